@@ -1,0 +1,221 @@
+// What the engine needs of the world: a store that decides and remembers, and a catalogue of loaded handlers.
+// PostgreSQL (store/pg_store.h) and an in-memory store (tests/support) pass one contract suite; the plugin
+// folder implements the handlers. The engine calls these from its strand; replies may come on any thread, once.
+//
+// JSON travels as text end to end: parsing and printing it again would change numbers.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "model/outcome.h"
+#include "model/task_template.h"
+
+namespace tasker::engine {
+
+using Millis = std::chrono::milliseconds;
+using Micros = std::chrono::microseconds;
+
+// Called exactly once, on any thread.
+template <class T>
+using Reply = std::function<void(Result<T>)>;
+
+// ---------------------------------------------------------------- store: work
+
+struct ClaimedStep {
+  StepKey step;
+  std::int32_t claim_no = 0;
+  std::int32_t attempt = 1;      // how many attempts of the budget are used with this one
+  std::int32_t retry_limit = 3;
+  std::int32_t revision = 0;     // of the task; cached results count only while it is unchanged
+  TemplateId template_id{};
+  PluginId plugin_id{};
+};
+
+struct NewTask {
+  TemplateId template_id{};
+  std::string context = "{}";
+  std::string initiator = "unknown";
+  std::string source_system = "unknown";
+  std::string reason = "unknown";
+  std::string tags = "[]";            // JSON array of strings
+  std::string correlation_id;         // empty: none
+  std::string start_at;               // RFC 3339, empty: now
+  int priority = 5;                   // 0 is the most urgent, 9 the least
+};
+
+struct SubmitRequest {
+  HostId host{};
+  std::vector<NewTask> tasks;  // all or none
+  int room = 0;                // first steps that this host can take at once; the rest are queued
+};
+struct SubmitAnswer {
+  std::vector<TaskId> tasks;          // in the order of the request
+  std::vector<ClaimedStep> claimed;
+  bool queued = false;                // some first steps went to the ready queue
+};
+
+struct FinishedAttempt {
+  Fence fence;
+  model::OutcomeKind kind = model::OutcomeKind::ok;
+  std::string payload;       // JSON: the result, or details of the error; may be empty
+  std::string code;          // errors: stable, for machines
+  std::string message;       // errors: for people
+  Millis delay{0};           // retry, wait: until the next attempt, from now
+  Micros queued{0};          // claimed -> handler entered
+  Micros ran{0};             // handler entered -> left
+  std::chrono::steady_clock::time_point ended;  // when the handler was left: travels as a duration
+  std::string events;        // JSON array of {"name", "payload"}; empty: none
+  std::string checkpoint;    // JSON that the next attempt receives; empty: none
+};
+
+struct CompleteRequest {
+  HostId host{};
+  Lane lane = 0;
+  std::vector<FinishedAttempt> attempts;  // all of this lane, sorted by fence
+  int room = 0;                           // children that this host can take
+  std::shared_ptr<const std::vector<PluginId>> plugins;  // loaded here: children of others are queued
+};
+struct EndedTask {
+  TaskId task{};
+  bool complete = false;  // else it ended in error
+};
+struct CompleteAnswer {
+  std::vector<ClaimedStep> claimed;  // repeated in full when the same fences are sent again
+  std::vector<Fence> stale;          // the claim was lost: nothing was written for these
+  std::vector<EndedTask> ended;
+  bool queued = false;               // some children went to the ready queue
+  Millis next_due{-1};               // the earliest retry written by this call, from now; -1: none
+};
+
+struct ClaimRequest {
+  HostId host{};
+  Lane lane = 0;
+  int room = 0;
+  std::shared_ptr<const std::vector<PluginId>> plugins;
+};
+
+// Which lanes hold due work for these plugins, and how long until the next delayed step falls due.
+struct PeekAnswer {
+  std::vector<Lane> lanes;
+  Millis next_due{-1};  // -1: nothing is delayed
+};
+
+// A task's inputs, for the working set: asked for on a miss only.
+struct StepInputs {
+  StepKey step;
+  TemplateId template_id{};
+  std::int32_t revision = 0;
+  std::string context;
+  std::string correlation_id;
+  std::vector<std::pair<Ord, std::string>> parent_results;
+  std::string checkpoint;
+};
+
+// ---------------------------------------------------------------- store: hosts
+
+struct HostInfo {
+  std::string name;     // for people
+  std::string version;  // of the program
+  std::string process;  // "<boot id>/<pid namespace>/<pid>/<start ticks>": proves that a process is gone
+};
+struct Heartbeat {
+  HostId host{};
+  std::int64_t counter = 0;
+  std::string process;
+};
+
+// The database's verbs. Every write names its host and is refused with Code::host_dead once the host was declared dead.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual int lanes() const = 0;    // fixed when the database was made
+  virtual int writers() const = 0;  // writer connections; lane % writers() serves a lane
+  virtual void register_host(HostInfo info, Reply<HostId> reply) = 0;
+  virtual void submit(SubmitRequest request, Reply<SubmitAnswer> reply) = 0;
+  virtual void complete(CompleteRequest request, Reply<CompleteAnswer> reply) = 0;
+  virtual void claim(ClaimRequest request, Reply<std::vector<ClaimedStep>> reply) = 0;
+  virtual void peek(std::shared_ptr<const std::vector<PluginId>> plugins, Reply<PeekAnswer> reply) = 0;
+  virtual void load(std::vector<StepKey> steps, Reply<std::vector<StepInputs>> reply) = 0;
+  // Gives claims back unspent: to `ready`, the attempt not counted.
+  virtual void hand_back(HostId host, std::vector<Fence> fences, Reply<int> reply) = 0;
+  // Steps in progress under this host, to compare with what it really holds.
+  virtual void held(HostId host, Reply<std::vector<ClaimedStep>> reply) = 0;
+  // Raises this host's counter; answers the counters of all other hosts that count as alive.
+  virtual void heartbeat(HostId host, Reply<std::vector<Heartbeat>> reply) = 0;
+  // Marks `dead` as dead and returns its steps in bounded batches; answers how many steps came back. Safe to repeat.
+  virtual void reclaim(HostId host, std::vector<HostId> dead, Reply<int> reply) = 0;
+  // A stopped host leaves: its row is closed once it holds nothing.
+  virtual void leave(HostId host, Reply<int> reply) = 0;
+};
+
+// ---------------------------------------------------------------- handlers
+
+// Bits that a running handler may ask for; the values are those of the plugin ABI.
+enum StopBit : std::uint32_t { kStopCancelled = 1, kStopDeadline = 2, kStopDraining = 4, kStopLeaseLost = 8 };
+
+struct AttemptInput {
+  Fence fence;
+  std::int32_t attempt = 1;
+  std::int32_t retry_limit = 3;
+  std::string task_id;          // decimal text
+  std::string idempotency_key;  // the same over retries and takeover
+  std::shared_ptr<const std::string> context;
+  std::string inputs;           // JSON: {"parent": result, ...}
+  std::string correlation_id;
+  std::string checkpoint;
+  std::shared_ptr<std::atomic<std::uint32_t>> stop;  // StopBit
+  std::shared_ptr<const model::TaskTemplate> definition;
+  const model::StepTemplate* step = nullptr;  // inside *definition
+};
+
+struct AttemptOutcome {
+  model::OutcomeKind kind = model::OutcomeKind::ok;
+  std::string payload;
+  std::string code;
+  std::string message;
+  Millis retry_after{-1};  // -1: leave it to the retry policy
+  std::string events;
+  std::string checkpoint;
+};
+
+// One step handler of one loaded plugin version. Holding the pointer keeps the version loaded.
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // True: run() returns at once and `done` comes later, from any thread.
+  virtual bool is_async() const = 0;
+  // [worker] Calls `done` exactly once, whatever the plugin does. Never throws.
+  virtual void run(const AttemptInput& input, std::function<void(AttemptOutcome)> done) = 0;
+};
+
+struct LoadedTemplate {
+  TemplateId template_id{};
+  PluginId plugin_id{};
+  std::shared_ptr<const model::TaskTemplate> definition;
+  std::vector<std::shared_ptr<Handler>> handlers;  // handlers[ord - 1]
+};
+
+// What can run here now. Immutable; a new one is published on every change.
+struct CatalogSnapshot {
+  std::uint64_t generation = 0;
+  std::shared_ptr<const std::vector<PluginId>> plugins;
+  std::unordered_map<TemplateId, LoadedTemplate> templates;
+};
+
+class HandlerCatalog {
+ public:
+  virtual ~HandlerCatalog() = default;
+  virtual std::uint64_t generation() const = 0;  // [any] cheap: compare before asking for the snapshot
+  virtual std::shared_ptr<const CatalogSnapshot> snapshot() const = 0;  // [any]
+};
+
+}  // namespace tasker::engine
