@@ -1,0 +1,65 @@
+// The one service layer under REST, CLI and whatever comes after: every request a user can make, checked and
+// answered in one place (task_service.h). Answers that people read are JSON text built by SQL and passed through
+// untouched, so that numbers keep their digits. Replies come on any thread, once.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "engine/ports.h"
+
+namespace tasker::engine {
+
+struct TaskRequest {
+  std::string namespace_name = "default";
+  std::string name;
+  std::string version;         // exact, a semver range, or empty: the newest stable version
+  std::string context = "{}";  // JSON object, as text
+  std::string initiator = "unknown";
+  std::string source_system = "unknown";
+  std::string reason = "unknown";
+  std::string tags = "[]";  // JSON array of strings
+  std::string correlation_id;
+  std::string start_at;  // RFC 3339
+  int priority = 5;
+};
+
+// What is wrong with one part of one request. `pointer` is a JSON pointer into the task ("/context/order_id").
+struct Problem {
+  std::size_t index = 0;  // of the task in a bulk request
+  Code code = Code::invalid_argument;
+  std::string pointer;
+  std::string message;
+};
+
+struct SubmitResult {
+  std::vector<TaskId> tasks;      // all, in the order of the request, or none
+  std::vector<Problem> problems;  // empty when the tasks were created
+};
+
+struct TaskFilter {
+  std::string namespace_name, name, version, status;  // empty: any. status: the seed's word or ours
+  int limit = 20;
+  std::optional<TaskId> after;  // only older tasks than this one (ids fall down the list)
+};
+
+// GET answers: JSON text as sent to the client. Not found is Error{Code::not_found ...}.
+class Api {
+ public:
+  virtual ~Api() = default;
+  virtual void submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) = 0;
+  virtual void list_tasks(TaskFilter filter, Reply<std::string> reply) = 0;  // {"tasks": [...], "next": id|null}
+  virtual void get_task(TaskId task, Reply<std::string> reply) = 0;          // {"task": {...}} with steps
+  virtual void list_namespaces(Reply<std::string> reply) = 0;                // GET /handlers
+  virtual void list_handlers(std::string namespace_name, Reply<std::string> reply) = 0;
+  virtual void get_handler(std::string namespace_name, std::string name, std::string version,
+                           Reply<std::string> reply) = 0;
+  virtual void list_plugins(Reply<std::string> reply) = 0;  // {"plugins": [...]} states, versions, refusals
+  virtual void health(Reply<std::string> reply) = 0;        // readiness checks; an Error when not ready
+};
+
+}  // namespace tasker::engine
