@@ -31,6 +31,31 @@ namespace tasker {
   X(template_invalid, "template.invalid", 422)             \
   X(template_cycle, "template.cycle", 422)                 \
   X(template_unknown_key, "template.unknown_key", 422)     \
+  X(plugin_untrusted_file, "plugin.untrusted_file", 422)     \
+  X(plugin_too_large, "plugin.too_large", 422)             \
+  X(plugin_unreadable, "plugin.unreadable", 500)           \
+  X(plugin_state_dir, "plugin.state_dir", 500)             \
+  X(plugin_not_elf, "plugin.not_elf", 422)                 \
+  X(plugin_truncated, "plugin.truncated", 422)             \
+  X(plugin_wrong_machine, "plugin.wrong_machine", 422)     \
+  X(plugin_malformed, "plugin.malformed", 422)             \
+  X(plugin_missing_symbol, "plugin.missing_symbol", 422)   \
+  X(plugin_extra_symbol, "plugin.extra_symbol", 422)       \
+  X(plugin_unique_symbol, "plugin.unique_symbol", 422)     \
+  X(plugin_manifest_invalid, "plugin.manifest_invalid", 422) \
+  X(plugin_path_mismatch, "plugin.path_mismatch", 422)     \
+  X(plugin_version_mismatch, "plugin.version_mismatch", 422) \
+  X(plugin_version_immutable, "plugin.version_immutable", 409) \
+  X(plugin_load_failed, "plugin.load_failed", 422)         \
+  X(plugin_abi_unsupported, "plugin.abi_unsupported", 422) \
+  X(plugin_bad_table, "plugin.bad_table", 422)             \
+  X(plugin_handler_missing, "plugin.handler_missing", 422) \
+  X(plugin_handler_unknown, "plugin.handler_unknown", 422) \
+  X(plugin_init_failed, "plugin.init_failed", 422)         \
+  X(plugin_not_supported_yet, "plugin.not_supported_yet", 422) \
+  X(plugin_bad_result, "plugin.bad_result", 422)           \
+  X(plugin_bad_outcome, "plugin.bad_outcome", 422)         \
+  X(plugin_threw, "plugin.threw", 500)                     \
   X(template_unsupported, "template.not_supported_yet", 422)
 
 enum class Code {
