@@ -27,6 +27,14 @@ namespace tasker {
   X(database_bad_value, "database.bad_value", 422)         \
   X(database_locked, "database.locked", 503)               \
   X(host_dead, "host.declared_dead", 503)                  \
+  X(data_dir_in_use, "data.in_use", 409)                   \
+  X(data_dir_unusable, "data.unusable", 500)               \
+  X(postgres_missing, "postgres.not_found", 503)           \
+  X(postgres_start_failed, "postgres.start_failed", 503)   \
+  X(server_unreachable, "server.unreachable", 503)         \
+  X(address_in_use, "address.in_use", 409)                 \
+  X(conflict, "conflict", 409)                             \
+  X(not_allowed, "not_allowed", 403)                       \
   X(config_invalid, "config.invalid", 400)                 \
   X(template_invalid, "template.invalid", 422)             \
   X(template_cycle, "template.cycle", 422)                 \
