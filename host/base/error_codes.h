@@ -64,6 +64,22 @@ namespace tasker {
   X(plugin_bad_result, "plugin.bad_result", 422)           \
   X(plugin_bad_outcome, "plugin.bad_outcome", 422)         \
   X(plugin_threw, "plugin.threw", 500)                     \
+  X(http_port_taken, "http.port_taken", 503)               \
+  X(http_address_refused, "http.address_refused", 400)     \
+  X(http_bad_request, "http.bad_request", 400)             \
+  X(http_header_too_large, "http.header_too_large", 431)   \
+  X(http_request_timeout, "http.request_timeout", 408)     \
+  X(http_path_unknown, "http.path_unknown", 404)           \
+  X(http_method, "http.method_not_allowed", 405)           \
+  X(http_media_type, "http.unsupported_media_type", 415)   \
+  X(http_host_refused, "http.host_refused", 403)           \
+  X(http_origin_refused, "http.origin_refused", 403)       \
+  X(request_parameter, "request.bad_parameter", 400)       \
+  X(request_header, "request.bad_header", 400)             \
+  X(request_missing, "request.missing_field", 400)         \
+  X(request_unknown_field, "request.unknown_field", 400)   \
+  X(request_duplicate_key, "request.duplicate_key", 400)   \
+  X(request_unsupported, "request.not_supported_yet", 400) \
   X(template_unsupported, "template.not_supported_yet", 422)
 
 enum class Code {

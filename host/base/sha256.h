@@ -1,0 +1,17 @@
+// SHA-256 as lower-case hex: digests of templates and plugin files. Not for passwords. [any] thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tasker {
+
+std::string sha256_hex(std::string_view bytes);
+
+// Of the whole file behind `fd`, read from its start without moving its offset (pread), so that what is hashed is
+// the opened file and not whatever now carries its name.
+Result<std::string> sha256_hex_of_fd(int fd);
+
+}  // namespace tasker
