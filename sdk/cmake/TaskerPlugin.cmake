@@ -1,0 +1,103 @@
+# tasker_add_plugin: from sources and a YAML template to one plugin file that can be loaded beside its other versions
+# and really leaves memory when it is unloaded. Each linker and compiler flag below was needed for one of the two.
+
+set(_TASKER_PLUGIN_DIR "${CMAKE_CURRENT_LIST_DIR}")
+
+# tasker_add_plugin(<name> VERSION <semver> MANIFEST <file.yaml> SOURCES <files...>
+#                   [NAMESPACE <namespace>] [OUTPUT_DIRECTORY <dir>])
+# makes the target <name>-<version>, a file <dir>/<namespace>/<name>-<version>.so. The directory is
+# ${CMAKE_BINARY_DIR}/plugins and the namespace `default` unless given. The build fails when the manifest's name,
+# namespace_name or version differ from the arguments, and embeds the manifest again whenever it changes.
+# One project may add several versions of one plugin.
+function(tasker_add_plugin name)
+  cmake_parse_arguments(arg "" "NAMESPACE;VERSION;MANIFEST;OUTPUT_DIRECTORY" "SOURCES" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "tasker_add_plugin(${name}): unknown argument: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  foreach(needed VERSION MANIFEST SOURCES)
+    if(NOT arg_${needed})
+      message(FATAL_ERROR "tasker_add_plugin(${name}) needs ${needed}")
+    endif()
+  endforeach()
+  if(NOT arg_NAMESPACE)
+    set(arg_NAMESPACE default)
+  endif()
+  foreach(word "${name}" "${arg_NAMESPACE}")
+    string(LENGTH "${word}" length)
+    if(NOT word MATCHES "^[a-z][a-z0-9_]*$" OR length GREATER 63)
+      message(FATAL_ERROR "tasker_add_plugin(${name}): \"${word}\" is not a name: a lower-case letter, then "
+                          "at most 62 lower-case letters, digits and underscores")
+    endif()
+  endforeach()
+  if(NOT arg_VERSION MATCHES "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)([-+][0-9A-Za-z.+-]+)?$")
+    message(FATAL_ERROR "tasker_add_plugin(${name}): VERSION \"${arg_VERSION}\" is not a semantic version such as 1.2.0")
+  endif()
+  if(NOT arg_OUTPUT_DIRECTORY)
+    set(arg_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins")
+  endif()
+  get_filename_component(manifest "${arg_MANIFEST}" ABSOLUTE)
+
+  set(target "${name}-${arg_VERSION}")
+  _tasker_embed_manifest(manifest_source ${target} "${manifest}" ${name} ${arg_NAMESPACE} ${arg_VERSION})
+  add_library(${target} MODULE ${arg_SOURCES} "${manifest_source}")
+  # $<1:...> keeps multi-configuration generators from adding a folder: host and people look in this one.
+  set_target_properties(${target} PROPERTIES
+    PREFIX "" SUFFIX ".so" OUTPUT_NAME "${target}" DEBUG_POSTFIX "" NO_SONAME ON
+    LIBRARY_OUTPUT_DIRECTORY "$<1:${arg_OUTPUT_DIRECTORY}/${arg_NAMESPACE}>"
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON INSTALL_RPATH "")
+  _tasker_plugin_languages(${target} "${arg_SOURCES}")
+  _tasker_plugin_flags(${target})
+endfunction()
+
+# A plugin in C++ gets the SDK and C++20, one in C the contract alone.
+function(_tasker_plugin_languages target sources)
+  set(sources_in_cxx ${sources})
+  list(FILTER sources_in_cxx INCLUDE REGEX "\\.(cc|cpp|cxx|C)$")
+  if(NOT sources_in_cxx)
+    target_link_libraries(${target} PRIVATE tasker::plugin_api)
+    return()
+  endif()
+  if(NOT TARGET nlohmann_json::nlohmann_json)
+    message(FATAL_ERROR "tasker_add_plugin(${target}): the SDK needs nlohmann_json 3.10 or newer, which was not "
+                        "found. On Debian and Ubuntu: apt-get install nlohmann-json3-dev")
+  endif()
+  target_link_libraries(${target} PRIVATE tasker::sdk)
+  target_compile_features(${target} PRIVATE cxx_std_20)
+endfunction()
+
+function(_tasker_plugin_flags target)
+  # Unique symbols are one for the whole process even under RTLD_LOCAL: two versions would share their statics, and
+  # the file would stay mapped after dlclose. clang makes none and does not know the flag.
+  target_compile_options(${target} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  target_link_options(${target} PRIVATE
+    "LINKER:--version-script=${_TASKER_PLUGIN_DIR}/plugin.map" LINKER:-z,now LINKER:-z,relro LINKER:-z,noexecstack
+    LINKER:--build-id LINKER:--disable-new-dtags)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${_TASKER_PLUGIN_DIR}/plugin.map")
+  if(TASKER_SDK_SANITIZE)
+    # A sanitizer's own functions come from the host that loads the plugin, so undefined ones must be allowed.
+    target_compile_options(${target} PRIVATE -fsanitize=${TASKER_SDK_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PRIVATE -fsanitize=${TASKER_SDK_SANITIZE})
+  else()
+    target_link_options(${target} PRIVATE LINKER:-z,defs)
+  endif()
+endfunction()
+
+# Generates the source that holds the manifest, at build time and again whenever the YAML changes.
+function(_tasker_embed_manifest out target manifest name namespace version)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("C" IN_LIST languages)
+    set(extension c)
+  else()
+    set(extension cpp)
+  endif()
+  set(source "${CMAKE_CURRENT_BINARY_DIR}/${target}.manifest.${extension}")
+  add_custom_command(
+    OUTPUT "${source}"
+    COMMAND ${CMAKE_COMMAND} "-DMANIFEST=${manifest}" "-DSOURCE=${source}" -DNAME=${name} -DNAMESPACE=${namespace}
+            -DVERSION=${version} -P "${_TASKER_PLUGIN_DIR}/embed_manifest.cmake"
+    DEPENDS "${manifest}" "${_TASKER_PLUGIN_DIR}/embed_manifest.cmake"
+    COMMENT "Embedding the manifest of ${namespace}/${target}"
+    VERBATIM)
+  set(${out} "${source}" PARENT_SCOPE)
+endfunction()
