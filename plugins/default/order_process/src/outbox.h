@@ -1,0 +1,23 @@
+// The folder that a mail agent would collect from. A file appears whole or not at all, and writing the same
+// confirmation again replaces it by the same bytes. Constant after construction; any thread.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace order_process {
+
+class Outbox {
+ public:
+  // Makes the folder if need be; throws std::filesystem::filesystem_error.
+  explicit Outbox(std::filesystem::path folder);
+
+  // Throws std::system_error. Returns the file's path.
+  std::filesystem::path put(const std::string& name, std::string_view text) const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace order_process
