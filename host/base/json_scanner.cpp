@@ -131,9 +131,9 @@ class Scanner {
     if (depth_ == max_depth_) return refuse("arrays and objects are nested too deeply");
     const bool is_object = kind == JsonKind::object;
     objects_[static_cast<std::size_t>(depth_++)] = is_object;
+    if (sink_) sink_->begin(kind, at_);
     ++at_;
     expect_ = is_object ? Expect::key_or_close : Expect::value_or_close;
-    if (sink_) sink_->begin(kind);
     return true;
   }
 
@@ -141,7 +141,7 @@ class Scanner {
     --depth_;
     ++at_;
     expect_ = Expect::after_value;
-    if (sink_) sink_->end();
+    if (sink_) sink_->end(at_);
     return true;
   }
 

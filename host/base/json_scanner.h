@@ -9,12 +9,13 @@
 
 namespace tasker::json {
 
-// Receives the parts of a text in order. Views point into the text; strings still carry their escapes.
+// Receives the parts of a text in order. Views point into the text; strings still carry their escapes. `at` is the
+// offset of the opening character, and the one behind the closing character.
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual void begin(JsonKind kind) = 0;  // object or array
-  virtual void end() = 0;
+  virtual void begin(JsonKind kind, std::size_t at) = 0;  // object or array
+  virtual void end(std::size_t at) = 0;
   virtual void key(std::string_view quoted) = 0;
   virtual void scalar(JsonKind kind, std::string_view text) = 0;
 };
