@@ -1,0 +1,225 @@
+-- Records a batch of outcomes of one lane and claims the children that became due: one round trip, one commit.
+--
+-- Two parts. First the outcomes are written, guarded by the fence (state, host, claim_no). Then, in a fresh snapshot
+-- that sees every cancel and pause committed meanwhile, counters go down and only `pending` children of tasks that may
+-- run are claimed. In one statement a child was claimed after a committed cancel.
+--
+-- Locks: host, then steps by (task_id, ord), then tasks; the caller sorts its arrays. An outcome that may end its task
+-- first locks all unfinished steps of that task, so that two hosts ending the last two steps see each other.
+-- Planning: lo, hi and the range on c prune partitions when the executor starts and let the planner expect one row, so
+-- that it looks keys up one by one even when planned on an empty table (a hash join reads the whole range: 3 times slower).
+--
+-- Repeating a call with the same fences gives the same answer: children claimed by them are returned again.
+-- kind: c claimed, s stale fence, d task complete, e task ended otherwise, q children were queued, r next retry due
+-- (claim_no: milliseconds from now).
+create or replace function tasker.complete_steps(
+  p_host int, p_lane smallint, p_tasks bigint[], p_ords int[], p_claims int[], p_outcomes tasker.attempt_outcome[],
+  p_results jsonb[], p_codes text[], p_messages text[], p_delays_ms bigint[], p_ran_us bigint[], p_ended_us bigint[],
+  p_checkpoints jsonb[], p_events jsonb, p_room int, p_plugins int[], p_now timestamptz)
+returns table (kind "char", task_id bigint, ord int, claim_no int, attempt int, retry_limit int, revision int,
+               template_id int, plugin_id int)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  lo bigint := (select min(x) from unnest(p_tasks) x);
+  hi bigint := (select max(x) from unnest(p_tasks) x);
+  all_ok      boolean := 'ok' = all (p_outcomes);
+  failing     bigint[];                                    -- tasks that an outcome of this batch may end
+  kid_tasks   bigint[];  kid_ords int[];
+  ended       bigint[];                                    -- tasks of sinks, once a sink
+  waits       bigint[];  wait_ords int[];                  -- steps that run again later
+  doomed      bigint[];                                    -- tasks with a step that failed for good now
+  watched     bigint[];                                    -- tasks that may have come to rest now
+  rec_tasks   bigint[];  rec_ords int[];                   -- what was really written
+begin
+  perform from tasker.host where host_id = p_host and alive for key share;        -- takeover locks this row first
+  if not found then
+    raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
+  end if;
+
+  if not all_ok then
+    select array_agg(distinct u.t) into failing
+    from unnest(p_tasks, p_ords, p_claims, p_outcomes) u(t, o, c, k)
+      join tasker.step s on s.lane = p_lane and s.task_id = u.t and s.ord = u.o
+    where s.task_id between lo and hi and u.k not in ('ok', 'wait')
+      and (u.k not in ('retry', 'timed_out') or not s.retryable or s.attempts + 1 >= s.retry_limit);
+    if failing is not null then
+      perform from tasker.step s
+      where s.lane = p_lane and s.task_id = any (failing) and s.task_id between lo and hi
+        and not tasker.is_terminal(s.state)
+         or s.lane = p_lane and s.task_id between lo and hi
+        and (s.task_id, s.ord) in (select * from unnest(p_tasks, p_ords))
+      order by s.task_id, s.ord for update;
+    end if;
+  end if;
+
+  with u as (
+    select * from unnest(p_tasks, p_ords, p_claims, p_outcomes, p_results, p_codes, p_messages, p_delays_ms,
+                         p_ran_us, p_ended_us, p_checkpoints)
+             as u(t, o, c, k, result, code, message, delay_ms, ran_us, ended_us, checkpoint)
+    where t between lo and hi),
+  done as (
+    update tasker.step s set
+      state = case u.k when 'ok' then 'complete'
+                       when 'wait' then 'waiting_for_retry'
+                       when 'cancelled' then 'cancelled'
+                       when 'fail' then 'error'
+                       else case when s.retryable and s.attempts + 1 < s.retry_limit
+                                 then 'waiting_for_retry' else 'error' end end::tasker.step_state,
+      attempts = s.attempts + (u.k not in ('wait', 'cancelled'))::int,
+      run_at = case when u.k = 'wait'
+                      or u.k in ('retry', 'timed_out') and s.retryable and s.attempts + 1 < s.retry_limit
+                    then p_now + u.delay_ms * interval '1 ms' end
+    from u
+    where s.lane = p_lane and s.task_id = u.t and s.ord = u.o and s.task_id between lo and hi
+      and s.state = 'in_progress' and s.host_id = p_host and s.claim_no = u.c       -- the fence
+    returning s.task_id, s.ord, s.claim_no, s.children, s.claimed_at, s.plugin_id, s.attempts, s.state, s.run_at,
+              u.k, u.result, u.code, u.message, u.ran_us, u.ended_us, u.checkpoint),
+  logged as (
+    insert into tasker.attempt (lane, task_id, ord, claim_no, host_id, plugin_id, outcome, attempt, claimed_at, started_at,
+                                finished_at, run_at, error_code, message, result, checkpoint)
+    select p_lane, task_id, ord, claim_no, p_host, plugin_id, k, attempts + (k in ('wait', 'cancelled'))::int, claimed_at,
+           p_now - (ended_us + ran_us) * interval '1 us', p_now - ended_us * interval '1 us', run_at, code, message,
+           result, checkpoint
+    from done),
+  kids as (select task_id, unnest(children) as c from done where state = 'complete')
+  select array_agg(task_id), array_agg(ord), (select array_agg(task_id) from kids), (select array_agg(c) from kids),
+         array_agg(task_id) filter (where state = 'complete' and children is null),
+         array_agg(task_id) filter (where state = 'waiting_for_retry'),
+         array_agg(ord) filter (where state = 'waiting_for_retry'),
+         array_agg(distinct task_id) filter (where state in ('error', 'cancelled'))
+  into rec_tasks, rec_ords, kid_tasks, kid_ords, ended, waits, wait_ords, doomed
+  from done;
+
+  if doomed is not null and not doomed <@ coalesce(failing, '{}') then            -- a budget was cut under our feet
+    raise exception using errcode = '40001', message = 'retry limit changed while an outcome was written';
+  end if;
+
+  if coalesce(cardinality(rec_tasks), 0) < cardinality(p_tasks) then
+    -- Not written: either the claim was lost, or this is the repetition of a call whose answer got lost.
+    return query
+    with u as (
+      select t, o, a.host_id is not null as repeated
+      from (select * from unnest(p_tasks, p_ords, p_claims)
+            except select r.t, r.o, p.c from unnest(rec_tasks, rec_ords) r(t, o)
+                     join unnest(p_tasks, p_ords, p_claims) p(t, o, c) using (t, o)) u(t, o, c)
+        left join tasker.attempt a on a.lane = p_lane and a.task_id = u.t and a.ord = u.o and a.claim_no = u.c
+                                  and a.host_id = p_host and a.task_id between lo and hi
+      where t between lo and hi and o between 1 and 16383)
+    select 's'::"char", t, o, 0, 0, 0, 0, 0, 0 from u where not repeated
+    union all
+    select distinct 'c'::"char", k.task_id, k.ord, k.claim_no, k.attempts + 1, k.retry_limit::int, t.revision,
+           t.template_id, k.plugin_id
+    from u join tasker.step s on s.lane = p_lane and s.task_id = u.t and s.ord = u.o and s.task_id between lo and hi
+           join tasker.step k on k.lane = p_lane and k.task_id = u.t and k.ord = any (s.children)
+                             and k.task_id between lo and hi
+           join tasker.task t on t.lane = p_lane and t.task_id = u.t and t.task_id between lo and hi
+    where u.repeated and k.state = 'in_progress' and k.host_id = p_host
+    union all
+    select distinct case t.state when 'complete' then 'd' else 'e' end::"char", t.task_id, 0, 0, 0, 0, 0, 0, 0
+    from u join tasker.task t on t.lane = p_lane and t.task_id = u.t and t.task_id between lo and hi
+    where u.repeated and t.finished_at is not null;
+  end if;
+
+  if p_events is not null then
+    insert into tasker.journal (at, kind, task_id, ord, host_id, data)
+    select p_now, 'event', (e ->> 'task_id')::bigint, (e ->> 'ord')::int, p_host, e - 'task_id' - 'ord' - 'claim_no'
+    from jsonb_array_elements(p_events) e
+    where ((e ->> 'task_id')::bigint, (e ->> 'ord')::int) in (select * from unnest(rec_tasks, rec_ords));
+  end if;
+
+  if waits is not null then
+    insert into tasker.delayed_step (lane, run_at, task_id, ord, plugin_id, priority)
+    select p_lane, s.run_at, s.task_id, s.ord, s.plugin_id, t.priority
+    from unnest(waits, wait_ords) w(t, o)
+      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
+      join tasker.task t on t.lane = p_lane and t.task_id = w.t and t.task_id between lo and hi
+    where t.state in ('pending', 'in_progress');
+    return query
+    select 'r'::"char", 0::bigint, 0, greatest(0, extract(epoch from min(s.run_at) - p_now) * 1000)::int, 0, 0, 0, 0, 0
+    from unnest(waits, wait_ords) w(t, o)
+      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
+  end if;
+
+  if kid_tasks is not null then                            -- a fresh snapshot: sees cancels and pauses
+    return query
+    with k as (
+      select t, c, count(*)::int as n from unnest(kid_tasks, kid_ords) as k(t, c)
+      where t between lo and hi and c between 1 and 16383 group by 1, 2),
+    locked as (
+      select s.task_id, s.ord, s.pending_parents - k.n as pending_parents, s.plugin_id, t.revision, t.template_id, t.priority,
+             t.state in ('pending', 'in_progress') as may_run, s.plugin_id = any (p_plugins) as loaded
+      from k join tasker.step s on s.lane = p_lane and s.task_id = k.t and s.ord = k.c
+             join tasker.task t on t.lane = p_lane and t.task_id = k.t
+      where s.task_id between lo and hi and t.task_id between lo and hi and s.state = 'pending'
+      order by s.task_id, s.ord for update of s),          -- one order, no deadlocks
+    decided as (
+      select *, case when pending_parents > 0 or not may_run then 'pending'
+                     when loaded and count(*) filter (where pending_parents = 0 and may_run and loaded)
+                                     over (order by task_id, ord) <= p_room then 'in_progress'
+                     else 'ready' end::tasker.step_state as state
+      from locked),
+    moved as (
+      update tasker.step s set
+        pending_parents = d.pending_parents, state = d.state,
+        host_id = case when d.state = 'in_progress' then p_host end,
+        claim_no = s.claim_no + (d.state = 'in_progress')::int,
+        claimed_at = case when d.state = 'in_progress' then p_now end,
+        run_at = case when d.state = 'ready' then p_now end
+      from decided d
+      where s.lane = p_lane and s.task_id = d.task_id and s.ord = d.ord and s.task_id between lo and hi and s.state = 'pending'
+      returning s.task_id, s.ord, s.claim_no, s.state, s.attempts, s.retry_limit, s.plugin_id, d.revision, d.template_id,
+                d.priority),
+    queued as (
+      insert into tasker.ready_step (lane, plugin_id, priority, run_at, task_id, ord)
+      select p_lane, plugin_id, priority, p_now, task_id, ord from moved where state = 'ready'
+      returning 1)
+    select case state when 'in_progress' then 'c' else 'q' end::"char", task_id, ord, claim_no,
+           attempts + 1, retry_limit::int, revision, template_id, plugin_id
+    from moved where state <> 'pending';
+  end if;
+
+  if ended is not null then
+    return query
+    with e as (select x, count(*)::int as n from unnest(ended) x where x between lo and hi group by 1 order by 1),
+    closed as (
+      update tasker.task t set
+        open_sinks = t.open_sinks - e.n,
+        state = case when t.open_sinks = e.n and t.state in ('pending', 'in_progress', 'paused')
+                     then 'complete'::tasker.task_state else t.state end,
+        finished_at = case when t.open_sinks = e.n and t.state in ('pending', 'in_progress', 'paused')
+                           then p_now else t.finished_at end
+      from e
+      where t.lane = p_lane and t.task_id = e.x and t.task_id between lo and hi
+      returning t.task_id, t.state)
+    select 'd'::"char", task_id, 0, 0, 0, 0, 0, 0, 0 from closed where state = 'complete';
+  end if;
+
+  -- Tasks that failed or were cancelled end when nothing of them can move any more. Their rows are locked first:
+  -- of two hosts that end the last two steps, the second then sees what the first wrote.
+  if doomed is not null then
+    update tasker.task t set failed = true
+    where t.lane = p_lane and t.task_id = any (doomed) and t.task_id between lo and hi
+      and exists (select from tasker.step s where s.lane = p_lane and s.task_id = t.task_id and s.state = 'error'
+                  and s.task_id between lo and hi);
+  end if;
+  if exists (select from tasker.task t where t.lane = p_lane and t.task_id between lo and hi
+             and t.finished_at is null and (t.failed or t.state = 'cancelled')) then     -- index task_ending
+    select array_agg(task_id) into watched from (
+      select t.task_id from tasker.task t
+      where t.lane = p_lane and t.task_id = any (p_tasks) and t.task_id between lo and hi
+        and t.finished_at is null and (t.failed or t.state = 'cancelled') and t.state <> 'paused'
+      order by t.task_id for update) locked;
+    if watched is not null then
+      return query
+      update tasker.task t set state = case t.state when 'cancelled' then 'cancelled' else 'error' end::tasker.task_state,
+        finished_at = p_now
+      where t.lane = p_lane and t.task_id = any (watched) and t.task_id between lo and hi
+        and not exists (
+          select from tasker.step s
+          where s.lane = p_lane and s.task_id = t.task_id and s.task_id between lo and hi
+            and s.state in ('ready', 'in_progress', 'waiting_for_retry', 'waiting_for_event'))
+      returning 'e'::"char", t.task_id, 0, 0, 0, 0, 0, 0, 0;
+    end if;
+  end if;
+end $$;

@@ -1,0 +1,142 @@
+-- The life of a host: register, beat, be found dead, give its work back, leave.
+
+create or replace function tasker.register_host(p_name text, p_version text, p_process text)
+returns int language sql as $$
+  insert into tasker.host (name, version, process) values (p_name, p_version, p_process) returning host_id
+$$;
+
+-- Raises this host's counter and answers the other living hosts' counters: observers compare them with what they saw
+-- before, by their own monotonic clock. A host that was declared dead is told so by an error.
+create or replace function tasker.beat(p_host int, p_now timestamptz)
+returns table (host_id int, heartbeat bigint, process text) language plpgsql as $$
+#variable_conflict use_column
+begin
+  update tasker.host h set heartbeat = h.heartbeat + 1, seen_at = p_now where h.host_id = p_host and h.alive;
+  if not found then
+    raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
+  end if;
+  -- Dead hosts that may still hold steps are told as counter -1: any host may go on with the takeover.
+  return query select h.host_id, case when h.alive then h.heartbeat else -1 end, h.process
+               from tasker.host h where h.host_id <> p_host and (h.alive or not h.released);
+end $$;
+
+-- Declares hosts dead. Their rows are locked FOR UPDATE: calls in flight hold them FOR KEY SHARE, so whatever such a host
+-- was committing is committed or refused before anybody takes its steps.
+create or replace function tasker.reclaim_dead_hosts(p_host int, p_dead int[], p_now timestamptz)
+returns int language plpgsql as $$
+declare
+  v_dead int[];
+begin
+  perform from tasker.host where host_id = p_host and alive for key share;
+  if not found then
+    raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
+  end if;
+  select array_agg(host_id) into v_dead from (
+    select h.host_id from tasker.host h where h.host_id = any (p_dead) and h.alive and h.host_id <> p_host
+    order by h.host_id for update) locked;
+  if v_dead is null then
+    return 0;
+  end if;
+  update tasker.host set alive = false where host_id = any (v_dead);
+  insert into tasker.journal (at, kind, host_id, data)
+  select p_now, 'host.dead', h, jsonb_build_object('declared_by', p_host) from unnest(v_dead) h;
+  return cardinality(v_dead);
+end $$;
+
+-- Gives back up to p_limit steps of one lane that are in progress under any host that is not alive: found from the open
+-- tasks, whatever the reason, and safe to repeat. Each lost attempt gets its row; it costs nothing of the step's budget
+-- but has one of its own, so that a step that takes its host down again and again comes to rest.
+-- Answers how many steps came back; 0 means that the lane holds no more.
+create or replace function tasker.reclaim_steps(p_host int, p_lane smallint, p_limit int, p_now timestamptz)
+returns int language plpgsql as $$
+declare
+  v_tasks bigint[];
+  v_limit smallint := (select lost_limit from tasker.setting);
+  v_count int;
+begin
+  perform from tasker.host where host_id = p_host and alive for key share;
+  if not found then
+    raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
+  end if;
+  select array_agg(distinct task_id) into v_tasks from (
+    select s.task_id from tasker.task t join tasker.step s on s.lane = t.lane and s.task_id = t.task_id
+    where t.lane = p_lane and t.finished_at is null and s.state = 'in_progress'
+      and s.host_id in (select host_id from tasker.host where not alive) limit p_limit) found_steps;
+  if v_tasks is null then
+    return 0;
+  end if;
+  perform tasker.lock_tasks(v_tasks);
+
+  with lost as (
+    update tasker.step s set
+      lost = s.lost + 1, run_at = null,
+      state = case when t.state = 'cancelled' then 'cancelled'
+                   when s.lost + 1 >= v_limit then 'error' else 'pending' end::tasker.step_state
+    from tasker.task t
+    where t.lane = p_lane and t.task_id = any (v_tasks) and s.lane = p_lane and s.task_id = t.task_id
+      and s.state = 'in_progress' and s.host_id in (select host_id from tasker.host where not alive)
+    returning s.*),
+  logged as (
+    insert into tasker.attempt (lane, task_id, ord, claim_no, host_id, plugin_id, outcome, attempt, claimed_at, started_at,
+                                finished_at, error_code, message)
+    select lane, task_id, ord, claim_no, host_id, plugin_id, 'lost', attempts + 1, claimed_at, claimed_at, p_now,
+           case when state = 'error' then 'step.lost_too_often' end,
+           format('host %s died while it held this step', host_id)
+    from lost)
+  select count(*) into v_count from lost;
+  update tasker.task t set failed = true
+  where t.lane = p_lane and t.task_id = any (v_tasks) and not t.failed
+    and exists (select from tasker.step s where s.lane = p_lane and s.task_id = t.task_id and s.state = 'error');
+  perform tasker.settle_tasks(v_tasks, p_now);
+  return v_count;
+end $$;
+
+-- After a whole round over the lanes found nothing: these dead hosts hold nothing any more.
+create or replace function tasker.release_dead_hosts(p_dead int[]) returns int language sql as $$
+  with gone as (
+    update tasker.host set released = true where host_id = any (p_dead) and not alive and not released returning host_id),
+  unloaded as (delete from tasker.host_plugin where host_id in (select host_id from gone))
+  select count(*)::int from gone
+$$;
+
+-- Gives claims back unspent: the attempts were never started.
+create or replace function tasker.hand_back_steps(p_host int, p_tasks bigint[], p_ords int[], p_claims int[], p_now timestamptz)
+returns int language plpgsql as $$
+declare
+  v_tasks bigint[] := (select array_agg(distinct x) from unnest(p_tasks) x);
+  v_count int;
+begin
+  perform from tasker.host where host_id = p_host and alive for key share;
+  if not found then
+    raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
+  end if;
+  perform tasker.lock_tasks(v_tasks);
+  with back as (
+    update tasker.step s set run_at = null,
+      state = case when t.state = 'cancelled' then 'cancelled' else 'pending' end::tasker.step_state
+    from unnest(p_tasks, p_ords, p_claims) u(t, o, c), tasker.task t
+    where s.lane = tasker.lane_of(u.t) and s.task_id = u.t and s.ord = u.o and s.claim_no = u.c
+      and t.lane = s.lane and t.task_id = u.t and s.state = 'in_progress' and s.host_id = p_host
+    returning 1)
+  select count(*) into v_count from back;
+  perform tasker.settle_tasks(v_tasks, p_now);
+  return v_count;
+end $$;
+
+-- Steps in progress under this host, to compare with what it really holds after a broken connection.
+create or replace function tasker.held_steps(p_host int)
+returns table (task_id bigint, ord int, claim_no int, attempt int, retry_limit int, revision int, template_id int,
+               plugin_id int)
+language sql stable as $$
+  select s.task_id, s.ord, s.claim_no, s.attempts + 1, s.retry_limit::int, t.revision, t.template_id, s.plugin_id
+  from tasker.task t join tasker.step s on s.lane = t.lane and s.task_id = t.task_id
+  where t.finished_at is null and s.state = 'in_progress' and s.host_id = p_host
+$$;
+
+-- A stopped host leaves. What it still holds is found like a dead host's.
+create or replace function tasker.leave_host(p_host int, p_now timestamptz) returns int language sql as $$
+  with gone as (update tasker.host set alive = false where host_id = p_host and alive returning host_id),
+  unloaded as (delete from tasker.host_plugin where host_id = p_host),
+  noted as (insert into tasker.journal (at, kind, host_id) select p_now, 'host.left', host_id from gone)
+  select count(*)::int from gone
+$$;

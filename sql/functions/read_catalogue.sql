@@ -1,0 +1,93 @@
+-- What the API shows of namespaces, handlers and plugins. A version is available when a living host has loaded it.
+
+create or replace view tasker.handler_version as
+  select n.name as namespace, d.name, d.version, d.version_core, d.pre_release, d.template_id, d.plugin_id,
+         exists (select from tasker.host_plugin hp join tasker.host h using (host_id)
+                 where hp.plugin_id = d.plugin_id and h.alive) as available
+  from tasker.template d join tasker.namespace n using (namespace_id);
+
+create or replace function tasker.list_namespaces(p_now timestamptz) returns jsonb language sql stable as $$
+  with c as (select namespace, count(distinct name) as handlers from tasker.handler_version where available group by 1)
+  select jsonb_build_object(
+    'namespaces', coalesce((select jsonb_agg(jsonb_build_object('name', n.name, 'description', n.description,
+                                                                'handler_count', coalesce(c.handlers, 0)) order by n.name)
+                            from tasker.namespace n left join c on c.namespace = n.name), '[]'),
+    'total_namespaces', (select count(*) from tasker.namespace), 'generated_at', p_now)
+$$;
+
+-- Null when there is no such namespace.
+create or replace function tasker.list_handlers(p_namespace text) returns jsonb language sql stable as $$
+  with v as (select * from tasker.handler_version where namespace = p_namespace),
+  h as (
+    select name,
+           coalesce(jsonb_agg(version order by version_core, pre_release nulls last) filter (where available), '[]') as versions,
+           (array_agg(version order by version_core desc, pre_release desc nulls first)
+              filter (where available and pre_release is null))[1] as latest,
+           count(*) filter (where available) as available, count(*) as known
+    from v group by name)
+  select jsonb_build_object(
+    'namespace', p_namespace,
+    'handlers', coalesce((select jsonb_agg(jsonb_build_object(
+        'name', name, 'namespace', p_namespace, 'versions', versions, 'latest_version', latest, 'handler_count', available,
+        'available', available > 0) order by name) from h), '[]'),
+    'total_handlers', (select count(*) from h))
+  where exists (select from tasker.namespace where name = p_namespace)
+$$;
+
+-- One handler with its graph. p_version null: the newest stable one that is available. Null when there is none.
+-- The top level is the shape of the seed's README; `handler` holds the predecessor's richer one.
+create or replace function tasker.show_handler(p_namespace text, p_name text, p_version text) returns jsonb
+language sql stable as $$
+  with v as (
+    select * from tasker.handler_version
+    where namespace = p_namespace and name = p_name
+      and (version = p_version or p_version is null and pre_release is null)
+    order by available desc, version_core desc limit 1),
+  step as (
+    select ts.*, coalesce((select jsonb_agg(p.name order by p.ord) from tasker.template_edge e
+                           join tasker.template_step p on p.template_id = e.template_id and p.ord = e.from_ord
+                           where e.template_id = ts.template_id and e.to_ord = ts.ord), '[]') as parent_names,
+           (select s from jsonb_array_elements(d.definition -> 'step_templates') s where s ->> 'name' = ts.name limit 1) as def
+    from v join tasker.template d using (template_id) join tasker.template_step ts on ts.template_id = d.template_id),
+  templates as (
+    select jsonb_agg(jsonb_build_object(
+      'name', name, 'description', description, 'dependent_system', dependent_system,
+      'depends_on_step', parent_names -> 0, 'depends_on_steps', parent_names,
+      'handler_class', coalesce(def ->> 'handler_class', handler), 'handler', handler,
+      'configuration', coalesce(def -> 'handler_config', '{}'), 'default_retryable', retryable,
+      'default_retry_limit', retry_limit, 'skippable', skippable,
+      'custom_events', coalesce(def -> 'custom_events', '[]')) order by ord) as list from step),
+  edge as (
+    select f.name as from_name, t.name as to_name, f.ord as from_ord, t.ord as to_ord
+    from v join tasker.template_edge e using (template_id)
+           join tasker.template_step f on f.template_id = e.template_id and f.ord = e.from_ord
+           join tasker.template_step t on t.template_id = e.template_id and t.ord = e.to_ord)
+  select jsonb_build_object(
+    'id', v.name, 'name', v.name, 'namespace', v.namespace, 'version', v.version,
+    'full_name', v.namespace || '.' || v.name || '@' || v.version, 'class_name', d.class_name, 'description', d.description,
+    'available', v.available, 'schema', d.context_schema, 'step_templates', templates.list,
+    'dependency_graph', jsonb_build_object(
+      'nodes', (select jsonb_agg(name order by ord) from step),
+      'edges', coalesce((select jsonb_agg(jsonb_build_object('from', from_name, 'to', to_name) order by from_ord, to_ord)
+                         from edge), '[]'),
+      'execution_order', (select jsonb_agg(name order by ord) from step)))
+  from v join tasker.template d using (template_id), templates
+$$;
+
+create or replace function tasker.list_plugins() returns jsonb language sql stable as $$
+  select jsonb_build_object('plugins', coalesce(jsonb_agg(jsonb_build_object(
+    'plugin_id', p.plugin_id, 'namespace', p.namespace, 'name', p.name, 'version', p.version, 'state', p.state,
+    'sha256', p.sha256, 'code', p.code, 'reason', p.reason, 'since', p.changed_at,
+    'hosts', (select count(*) from tasker.host_plugin hp join tasker.host h using (host_id)
+              where hp.plugin_id = p.plugin_id and h.alive)) order by p.namespace, p.name, p.plugin_id), '[]'))
+  from tasker.plugin p
+$$;
+
+-- Versions of one handler, for choosing by semver range in the host.
+create or replace function tasker.handler_versions(p_namespace text, p_name text)
+returns table (version text, template_id int, plugin_id int, available boolean, context_schema jsonb)
+language sql stable as $$
+  select v.version, v.template_id, v.plugin_id, v.available, d.context_schema
+  from tasker.handler_version v join tasker.template d using (template_id)
+  where v.namespace = p_namespace and v.name = p_name
+$$;

@@ -1,0 +1,9 @@
+-- name: publish_plugin
+select * from tasker.publish_plugin($1, $2, $3, $4, $5, $6::int[], $7, $8, $9, $10, $11::jsonb, $12::jsonb, $13::jsonb,
+  clock_timestamp())
+
+-- name: note_plugin_state
+select tasker.note_plugin_state($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+
+-- name: handler_versions
+select * from tasker.handler_versions($1, $2)

@@ -1,0 +1,17 @@
+-- name: register_host
+select tasker.register_host($1, $2, $3)
+
+-- name: beat
+select * from tasker.beat($1, clock_timestamp())
+
+-- name: reclaim_dead_hosts
+select tasker.reclaim_dead_hosts($1, $2::int[], clock_timestamp())
+
+-- name: reclaim_steps
+select tasker.reclaim_steps($1, $2::smallint, $3, clock_timestamp())
+
+-- name: release_dead_hosts
+select tasker.release_dead_hosts($1::int[])
+
+-- name: leave_host
+select tasker.leave_host($1, clock_timestamp())

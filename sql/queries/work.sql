@@ -1,0 +1,28 @@
+-- The engine's statements. The server's clock decides: hosts' clocks differ.
+
+-- name: submit
+select * from tasker.submit_tasks($1, $2::bigint[], $3::int[], $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::jsonb[],
+  $9::text[], $10::timestamptz[], $11::int[], $12, $13::int[], clock_timestamp())
+
+-- name: claim
+select * from tasker.claim_steps($1, $2::smallint, $3::int[], $4, clock_timestamp())
+
+-- name: complete
+select * from tasker.complete_steps($1, $2::smallint, $3::bigint[], $4::int[], $5::int[], $6::tasker.attempt_outcome[],
+  $7::jsonb[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::jsonb[], $14::jsonb, $15,
+  $16::int[], clock_timestamp())
+
+-- name: peek
+select * from tasker.peek_queues($1::int[], clock_timestamp())
+
+-- name: step_inputs
+select * from tasker.step_inputs($1::bigint[], $2::int[])
+
+-- name: hand_back
+select tasker.hand_back_steps($1, $2::bigint[], $3::int[], $4::int[], clock_timestamp())
+
+-- name: held
+select * from tasker.held_steps($1)
+
+-- name: take_task_blocks
+select * from tasker.take_task_blocks($1)
