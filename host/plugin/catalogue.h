@@ -1,0 +1,34 @@
+// The port through which the loader puts a plugin into the database's catalogue before anybody may use it. The
+// app wires it to the store; this folder never sees SQL. Called on the loader's thread; must not block.
+#pragma once
+
+#include <functional>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "model/task_template.h"
+#include "plugin/plugin_record.h"
+
+namespace tasker::plugin {
+
+struct PublishedIds {
+  PluginId plugin{};
+  TemplateId template_id{};
+};
+
+class Catalogue {
+ public:
+  virtual ~Catalogue() = default;
+
+  // [loader] Stores plugin and template, or finds them when they are already there with the same hash and digest.
+  // `done` comes once, on any thread. An error with Retry::later is tried again with growing pauses; with
+  // Retry::never the plugin is refused with that error (Code::plugin_version_immutable: the version exists with
+  // other bytes). Both pointers may be kept no longer than this call.
+  virtual void publish(const PluginRecord& record, const model::TaskTemplate* definition,
+                       std::function<void(Result<PublishedIds>)> done) = 0;
+
+  // [loader] The plugin became active, draining or refused. Best effort: nobody waits for it.
+  virtual void note_state(const PluginRecord& record) = 0;
+};
+
+}  // namespace tasker::plugin

@@ -1,0 +1,34 @@
+#include "plugin/file_name.h"
+
+#include "model/template_yaml.h"
+
+namespace tasker::plugin {
+namespace {
+
+constexpr std::string_view kSuffix = ".so";
+
+Error bad_name(std::string_view file, const char* what) {
+  return make_error(Code::plugin_path_mismatch,
+                    std::string(file) + ": " + what + "; plugins are named <name>-<major>.<minor>.<patch>.so");
+}
+
+}  // namespace
+
+Result<PluginFileName> parse_file_name(std::string_view folder, std::string_view file) {
+  if (!model::is_task_name(folder))
+    return make_error(Code::plugin_path_mismatch,
+                      std::string(folder) + " is not a namespace: lower-case letters, digits and _ only");
+  if (!file.ends_with(kSuffix)) return bad_name(file, "the name does not end in .so");
+  const std::string_view stem = file.substr(0, file.size() - kSuffix.size());
+  // Names hold no hyphen, so that name and version part without doubt.
+  const auto hyphen = stem.find('-');
+  if (hyphen == std::string_view::npos) return bad_name(file, "the name has no version");
+  if (!model::is_task_name(stem.substr(0, hyphen))) return bad_name(file, "the part before the hyphen is not a plugin name");
+  const std::string_view version_text = stem.substr(hyphen + 1);
+  const auto version = Semver::parse(version_text);
+  if (!version) return bad_name(file, "the part after the hyphen is not a version such as 1.2.0");
+  return PluginFileName{std::string(folder), std::string(stem.substr(0, hyphen)), *version,
+                        std::string(version_text)};
+}
+
+}  // namespace tasker::plugin

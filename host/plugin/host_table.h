@@ -1,0 +1,46 @@
+// The functions that the host offers to one plugin (tasker_host): log, should_stop, heartbeat, emit, complete. Every
+// plugin version has its own table, so that lines and misdeeds have a name. Nothing throws across this border. The
+// functions may be called from [any] thread, also with tokens that ended long ago.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "plugin/attempt_table.h"
+#include "plugin/copied_outcome.h"
+#include "plugin/gate.h"
+#include "tasker/plugin.h"
+
+namespace tasker::plugin {
+
+class HostTable {
+ public:
+  // `source` names the plugin in the log: "payments/refund 1.2.0".
+  HostTable(std::shared_ptr<AttemptTable> attempts, std::string source, AttemptLimits limits);
+  HostTable(const HostTable&) = delete;
+  HostTable& operator=(const HostTable&) = delete;
+
+  const tasker_host* table() const { return &table_; }
+  AttemptTable& attempts() { return *attempts_; }
+  Gate& gate() { return gate_; }
+  const std::string& source() const { return source_; }
+  const AttemptLimits& limits() const { return limits_; }
+
+  // Takes the attempt out: its token is void from here on; `lock` is on its mutex and is released. Gives the outcome,
+  // with the events and the checkpoint, to `done`, then the slot back. Called once an attempt.
+  void deliver(RunningAttempt& attempt, std::unique_lock<std::mutex> lock, engine::AttemptOutcome outcome);
+
+  // A line about a plugin that broke the contract.
+  void misbehaved(const RunningAttempt& attempt, const char* what) const;
+
+ private:
+  struct Calls;  // the C functions of the table
+
+  std::shared_ptr<AttemptTable> attempts_;
+  std::string source_;
+  AttemptLimits limits_;
+  tasker_host table_;
+  Gate gate_;
+};
+
+}  // namespace tasker::plugin

@@ -1,0 +1,188 @@
+#include "plugin/intake.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/sha256.h"
+
+namespace tasker::plugin {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// Removes the unfinished copy on every way out but success.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(fs::path path) : path_(std::move(path)) {}
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  const fs::path& path() const { return path_; }
+  void keep() { path_.clear(); }
+
+ private:
+  fs::path path_;
+};
+
+std::string system_text(int error) { return std::error_code(error, std::generic_category()).message(); }
+
+Error untrusted(const fs::path& path, const std::string& what, Retry retry = Retry::never) {
+  return make_error(Code::plugin_untrusted_file, path.string() + " " + what, retry);
+}
+
+Error state_error(const fs::path& path, const char* verb, int error) {
+  return make_error(Code::plugin_state_dir,
+                    std::string("cannot ") + verb + " " + path.string() + ": " + system_text(error), Retry::later);
+}
+
+bool is_ours(const struct stat& info) { return info.st_uid == 0 || info.st_uid == ::geteuid(); }
+
+// A fault of a directory may be mended without touching the file, so it is looked at again later.
+std::optional<Error> distrust_directory(const fs::path& dir, bool may_be_sticky) {
+  struct stat info {};
+  if (::lstat(dir.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
+    return untrusted(dir, "is not a directory that can be checked", Retry::later);
+  if (!is_ours(info))
+    return untrusted(dir, "belongs to another user; it must belong to root or to the host's user", Retry::later);
+  if ((info.st_mode & 022) == 0 || (may_be_sticky && (info.st_mode & S_ISVTX) != 0)) return std::nullopt;
+  return untrusted(dir, "may be written by group or others; run chmod go-w on it", Retry::later);
+}
+
+// Whoever can write to a directory above can exchange everything below it.
+std::optional<Error> distrust_path(const fs::path& dir) {
+  if (auto error = distrust_directory(dir, false)) return error;
+  for (fs::path at = dir; at.has_relative_path();) {
+    at = at.parent_path();
+    if (auto error = distrust_directory(at, true)) return error;
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> distrust_file(const fs::path& file, const struct stat& info, const IntakeLimits& limits) {
+  if (!S_ISREG(info.st_mode)) return untrusted(file, "is not a regular file");
+  if (!is_ours(info)) return untrusted(file, "belongs to another user; it must belong to root or to the host's user");
+  if ((info.st_mode & 022) != 0) return untrusted(file, "may be written by group or others; run chmod go-w on it");
+  if (static_cast<std::uint64_t>(info.st_size) > limits.max_bytes)
+    return make_error(Code::plugin_too_large, file.string() + " has " + std::to_string(info.st_size) +
+                                                  " bytes, more than the limit of " + std::to_string(limits.max_bytes));
+  return std::nullopt;
+}
+
+Result<Descriptor> open_source(const fs::path& file, const fs::path& dir) {
+  const Descriptor folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.is_open())
+    return make_error(Code::not_found, "cannot open " + dir.string() + ": " + system_text(errno));
+  // O_NONBLOCK: opening a FIFO must not wait for its writer.
+  Descriptor source(::openat(folder.get(), file.filename().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (source.is_open()) return source;
+  if (errno == ENOENT) return make_error(Code::not_found, file.string() + " went away");
+  if (errno == ELOOP) return untrusted(file, "is a symbolic link; copy the file itself");
+  if (errno == ENXIO) return untrusted(file, "is not a regular file");
+  return make_error(Code::plugin_unreadable, "cannot open " + file.string() + ": " + system_text(errno), Retry::later);
+}
+
+bool write_all(int fd, const char* data, std::size_t size) {
+  while (size > 0) {
+    const ssize_t written = ::write(fd, data, size);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    data += written;
+    size -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+Result<void> copy_bytes(int from, const fs::path& file, int to, const fs::path& copy, const IntakeLimits& limits) {
+  std::array<char, 128 * 1024> buffer;
+  for (std::uint64_t total = 0;;) {
+    const ssize_t got = ::read(from, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      return make_error(Code::plugin_unreadable, "cannot read " + file.string() + ": " + system_text(errno), Retry::later);
+    if (got == 0) return {};
+    total += static_cast<std::uint64_t>(got);
+    if (total > limits.max_bytes)
+      return make_error(Code::plugin_too_large, file.string() + " grew over the limit of " + std::to_string(limits.max_bytes) + " bytes while it was copied");
+    if (!write_all(to, buffer.data(), static_cast<std::size_t>(got))) return state_error(copy, "write", errno);
+  }
+}
+
+fs::path temporary_name(const fs::path& state_dir) {
+  static std::atomic<unsigned> counter{0};
+  return state_dir / ("intake." + std::to_string(::getpid()) + "." + std::to_string(++counter) + ".tmp");
+}
+
+}  // namespace
+
+Result<void> prepare_state_dir(const fs::path& dir) {
+  std::error_code error;
+  fs::create_directories(dir.parent_path(), error);
+  if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) return state_error(dir, "create", errno);
+  struct stat info {};
+  if (::lstat(dir.c_str(), &info) != 0) return state_error(dir, "look at", errno);
+  if (!S_ISDIR(info.st_mode) || info.st_uid != ::geteuid() || (info.st_mode & 077) != 0)
+    return make_error(Code::plugin_state_dir,
+                      dir.string() + " must be a directory of the host's own user with mode 0700, for it holds the code that runs");
+  return {};
+}
+
+Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, const IntakeLimits& limits) {
+  std::error_code failed;
+  const fs::path dir = fs::canonical(file.parent_path(), failed);
+  if (failed) return make_error(Code::not_found, file.parent_path().string() + " went away");
+  const auto source = open_source(file, dir);
+  if (!source) return source.error();
+  struct stat info {};
+  if (::fstat(source->get(), &info) != 0)
+    return make_error(Code::plugin_unreadable, "cannot look at " + file.string() + ": " + system_text(errno), Retry::later);
+  if (auto error = distrust_file(file, info, limits)) return *error;
+  if (auto error = distrust_path(dir)) return *error;
+
+  TemporaryFile temporary(temporary_name(state_dir));
+  const Descriptor copy(::open(temporary.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0500));
+  if (!copy.is_open()) return state_error(temporary.path(), "create", errno);
+  if (auto copied = copy_bytes(source->get(), file, copy.get(), temporary.path(), limits); !copied) return copied.error();
+  // The hash is taken from the copy: these are the bytes that will be mapped.
+  auto hash = sha256_hex_of_fd(copy.get());
+  if (!hash) return hash.error();
+  if (::fsync(copy.get()) != 0) return state_error(temporary.path(), "sync", errno);
+  const fs::path target = state_dir / (*hash + ".so");
+  if (::rename(temporary.path().c_str(), target.c_str()) != 0) return state_error(target, "name", errno);
+  temporary.keep();
+  return PrivateCopy{target, *hash};
+}
+
+Result<std::string> hash_file(const fs::path& file) {
+  const Descriptor fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.is_open())
+    return make_error(Code::plugin_unreadable, "cannot open " + file.string() + ": " + system_text(errno), Retry::later);
+  return sha256_hex_of_fd(fd.get());
+}
+
+}  // namespace tasker::plugin

@@ -1,0 +1,35 @@
+// Takes a dropped file in: trust checks on the open descriptor, then a private copy named by its SHA-256. From
+// then on only the copy is used, so what was checked is what runs, and nobody can write to mapped code.
+// Blocks on disk; runs on the loader's thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+
+namespace tasker::plugin {
+
+struct IntakeLimits {
+  std::uint64_t max_bytes = 256ull * 1024 * 1024;
+};
+
+struct PrivateCopy {
+  std::filesystem::path path;  // <state>/<sha256>.so
+  std::string sha256;          // hex
+};
+
+// Makes the folder for private copies (0700) and checks that it is ours alone.
+Result<void> prepare_state_dir(const std::filesystem::path& dir);
+
+// Refuses links, other owners, anything that group or others may write (the file, its directory, every parent;
+// a sticky world-writable parent such as /tmp is accepted), and files over the limit. Code::not_found: the file
+// went away meanwhile. Errors with Retry::later may pass by themselves: a full disk, a parent's mode.
+Result<PrivateCopy> take_in(const std::filesystem::path& file, const std::filesystem::path& state_dir,
+                            const IntakeLimits& limits);
+
+// The hash of a file's bytes as they are now.
+Result<std::string> hash_file(const std::filesystem::path& file);
+
+}  // namespace tasker::plugin

@@ -1,0 +1,58 @@
+// One loaded plugin version: its library, its checked tables and the state its init() built. Made, drained and
+// finished by the loader; its handlers run on worker threads. What can be known without running code was checked
+// before (manifest.h).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/task_template.h"
+#include "plugin/host_table.h"
+#include "plugin/library.h"
+#include "tasker/plugin.h"
+
+namespace tasker::plugin {
+
+struct LoadRequest {
+  std::filesystem::path file;      // the private copy
+  std::uint64_t entry_bytes = 0;   // size of tasker_plugin_v1 in the file's symbol table
+  std::shared_ptr<const model::TaskTemplate> definition;
+  std::string source;              // "payments/refund 1.2.0"
+  std::string config = "{}";       // JSON for init()
+  AttemptLimits limits;
+  std::shared_ptr<AttemptTable> attempts;
+};
+
+class LoadedPlugin {
+ public:
+  // [loader] Opens the library, checks struct sizes, ABI and handlers, runs init().
+  static Result<std::shared_ptr<LoadedPlugin>> load(const LoadRequest& request);
+
+  HostTable& host() { return host_; }
+  void* self() const { return self_; }
+  const std::vector<const tasker_handler*>& step_handlers() const { return step_handlers_; }
+
+  // [loader] No attempt may start any more; the plugin is told, and asked to end once the last attempt has left. False:
+  // attempts were still inside at the deadline, so fini() was not called.
+  bool retire(std::chrono::steady_clock::time_point deadline);
+
+ private:
+  LoadedPlugin(Library library, const LoadRequest& request);
+
+  Library library_;
+  HostTable host_;
+  const tasker_plugin* entry_ = nullptr;
+  void* self_ = nullptr;
+  std::vector<const tasker_handler*> step_handlers_;  // [ord - 1]
+};
+
+// The checks of a plugin's tables, apart from the library they came in: which handler serves which step.
+Result<std::vector<const tasker_handler*>> check_tables(const tasker_plugin& plugin, std::uint64_t entry_bytes,
+                                                        const model::TaskTemplate& definition);
+
+}  // namespace tasker::plugin

@@ -1,0 +1,63 @@
+// Takes plugins from the folder to the registry: settle, intake, inspect, load, publish; and out of it again when a
+// file is removed. One state machine a file, all on the loader's own thread, which may block. Every transition is a
+// log line; refusals keep a code and a sentence and stay visible.
+//
+// A version is immutable: the same name and version with other bytes is refused, or, in dev mode, loaded beside the
+// old one as "1.0.0+dev.<8 digits of its hash>". A removed plugin stays in memory for the tasks that have it.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "plugin/catalogue.h"
+#include "plugin/copied_outcome.h"
+#include "plugin/intake.h"
+#include "plugin/plugin_record.h"
+#include "plugin/registry.h"
+
+namespace tasker::plugin {
+
+struct LoaderOptions {
+  std::filesystem::path plugins;  // made when absent
+  std::filesystem::path state;    // private copies; 0700; made when absent
+  bool dev = false;
+  std::string environment;        // which overrides of templates apply
+  std::chrono::milliseconds settle{300};
+  std::chrono::milliseconds rescan{30'000};
+  std::chrono::milliseconds publish_pause{250};  // before the second try; doubles up to 30 s
+  IntakeLimits intake;
+  AttemptLimits attempts;
+  // The plugin's JSON from the configuration, for init(); empty: "{}". Called on the loader's thread.
+  std::function<std::string(std::string_view namespace_name, std::string_view name)> config_for;
+  // After every transition, on the loader's thread; must not block. Already visible in plugins() and the registry.
+  std::function<void(const PluginRecord&)> on_change;
+};
+
+class Loader {
+ public:
+  // Both must outlive stop().
+  Loader(LoaderOptions options, Catalogue& catalogue, Registry& registry);
+  ~Loader();  // stops, with a second of grace
+
+  // Makes the folders and starts the thread. Plugins come in by themselves, those already there first.
+  Result<void> start();
+
+  // Tells every plugin to drain, waits until their attempts have left, and lets them finish. Libraries stay mapped:
+  // the process is about to end. Stop the engine before. Safe to call twice; not from on_change.
+  void stop(std::chrono::milliseconds grace);
+
+  // [any] What is known now, by namespace, name and age.
+  std::vector<PluginRecord> plugins() const;
+
+ private:
+  struct Core;
+  std::shared_ptr<Core> core_;
+};
+
+}  // namespace tasker::plugin

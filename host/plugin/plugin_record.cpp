@@ -1,0 +1,25 @@
+#include "plugin/plugin_record.h"
+
+namespace tasker::plugin {
+
+std::string_view plugin_state_text(PluginState state) {
+  switch (state) {
+    case PluginState::settling:
+      return "settling";
+    case PluginState::intake:
+      return "intake";
+    case PluginState::inspected:
+      return "inspected";
+    case PluginState::loading:
+      return "loading";
+    case PluginState::active:
+      return "active";
+    case PluginState::draining:
+      return "draining";
+    case PluginState::refused:
+      return "refused";
+  }
+  return "unknown";
+}
+
+}  // namespace tasker::plugin

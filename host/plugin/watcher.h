@@ -1,0 +1,51 @@
+// Sees what lies below the plugins folder: plugins/<namespace>/<file>.so. inotify says only "look again"; every look
+// reads the folders anew and yields the whole set, so a lost event costs time and never truth. A look also comes at
+// the start, from a timer, after an overflow and with every new watch. It opens no file. [loader]
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "plugin/settler.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace tasker::plugin {
+
+struct SeenFile {
+  FileStamp stamp;
+  bool is_being_written = false;  // opened for writing since we watch, not closed yet
+};
+
+struct Look {
+  std::map<std::string, SeenFile> files;  // by "<namespace>/<file>"
+  bool is_periodic = false;               // from the timer: the time to try again what may have passed
+};
+
+class Watcher {
+ public:
+  Watcher(boost::asio::io_context& io, std::filesystem::path folder, std::chrono::milliseconds rescan,
+          std::function<void(const Look&)> on_look);
+  ~Watcher();
+
+  // Watches and looks for the first time (from the io_context).
+  Result<void> start();
+  void stop();
+
+  // The file as it is now.
+  static std::optional<FileStamp> stamp_of(const std::filesystem::path& path);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace tasker::plugin
