@@ -41,12 +41,6 @@ struct SubmitResult {
   std::vector<Problem> problems;  // empty when the tasks were created
 };
 
-struct TaskFilter {
-  std::string namespace_name, name, version, status;  // empty: any. status: the seed's word or ours
-  int limit = 20;
-  std::optional<TaskId> after;  // only older tasks than this one (ids fall down the list)
-};
-
 // GET answers: JSON text as sent to the client. Not found is Error{Code::not_found ...}.
 class Api {
  public:

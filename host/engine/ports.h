@@ -10,8 +10,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -139,6 +141,7 @@ class Store {
   virtual ~Store() = default;
   virtual int lanes() const = 0;    // fixed when the database was made
   virtual int writers() const = 0;  // writer connections; lane % writers() serves a lane
+  virtual std::string installation() const = 0;  // makes idempotency keys unique between installations
   virtual void register_host(HostInfo info, Reply<HostId> reply) = 0;
   virtual void submit(SubmitRequest request, Reply<SubmitAnswer> reply) = 0;
   virtual void complete(CompleteRequest request, Reply<CompleteAnswer> reply) = 0;
@@ -155,6 +158,38 @@ class Store {
   virtual void reclaim(HostId host, std::vector<HostId> dead, Reply<int> reply) = 0;
   // A stopped host leaves: its row is closed once it holds nothing.
   virtual void leave(HostId host, Reply<int> reply) = 0;
+};
+
+// ---------------------------------------------------------------- store: what people read
+
+struct TaskFilter {
+  std::string namespace_name, name, version, status;  // empty: any. status: the seed's word or ours
+  int limit = 20;
+  std::optional<TaskId> after;  // only older tasks than this one (ids fall down the list)
+};
+
+struct HandlerVersion {
+  std::string version;
+  TemplateId template_id{};
+  PluginId plugin_id{};
+  bool available = false;      // some living host has loaded it
+  std::string context_schema;  // empty: none
+};
+
+// Answers are JSON text built by SQL. "null" stands for what does not exist.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual void list_tasks(TaskFilter filter, Reply<std::string> reply) = 0;
+  virtual void show_task(TaskId task, Reply<std::string> reply) = 0;
+  virtual void list_namespaces(Reply<std::string> reply) = 0;
+  virtual void list_handlers(std::string namespace_name, Reply<std::string> reply) = 0;
+  virtual void show_handler(std::string namespace_name, std::string name, std::string version,
+                            Reply<std::string> reply) = 0;  // version empty: the newest stable one
+  virtual void list_plugins(Reply<std::string> reply) = 0;
+  virtual void handler_versions(std::string namespace_name, std::string name,
+                                Reply<std::vector<HandlerVersion>> reply) = 0;
+  virtual void ping(Reply<Micros> reply) = 0;  // one round trip to the database
 };
 
 // ---------------------------------------------------------------- handlers
