@@ -66,6 +66,7 @@ namespace tasker {
   X(plugin_threw, "plugin.threw", 500)                     \
   X(http_port_taken, "http.port_taken", 503)               \
   X(http_address_refused, "http.address_refused", 400)     \
+  X(http_bind_failed, "http.bind_failed", 500)             \
   X(http_bad_request, "http.bad_request", 400)             \
   X(http_header_too_large, "http.header_too_large", 431)   \
   X(http_request_timeout, "http.request_timeout", 408)     \

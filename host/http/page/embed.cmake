@@ -1,0 +1,16 @@
+# Writes the page's files as byte arrays into OUTPUT. Run by the build: cmake -DPAGE=... -DOUTPUT=... -P embed.cmake
+set(text "// Generated from host/http/page.\n#include \"http/page.h\"\n\nnamespace tasker::http {\n")
+foreach(entry "index.html|page_html" "page.css|page_css" "page.js|page_js")
+  string(REGEX MATCH "^(.*)\\|(.*)$" _ "${entry}")
+  set(file "${CMAKE_MATCH_1}")
+  set(name "${CMAKE_MATCH_2}")
+  file(READ "${PAGE}/${file}" bytes HEX)
+  string(LENGTH "${bytes}" digits)
+  math(EXPR size "${digits} / 2")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
+  string(REGEX REPLACE "(0x[0-9a-f][0-9a-f],0x[0-9a-f][0-9a-f],0x[0-9a-f][0-9a-f],0x[0-9a-f][0-9a-f],)" "\\1\n" bytes "${bytes}")
+  string(APPEND text "static const unsigned char k_${name}[] = {\n${bytes}};\n"
+    "std::string_view ${name}() { return {reinterpret_cast<const char*>(k_${name}), ${size}}; }\n")
+endforeach()
+string(APPEND text "}  // namespace tasker::http\n")
+file(WRITE "${OUTPUT}" "${text}")

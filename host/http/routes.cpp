@@ -1,0 +1,353 @@
+#include "http/routes.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "http/page.h"
+#include "http/problem.h"
+#include "http/query.h"
+#include "http/task_body.h"
+#include "http/timestamp.h"
+
+namespace tasker::http {
+namespace {
+
+constexpr std::int64_t kMaxJsonInteger = (std::int64_t{1} << 53) - 1;
+constexpr int kMaxListLimit = 100;
+constexpr std::size_t kMaxCorrelationId = 128;
+
+enum class Endpoint {
+  unknown,
+  root,
+  page,
+  page_slash,
+  style,
+  script,
+  tasks,
+  bulk,
+  task,
+  namespaces,
+  handlers,
+  handler,
+  plugins,
+  live,
+  ready
+};
+
+const char* allowed_methods(Endpoint endpoint) {
+  if (endpoint == Endpoint::tasks) return "GET, HEAD, POST";
+  return endpoint == Endpoint::bulk ? "POST" : "GET, HEAD";
+}
+
+Response json(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.body = std::move(body);
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+engine::Reply<std::string> pass_through(Respond respond) {
+  return [respond = std::move(respond)](Result<std::string> answer) {
+    respond(answer ? json(200, std::move(*answer)) : problem(answer.error()));
+  };
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
+  return out;
+}
+
+bool is_json_type(std::string_view content_type) {
+  std::string type = lower(content_type.substr(0, content_type.find(';')));
+  while (!type.empty() && type.back() == ' ') type.pop_back();
+  return type.empty() || type == "application/json" ||
+         (type.starts_with("application/") && type.ends_with("+json"));
+}
+
+bool is_correlation_id(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxCorrelationId &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+}
+
+std::string new_correlation_id() {
+  thread_local std::mt19937_64 random{(std::uint64_t{std::random_device{}()} << 32) ^ std::random_device{}()};
+  return fmt::format("{:016x}{:016x}", random(), random());
+}
+
+std::string task_ids_json(const std::vector<TaskId>& tasks) {
+  std::string out = "{\"task_ids\":[";
+  for (TaskId task : tasks) {
+    if (out.back() != '[') out += ',';
+    out += std::to_string(raw(task));
+  }
+  return out + "]}";
+}
+
+}  // namespace
+
+bool is_local_name(std::string_view host) {
+  if (host.starts_with('[')) return host.starts_with("[::1]");
+  const std::string name = lower(host.substr(0, host.find(':')));
+  if (name == "localhost" || name.ends_with(".localhost")) return true;
+  // Only digits and dots behind 127: "127.evil.example" is a name that anybody may register.
+  return name.starts_with("127.") && name.find_first_not_of("0123456789.") == std::string::npos;
+}
+
+class Routes::Impl {
+ public:
+  Impl(engine::Api& api, RouteOptions options)
+      : api_(api),
+        options_(std::move(options)),
+        page_("text/html; charset=utf-8", mounted_html(options_.mount)),
+        style_("text/css; charset=utf-8", std::string(page_css())),
+        script_("text/javascript; charset=utf-8", std::string(page_js())) {
+    const std::size_t slashes = std::count(options_.mount.begin(), options_.mount.end(), '/');
+    mount_depth_ = slashes;
+  }
+
+  void handle(Request request, Respond respond) {
+    if (request.correlation_id.empty()) {
+      request.correlation_id = new_correlation_id();
+    } else if (!is_correlation_id(request.correlation_id)) {
+      return respond(problem(make_error(
+          Code::request_header, "X-Correlation-ID must be 1 to 128 printable characters without spaces.")));
+    }
+    respond = [respond = std::move(respond), id = request.correlation_id](Response response) {
+      response.headers.emplace_back("X-Correlation-ID", id);
+      respond(std::move(response));
+    };
+    if (auto allowed = check_sender(request); !allowed) return respond(problem(allowed.error()));
+    auto target = parse_target(request.target);
+    if (!target) return respond(problem(target.error()));
+    dispatch(std::move(request), *target, std::move(respond));
+  }
+
+ private:
+  Result<void> check_sender(const Request& request) const {
+    if (!options_.local_names_only) return {};
+    if (!request.host.empty() && !is_local_name(request.host)) {
+      return make_error(Code::http_host_refused,
+                        "The request names the host '" + request.host.substr(0, 80) +
+                            "'. Only localhost, 127.0.0.1 and [::1] are served until authentication exists.");
+    }
+    if (request.method == "POST" && !request.origin.empty() && request.origin != "http://" + request.host) {
+      return make_error(Code::http_origin_refused,
+                        "A page of '" + request.origin.substr(0, 80) +
+                            "' tried to post here. Only this server's own pages may.");
+    }
+    return {};
+  }
+
+  Endpoint find_endpoint(const Target& target) const {
+    if (target.segments.empty()) return options_.mount.empty() ? Endpoint::page : Endpoint::root;
+    if (!options_.mount.empty() && target.path != options_.mount &&
+        !target.path.starts_with(options_.mount + "/")) {
+      return Endpoint::unknown;
+    }
+    const auto part = [&](std::size_t i) -> std::string_view { return target.segments[mount_depth_ + i]; };
+    switch (target.segments.size() - mount_depth_) {
+      case 0:
+        return target.trailing_slash ? Endpoint::page_slash : Endpoint::page;
+      case 1:
+        if (part(0) == "tasks") return Endpoint::tasks;
+        if (part(0) == "handlers") return Endpoint::namespaces;
+        if (part(0) == "plugins") return Endpoint::plugins;
+        if (part(0) == "page.css") return Endpoint::style;
+        return part(0) == "page.js" ? Endpoint::script : Endpoint::unknown;
+      case 2:
+        if (part(0) == "tasks") return part(1) == "bulk" ? Endpoint::bulk : Endpoint::task;
+        if (part(0) == "handlers") return Endpoint::handlers;
+        if (part(0) != "health") return Endpoint::unknown;
+        return part(1) == "live" ? Endpoint::live : part(1) == "ready" ? Endpoint::ready : Endpoint::unknown;
+      case 3:
+        return part(0) == "handlers" ? Endpoint::handler : Endpoint::unknown;
+      default:
+        return Endpoint::unknown;
+    }
+  }
+
+  void dispatch(Request request, const Target& target, Respond respond) {
+    const Endpoint endpoint = find_endpoint(target);
+    if (endpoint == Endpoint::unknown) return respond(unknown_path(target));
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    const bool posts = request.method == "POST";
+    if (endpoint == Endpoint::bulk ? !posts : !(reads || (posts && endpoint == Endpoint::tasks))) {
+      return respond(wrong_method(request, endpoint));
+    }
+    if (posts) return submit(std::move(request), target, endpoint == Endpoint::bulk, std::move(respond));
+    switch (endpoint) {
+      case Endpoint::root:
+      case Endpoint::page_slash:
+        return respond(redirect_to_page());
+      case Endpoint::page:
+        return respond(page_.answer(request));
+      case Endpoint::style:
+        return respond(style_.answer(request));
+      case Endpoint::script:
+        return respond(script_.answer(request));
+      case Endpoint::tasks:
+        return list_tasks(target, std::move(respond));
+      case Endpoint::task:
+        return get_task(target, std::move(respond));
+      case Endpoint::handler:
+        return get_handler(target, std::move(respond));
+      default:
+        break;
+    }
+    if (auto good = check_parameters(target, {}); !good) return respond(problem(good.error()));
+    switch (endpoint) {
+      case Endpoint::namespaces:
+        return api_.list_namespaces(pass_through(std::move(respond)));
+      case Endpoint::handlers:
+        return api_.list_handlers(target.segments.back(), pass_through(std::move(respond)));
+      case Endpoint::plugins:
+        return api_.list_plugins(pass_through(std::move(respond)));
+      case Endpoint::ready:
+        return ready(std::move(respond));
+      default:
+        return respond(live());
+    }
+  }
+
+  Response unknown_path(const Target& target) const {
+    return problem(make_error(Code::http_path_unknown, "There is nothing at '" + target.path.substr(0, 200) +
+                                                           "'. The paths are under '" + options_.mount +
+                                                           "': tasks, handlers, plugins, health."));
+  }
+
+  static Response wrong_method(const Request& request, Endpoint endpoint) {
+    const std::string allowed = allowed_methods(endpoint);
+    Response response =
+        problem(make_error(Code::http_method, request.method.substr(0, 20) +
+                                                  " is not answered here. Allowed: " + allowed + "."));
+    response.headers.emplace_back("Allow", allowed);
+    return response;
+  }
+
+  Response redirect_to_page() const {
+    Response response;
+    response.status = 302;
+    response.content_type = "text/plain; charset=utf-8";
+    response.headers.emplace_back("Location", options_.mount.empty() ? "/" : options_.mount);
+    return response;
+  }
+
+  void submit(Request request, const Target& target, bool bulk, Respond respond) {
+    if (!is_json_type(request.content_type)) {
+      return respond(problem(
+          make_error(Code::http_media_type, "The body is of type '" + request.content_type.substr(0, 80) +
+                                                "'. Send JSON with Content-Type: application/json.")));
+    }
+    if (auto good = check_parameters(target, {}); !good) return respond(problem(good.error()));
+    auto body = bulk ? parse_bulk(request.body) : parse_task(request.body);
+    if (!body) return respond(problem(body.error()));
+    if (!body->problems.empty()) return respond(problems_of_tasks(body->problems, bulk));
+    for (auto& task : body->tasks) task.correlation_id = request.correlation_id;
+    const bool brief = bulk || request.prefer.find("return=minimal") != std::string::npos;
+    api_.submit(std::move(body->tasks),
+                [this, bulk, brief, respond = std::move(respond)](Result<engine::SubmitResult> result) {
+                  if (!result) return respond(problem(result.error()));
+                  if (!result->problems.empty() || result->tasks.empty()) {
+                    return respond(problems_of_tasks(result->problems, bulk));
+                  }
+                  if (bulk) return respond(json(201, task_ids_json(result->tasks)));
+                  created(result->tasks.front(), brief, respond);
+                });
+  }
+
+  // The task exists whatever the read says: a failed read shortens the answer, it does not make it an error.
+  void created(TaskId task, bool brief, const Respond& respond) {
+    const std::string id = std::to_string(raw(task));
+    auto answer = [id, respond, location = options_.mount + "/tasks/" + id](Result<std::string> shown) {
+      std::string body = "{\"task_id\":" + id;
+      const bool whole = shown && shown->size() > 2 && shown->front() == '{';
+      body += whole ? "," + shown->substr(1) : "}";
+      Response response = json(201, std::move(body));
+      response.headers.emplace_back("Location", location);
+      respond(std::move(response));
+    };
+    if (brief) return answer(std::string());
+    api_.get_task(task, std::move(answer));
+  }
+
+  void list_tasks(const Target& target, Respond respond) {
+    auto filter = read_filter(target);
+    if (!filter) return respond(problem(filter.error()));
+    api_.list_tasks(std::move(*filter), pass_through(std::move(respond)));
+  }
+
+  static Result<engine::TaskFilter> read_filter(const Target& target) {
+    if (auto good = check_parameters(target, {"namespace", "name", "version", "status", "limit", "after"});
+        !good) {
+      return good.error();
+    }
+    engine::TaskFilter filter;
+    for (const auto& [name, value] : target.query) {
+      if (name == "namespace") filter.namespace_name = value;
+      if (name == "name") filter.name = value;
+      if (name == "version") filter.version = value;
+      if (name == "status") filter.status = value;
+      if (name == "limit") {
+        auto limit = parse_number("limit", value, 1, kMaxListLimit);
+        if (!limit) return limit.error();
+        filter.limit = static_cast<int>(*limit);
+      }
+      if (name == "after") {
+        auto after = parse_number("after", value, 1, kMaxJsonInteger);
+        if (!after) return after.error();
+        filter.after = static_cast<TaskId>(*after);
+      }
+    }
+    return filter;
+  }
+
+  void get_task(const Target& target, Respond respond) {
+    if (auto good = check_parameters(target, {}); !good) return respond(problem(good.error()));
+    auto id = parse_number("task_id", target.segments.back(), 1, kMaxJsonInteger);
+    if (!id) return respond(problem(id.error()));
+    api_.get_task(static_cast<TaskId>(*id), pass_through(std::move(respond)));
+  }
+
+  void get_handler(const Target& target, Respond respond) {
+    if (auto good = check_parameters(target, {"version"}); !good) return respond(problem(good.error()));
+    const std::string* version = target.find("version");
+    api_.get_handler(target.segments[mount_depth_ + 1], target.segments[mount_depth_ + 2],
+                     version ? *version : std::string(), pass_through(std::move(respond)));
+  }
+
+  static Response live() {
+    return json(200, "{\"alive\":true,\"timestamp\":\"" + rfc3339(std::chrono::system_clock::now()) +
+                         "\",\"service\":\"tasker\"}");
+  }
+
+  void ready(Respond respond) {
+    api_.health([respond = std::move(respond)](Result<std::string> answer) {
+      if (answer) return respond(json(200, std::move(*answer)));
+      Response response = problem(answer.error(), 503);
+      response.body.insert(1, "\"ready\":false,");
+      response.headers.emplace_back("Cache-Control", "no-store");
+      respond(std::move(response));
+    });
+  }
+
+  engine::Api& api_;
+  const RouteOptions options_;
+  const PageFile page_;
+  const PageFile style_;
+  const PageFile script_;
+  std::size_t mount_depth_ = 1;
+};
+
+Routes::Routes(engine::Api& api, RouteOptions options)
+    : impl_(std::make_unique<Impl>(api, std::move(options))) {}
+Routes::~Routes() = default;
+void Routes::handle(Request request, Respond respond) {
+  impl_->handle(std::move(request), std::move(respond));
+}
+
+}  // namespace tasker::http
