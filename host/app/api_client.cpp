@@ -1,0 +1,157 @@
+#include "app/api_client.h"
+
+#include <curl/curl.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/data_dir.h"
+
+namespace tasker::app {
+namespace {
+
+constexpr const char* kDefaultServer = "http://127.0.0.1:8765";
+constexpr std::size_t kMaxAnswer = 64u << 20;
+
+Code code_of_status(long status) {
+  switch (status) {
+    case 401:
+    case 403: return Code::not_allowed;
+    case 404: return Code::not_found;
+    case 409:
+    case 412: return Code::conflict;
+    case 503: return Code::overloaded;
+    case 504: return Code::timed_out;
+    default: return status >= 500 ? Code::internal : Code::invalid_argument;
+  }
+}
+
+std::optional<Code> code_of_text(const std::string& text) {
+#define X(name, stable, http) \
+  if (text == stable) return Code::name;
+  TASKER_ERROR_CODES(X)
+#undef X
+  return std::nullopt;
+}
+
+// problem+json as an error: its sentence, and one more line for each thing that is wrong with a task.
+Error error_of(const std::string& body, long status) {
+  const auto problem = nlohmann::json::parse(body, nullptr, false);
+  if (!problem.is_object())
+    return make_error(code_of_status(status), fmt::format("the server answered with status {}", status));
+  const auto text = [](const nlohmann::json& from, const char* key) {
+    const auto found = from.find(key);
+    return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  auto sentence = text(problem, "detail");
+  if (sentence.empty()) sentence = text(problem, "title");
+  if (const auto errors = problem.find("errors"); errors != problem.end() && errors->is_array())
+    for (const auto& error : *errors)
+      if (error.is_object()) sentence += fmt::format("\n  {} {}", text(error, "pointer"), text(error, "detail"));
+  return make_error(code_of_text(text(problem, "code")).value_or(code_of_status(status)), sentence);
+}
+
+std::size_t append(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& body = *static_cast<std::string*>(to);
+  if (body.size() + size * count > kMaxAnswer) return 0;
+  body.append(data, size * count);
+  return size * count;
+}
+
+int ask_whether_cancelled(void* options, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  const auto& is_cancelled = static_cast<ApiClient::Options*>(options)->is_cancelled;
+  return is_cancelled && is_cancelled() ? 1 : 0;
+}
+
+}  // namespace
+
+std::string choose_server(const std::string& flag) {
+  if (!flag.empty()) return flag;
+  if (const char* named = std::getenv("TASKER_SERVER"); named != nullptr && *named != '\0') return named;
+  return read_address(default_data_dir()).value_or(kDefaultServer);
+}
+
+class ApiClient::Impl {
+ public:
+  Impl(std::string server, Options options) : server_(std::move(server)), options_(std::move(options)) {
+    static const bool initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+    (void)initialised;
+    while (server_.ends_with('/')) server_.pop_back();
+    if (server_.find("://") == std::string::npos) server_ = "http://" + server_;
+    base_ = server_.find('/', server_.find("://") + 3) == std::string::npos ? server_ + "/tasker" : server_;
+    handle_ = curl_easy_init();
+  }
+  ~Impl() { curl_easy_cleanup(handle_); }
+
+  Result<std::string> request(const std::string& path, const std::string* body) {
+    if (handle_ == nullptr) return make_error(Code::internal, "the HTTP client could not be made");
+    std::string answer;
+    const auto url = base_ + path;
+    curl_easy_reset(handle_);  // keeps the connection
+    curl_easy_setopt(handle_, CURLOPT_URL, url.c_str());
+    curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_deadline.count()));
+    curl_easy_setopt(handle_, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.deadline.count()));
+    curl_easy_setopt(handle_, CURLOPT_WRITEFUNCTION, append);
+    curl_easy_setopt(handle_, CURLOPT_WRITEDATA, &answer);
+    curl_easy_setopt(handle_, CURLOPT_XFERINFOFUNCTION, ask_whether_cancelled);
+    curl_easy_setopt(handle_, CURLOPT_XFERINFODATA, &options_);
+    curl_easy_setopt(handle_, CURLOPT_NOPROGRESS, 0L);
+    // Hosts on this machine are not behind a proxy, whatever the environment says of the world.
+    curl_easy_setopt(handle_, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+    curl_slist* headers = curl_slist_append(nullptr, "Accept: application/json");
+    if (body != nullptr) {
+      headers = curl_slist_append(headers, "Content-Type: application/json");
+      headers = curl_slist_append(headers, "Expect:");
+      curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
+      curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, body->c_str());
+    }
+    curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers);
+    const auto outcome = curl_easy_perform(handle_);
+    curl_slist_free_all(headers);
+    if (outcome != CURLE_OK) return failure(outcome);
+    long status = 0;
+    curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+    if (status >= 200 && status < 300) return answer;
+    return error_of(answer, status);
+  }
+
+  const std::string& server() const { return server_; }
+
+ private:
+  Error failure(CURLcode outcome) const {
+    if (outcome == CURLE_ABORTED_BY_CALLBACK) return make_error(Code::stopping, "interrupted");
+    if (outcome == CURLE_WRITE_ERROR)
+      return make_error(Code::too_large, fmt::format("the answer of {} is larger than 64 MiB", server_));
+    return make_error(Code::server_unreachable,
+                      fmt::format("no answer from {}: {}. Is a host running? Start one with `tasker dev`, or name it "
+                                  "with --server or TASKER_SERVER.", server_, curl_easy_strerror(outcome)),
+                      Retry::later);
+  }
+
+  std::string server_;
+  std::string base_;
+  Options options_;
+  CURL* handle_ = nullptr;
+};
+
+ApiClient::ApiClient(std::string server, Options options)
+    : impl_(std::make_unique<Impl>(std::move(server), std::move(options))) {}
+ApiClient::~ApiClient() = default;
+Result<std::string> ApiClient::get(const std::string& path) { return impl_->request(path, nullptr); }
+Result<std::string> ApiClient::post(const std::string& path, const std::string& body) {
+  return impl_->request(path, &body);
+}
+const std::string& ApiClient::server() const { return impl_->server(); }
+
+std::string ApiClient::escape(const std::string& text) {
+  char* escaped = curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size()));
+  std::string out = escaped == nullptr ? "" : escaped;
+  curl_free(escaped);
+  return out;
+}
+
+}  // namespace tasker::app

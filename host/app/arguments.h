@@ -1,0 +1,99 @@
+// The command line, parsed: one struct a verb. Parsing touches no file and no network; what is wrong with the
+// arguments is told with the usage exit code before anything happens.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/exit_code.h"
+
+namespace tasker::app {
+
+enum class OutputFormat { table, json };
+
+// Common to the verbs that talk to a running host.
+struct Client {
+  std::string server;  // empty: environment, else the address that `tasker dev` wrote, else the default port
+  OutputFormat output = OutputFormat::table;
+};
+
+struct ServeArguments {
+  std::string config;
+  bool check_config = false;
+};
+struct DevArguments {
+  std::string data;     // empty: the default folder
+  std::string plugins;  // empty: <data>/plugins
+  std::string listen;   // ADDRESS:PORT, PORT or ADDRESS; empty: 127.0.0.1:8765
+  std::string config;
+  bool clean = false;
+};
+struct MigrateArguments {
+  std::string database;  // libpq connection string; empty: of the configuration
+  std::string config;
+};
+struct TaskSubmitArguments {
+  Client client;
+  std::string namespace_name = "default";
+  std::string name;
+  std::string version;
+  std::string context = "{}";  // JSON text, @FILE, or - for stdin
+  int count = 1;
+  std::optional<int> priority;
+  std::string reason;
+  std::vector<std::string> tags;
+  std::string start_at;
+  bool wait = false;
+  std::optional<std::chrono::milliseconds> timeout;
+};
+struct TaskGetArguments {
+  Client client;
+  std::int64_t task = 0;
+};
+struct TaskListArguments {
+  Client client;
+  std::string namespace_name, name, version, status;
+  int limit = 20;
+  std::optional<std::int64_t> after;
+};
+struct TaskWatchArguments {
+  Client client;
+  std::int64_t task = 0;
+};
+struct PluginListArguments {
+  Client client;
+};
+struct PluginInspectArguments {
+  std::string file;
+  OutputFormat output = OutputFormat::table;
+};
+struct VersionArguments {
+  OutputFormat output = OutputFormat::table;
+};
+
+using Verb = std::variant<ServeArguments, DevArguments, MigrateArguments, TaskSubmitArguments, TaskGetArguments,
+                          TaskListArguments, TaskWatchArguments, PluginListArguments, PluginInspectArguments,
+                          VersionArguments>;
+
+// Help or a complaint: nothing is to be run.
+struct Notice {
+  ExitCode exit_code = ExitCode::ok;
+  std::string text;
+};
+
+std::variant<Verb, Notice> parse_arguments(const std::vector<std::string>& words);  // without the program's name
+
+// "payments/refund@^1.2" -> namespace, name, version; a bare name is of the namespace `default`.
+struct TaskName {
+  std::string namespace_name, name, version;
+};
+Result<TaskName> parse_task_name(const std::string& text);
+
+// "1500ms", "30s", "5m", "2h"; a bare number is seconds.
+Result<std::chrono::milliseconds> parse_duration(const std::string& text);
+
+}  // namespace tasker::app

@@ -1,0 +1,29 @@
+#include "app/exit_code.h"
+
+#include <cstdio>
+
+namespace tasker::app {
+
+ExitCode exit_code_of(const Error& error) {
+  switch (error.code) {
+    case Code::server_unreachable: return ExitCode::unreachable;
+    case Code::timed_out: return ExitCode::timed_out;
+    default: break;
+  }
+  switch (code_http_status(error.code)) {
+    case 401:
+    case 403: return ExitCode::not_allowed;
+    case 404: return ExitCode::not_found;
+    case 409:
+    case 412: return ExitCode::conflict;
+    default: return ExitCode::failed;
+  }
+}
+
+ExitCode report(const Error& error) {
+  const auto code = code_text(error.code);
+  std::fprintf(stderr, "tasker: %.*s: %s\n", static_cast<int>(code.size()), code.data(), error.message.c_str());
+  return exit_code_of(error);
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,47 @@
+#include "app/plugin_list.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "app/api_client.h"
+
+namespace tasker::app {
+namespace {
+
+std::string text(const nlohmann::json& from, std::initializer_list<const char*> keys) {
+  for (const char* key : keys)
+    if (const auto found = from.find(key); found != from.end() && found->is_string()) return found->get<std::string>();
+  return {};
+}
+
+}  // namespace
+
+Result<Table> table_of_plugins(std::string_view json) {
+  const auto parsed = nlohmann::json::parse(json, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("plugins") || !parsed["plugins"].is_array())
+    return make_error(Code::invalid_json, "the server's answer is not a list of plugins; are both of the same version?");
+  Table table({"NAMESPACE", "NAME", "VERSION", "STATE", "CODE", "REASON"});
+  table.colour_column(3);
+  for (const auto& plugin : parsed["plugins"])
+    if (plugin.is_object())
+      table.add({text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name"}), text(plugin, {"version"}),
+                 text(plugin, {"state"}), text(plugin, {"code"}), text(plugin, {"reason"})});
+  return table;
+}
+
+ExitCode run_plugin_list(const PluginListArguments& arguments) {
+  ApiClient client(choose_server(arguments.client.server));
+  const auto body = client.get("/plugins");
+  if (!body) return report(body.error());
+  std::string shown = *body;
+  if (arguments.client.output == OutputFormat::table) {
+    const auto table = table_of_plugins(*body);
+    if (!table) return report(table.error());
+    shown = table->render(terminal_of_stdout());
+  }
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
+  if (!shown.empty() && !shown.ends_with('\n')) std::fputc('\n', stdout);
+  return ExitCode::ok;
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,46 @@
+#include "app/table.h"
+
+namespace tasker::app {
+namespace {
+
+// Code points, which is right for all but wide and combining characters.
+std::size_t width(const std::string& text) {
+  std::size_t count = 0;
+  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  return count;
+}
+
+}  // namespace
+
+void Table::add(std::vector<std::string> row) {
+  row.resize(headings_.size());
+  for (auto& cell : row) cell = printable(cell);
+  rows_.push_back(std::move(row));
+}
+
+std::string Table::render(const Terminal& terminal) const {
+  std::string out;
+  if (!terminal.is_tty) {
+    for (const auto& row : rows_)
+      for (std::size_t i = 0; i < row.size(); ++i) out += row[i] + (i + 1 < row.size() ? '\t' : '\n');
+    return out;
+  }
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < headings_.size(); ++i) {
+    widths.push_back(width(headings_[i]));
+    for (const auto& row : rows_) widths[i] = std::max(widths[i], width(row[i]));
+  }
+  const auto add_line = [&](const std::vector<std::string>& cells, bool heading) {
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const bool coloured = i == state_column_ && !heading;
+      out += coloured ? in_state_colour(cells[i], cells[i], terminal.colour) : cells[i];
+      if (i + 1 < cells.size()) out += std::string(widths[i] - width(cells[i]) + 2, ' ');
+    }
+    out += '\n';
+  };
+  add_line(headings_, true);
+  for (const auto& row : rows_) add_line(row, false);
+  return out;
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,25 @@
+// Rows for people and for pipes: aligned under headings on a terminal, tab separated without headings elsewhere.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/terminal.h"
+
+namespace tasker::app {
+
+class Table {
+ public:
+  explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+  void add(std::vector<std::string> row);  // as many cells as headings; made printable here
+  // The cells of this column are states and get their colour.
+  void colour_column(std::size_t column) { state_column_ = column; }
+  std::string render(const Terminal& terminal) const;
+
+ private:
+  std::vector<std::string> headings_;
+  std::vector<std::vector<std::string>> rows_;
+  std::size_t state_column_ = static_cast<std::size_t>(-1);
+};
+
+}  // namespace tasker::app

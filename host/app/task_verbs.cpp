@@ -1,0 +1,207 @@
+#include "app/task_verbs.h"
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/api_client.h"
+#include "app/interrupt.h"
+#include "app/table.h"
+#include "app/task_watch.h"
+#include "base/json.h"
+
+namespace tasker::app {
+namespace {
+
+constexpr int kMaxBulk = 1000;                       // the API's bound
+constexpr std::size_t kMaxBulkBytes = 12u << 20;  // it takes 16 MiB
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.ends_with('\n')) std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+Result<std::vector<std::int64_t>> ids_in(const std::string& body) {
+  const auto answer = nlohmann::json::parse(body, nullptr, false);
+  std::vector<std::int64_t> ids;
+  if (answer.is_object() && answer.contains("task_ids") && answer["task_ids"].is_array())
+    for (const auto& id : answer["task_ids"])
+      if (id.is_number_integer()) ids.push_back(id.get<std::int64_t>());
+  if (ids.empty())
+    return make_error(Code::invalid_json, "the server's answer holds no task ids; are both of the same version?");
+  return ids;
+}
+
+// All tasks of one command, in as many bulk requests as the API's bounds ask for. What was created before a request
+// failed stays created, so its ids are told as they come.
+ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, const std::string& task,
+                    std::vector<std::int64_t>& created) {
+  const auto by_bytes = static_cast<int>(std::clamp<std::size_t>(kMaxBulkBytes / (task.size() + 1), 1, kMaxBulk));
+  for (int left = arguments.count; left > 0;) {
+    const int batch = std::min(left, by_bytes);
+    std::string body = "{\"tasks\":[" + task;
+    for (int i = 1; i < batch; ++i) body += "," + task;
+    auto answer = client.post("/tasks/bulk", body + "]}");
+    if (!answer) return report(answer.error());
+    auto ids = ids_in(*answer);
+    if (!ids) return report(ids.error());
+    if (arguments.client.output == OutputFormat::json) {
+      print(*answer);
+    } else {
+      for (const auto id : *ids) print(std::to_string(id));
+    }
+    created.insert(created.end(), ids->begin(), ids->end());
+    left -= batch;
+  }
+  return ExitCode::ok;
+}
+
+void tell_end(const TaskView& task) {
+  std::string line = fmt::format("task {} {}", task.id, printable(task.state));
+  for (const auto& step : task.steps)
+    if (step.state == "error") line += fmt::format("; {}: {}", printable(step.name), printable(step.error));
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+// The worst end decides: a failed task, then a cancelled one.
+ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, const std::vector<std::int64_t>& tasks,
+                      Interrupt& interrupt, std::chrono::steady_clock::time_point began) {
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  if (arguments.timeout) deadline = began + *arguments.timeout;
+  ExitCode worst = ExitCode::ok;
+  for (const auto id : tasks) {
+    const auto ended = wait_for_task(client, id, interrupt, deadline);
+    if (!ended) {
+      const auto code = report(ended.error());
+      return interrupt.requested() ? ExitCode::interrupted : code;
+    }
+    const auto code = exit_code_of_end(*ended);
+    if (tasks.size() == 1 || code != ExitCode::ok) tell_end(*ended);
+    if (code == ExitCode::task_failed || worst == ExitCode::ok) worst = code;
+  }
+  return worst;
+}
+
+Table table_of_tasks(const std::vector<TaskView>& tasks) {
+  Table table({"ID", "TASK", "STATE", "REQUESTED", "FINISHED"});
+  table.colour_column(2);
+  for (const auto& task : tasks)
+    table.add({std::to_string(task.id), task.full_name, task.state, task.requested_at, task.finished_at});
+  return table;
+}
+
+}  // namespace
+
+Result<std::string> read_context(const std::string& argument) {
+  std::string text = argument;
+  if (argument == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else if (argument.starts_with('@')) {
+    std::ifstream in(argument.substr(1), std::ios::binary);
+    if (!in)
+      return make_error(Code::invalid_argument, fmt::format("cannot read the context from {}", argument.substr(1)));
+    text.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  // It is put into the request as it is, so that numbers keep their digits: it must be one value and no more.
+  const auto kind = check_json(text);
+  if (!kind) return make_error(kind.error().code, "the context: " + kind.error().message);
+  if (*kind != JsonKind::object)
+    return make_error(Code::invalid_json, "the context must be a JSON object, such as {\"order_id\": 7}");
+  return text;
+}
+
+std::string task_body(const TaskSubmitArguments& arguments, const std::string& context) {
+  std::string body = "{\"name\":" + json_quote(arguments.name) +
+                     ",\"namespace\":" + json_quote(arguments.namespace_name) + ",\"source_system\":\"tasker-cli\"";
+  if (!arguments.version.empty()) body += ",\"version\":" + json_quote(arguments.version);
+  if (arguments.priority) body += ",\"priority\":" + std::to_string(*arguments.priority);
+  if (!arguments.reason.empty()) body += ",\"reason\":" + json_quote(arguments.reason);
+  if (!arguments.start_at.empty()) body += ",\"start_at\":" + json_quote(arguments.start_at);
+  if (!arguments.tags.empty()) {
+    body += ",\"tags\":[";
+    for (const auto& tag : arguments.tags) body += (body.back() == '[' ? "" : ",") + json_quote(tag);
+    body += "]";
+  }
+  return body + ",\"context\":" + context + "}";
+}
+
+std::string list_query(const TaskListArguments& arguments) {
+  std::string query = "?limit=" + std::to_string(arguments.limit);
+  const std::pair<const char*, const std::string&> filters[] = {{"namespace", arguments.namespace_name},
+                                                                {"name", arguments.name},
+                                                                {"version", arguments.version},
+                                                                {"status", arguments.status}};
+  for (const auto& [name, value] : filters)
+    if (!value.empty()) query += "&" + std::string(name) + "=" + ApiClient::escape(value);
+  if (arguments.after) query += "&after=" + std::to_string(*arguments.after);
+  return query;
+}
+
+ExitCode run_task_submit(const TaskSubmitArguments& arguments) {
+  const auto began = std::chrono::steady_clock::now();
+  const auto context = read_context(arguments.context);
+  if (!context) {
+    report(context.error());
+    return ExitCode::usage;
+  }
+  ApiClient client(choose_server(arguments.client.server));
+  std::vector<std::int64_t> created;
+  const auto code = create_all(client, arguments, task_body(arguments, *context), created);
+  if (code != ExitCode::ok || !arguments.wait) return code;
+  Interrupt interrupt;
+  return wait_for_all(client, arguments, created, interrupt, began);
+}
+
+ExitCode run_task_get(const TaskGetArguments& arguments) {
+  ApiClient client(choose_server(arguments.client.server));
+  const auto body = client.get(fmt::format("/tasks/{}", arguments.task));
+  if (!body) return report(body.error());
+  if (arguments.client.output == OutputFormat::json) {
+    print(*body);
+    return ExitCode::ok;
+  }
+  const auto task = read_task(*body);
+  if (!task) return report(task.error());
+  const auto terminal = terminal_of_stdout();
+  if (terminal.is_tty) {
+    for (const auto& line : draw_task(*task, terminal)) print(line);
+    return ExitCode::ok;
+  }
+  Table table({"STEP", "STATE", "ATTEMPTS", "ERROR"});
+  for (const auto& step : task->steps) table.add({step.name, step.state, std::to_string(step.attempts), step.error});
+  print(table_of_tasks({*task}).render(terminal) + table.render(terminal));
+  return ExitCode::ok;
+}
+
+ExitCode run_task_list(const TaskListArguments& arguments) {
+  ApiClient client(choose_server(arguments.client.server));
+  const auto body = client.get("/tasks" + list_query(arguments));
+  if (!body) return report(body.error());
+  if (arguments.client.output == OutputFormat::json) {
+    print(*body);
+    return ExitCode::ok;
+  }
+  const auto tasks = read_tasks(*body);
+  if (!tasks) return report(tasks.error());
+  if (tasks->empty()) {
+    std::fprintf(stderr, "no tasks\n");
+    return ExitCode::ok;
+  }
+  print(table_of_tasks(*tasks).render(terminal_of_stdout()));
+  return ExitCode::ok;
+}
+
+ExitCode run_task_watch(const TaskWatchArguments& arguments) {
+  Interrupt interrupt;
+  ApiClient client(choose_server(arguments.client.server),
+                   {.is_cancelled = [&interrupt] { return interrupt.requested(); }});
+  return watch_task(client, arguments.task, interrupt, terminal_of_stdout(),
+                    arguments.client.output == OutputFormat::json);
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,136 @@
+#include "app/task_view.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace tasker::app {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text(const Json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::int64_t number(const Json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+std::string state_of(const Json& from) {
+  auto detail = text(from, "detail");
+  return detail.empty() ? text(from, "status") : detail;
+}
+
+std::string error_of(const Json& step) {
+  const auto error = step.find("last_error");
+  if (error == step.end() || !error->is_object()) return {};
+  const auto code = text(*error, "code"), message = text(*error, "message");
+  return code.empty() || message.empty() ? code + message : code + ": " + message;
+}
+
+TaskView read_one(const Json& task) {
+  TaskView view;
+  view.id = number(task, "task_id");
+  view.full_name = text(task, "namespace") + "/" + text(task, "name") + "@" + text(task, "version");
+  view.state = state_of(task);
+  view.requested_at = text(task, "requested_at");
+  view.finished_at = text(task, "finished_at");
+  const auto steps = task.find("workflow_steps");
+  if (steps == task.end() || !steps->is_array()) return view;
+  std::map<std::string, int> levels;
+  for (const auto& step : *steps) {
+    if (!step.is_object()) continue;
+    StepView shown{text(step, "name"), state_of(step), static_cast<int>(number(step, "attempts")),
+                   static_cast<int>(number(step, "retry_limit")), 0, error_of(step)};
+    if (const auto parents = step.find("depends_on"); parents != step.end() && parents->is_array())
+      for (const auto& parent : *parents)
+        if (parent.is_string()) shown.level = std::max(shown.level, levels[parent.get<std::string>()] + 1);
+    levels[shown.name] = shown.level;
+    view.steps.push_back(std::move(shown));
+  }
+  return view;
+}
+
+Error not_understood() {
+  return make_error(Code::invalid_json, "the server's answer is not what this program understands; are both of the "
+                                        "same version?");
+}
+
+const char* mark_of(std::string_view state) {
+  if (state == "complete" || state == "resolved_manually") return "✓";
+  if (state == "error") return "✗";
+  if (state == "in_progress") return "▶";
+  if (state == "waiting_for_retry") return "↻";
+  if (state == "cancelled" || state == "skipped") return "⊘";
+  return "·";
+}
+
+std::string describe(const StepView& step) {
+  auto line = step.state;
+  if (step.attempts > 1 || step.state == "waiting_for_retry" || step.state == "error")
+    line += fmt::format(", attempt {} of {}", step.attempts, step.retry_limit);
+  if (!step.error.empty()) line += ", " + printable(step.error);
+  return line;
+}
+
+}  // namespace
+
+bool TaskView::has_ended() const {
+  return state == "complete" || state == "error" || state == "cancelled" || state == "resolved_manually";
+}
+
+Result<TaskView> read_task(std::string_view json) {
+  const auto parsed = Json::parse(json, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("task") || !parsed["task"].is_object()) return not_understood();
+  return read_one(parsed["task"]);
+}
+
+Result<std::vector<TaskView>> read_tasks(std::string_view json) {
+  const auto parsed = Json::parse(json, nullptr, false);
+  if (!parsed.is_object() || !parsed.contains("tasks") || !parsed["tasks"].is_array()) return not_understood();
+  std::vector<TaskView> tasks;
+  for (const auto& task : parsed["tasks"])
+    if (task.is_object()) tasks.push_back(read_one(task));
+  return tasks;
+}
+
+ExitCode exit_code_of_end(const TaskView& task) {
+  if (task.state == "error") return ExitCode::task_failed;
+  if (task.state == "cancelled") return ExitCode::task_cancelled;
+  return ExitCode::ok;
+}
+
+std::vector<std::string> draw_task(const TaskView& task, const Terminal& terminal) {
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("task {} {} {}", task.id, printable(task.full_name),
+                              in_state_colour(task.state, printable(task.state), terminal.colour)));
+  std::size_t widest = 0;
+  for (const auto& step : task.steps) widest = std::max(widest, step.name.size() + 2 * static_cast<std::size_t>(step.level));
+  for (const auto& step : task.steps) {
+    const auto indent = 2 * static_cast<std::size_t>(step.level);
+    lines.push_back(fmt::format("  {}{} {:<{}}  {}", std::string(indent, ' '),
+                                in_state_colour(step.state, mark_of(step.state), terminal.colour),
+                                printable(step.name), widest - indent,
+                                in_state_colour(step.state, printable(describe(step)), terminal.colour)));
+  }
+  return lines;
+}
+
+std::vector<std::string> changes_between(const TaskView& before, const TaskView& after) {
+  std::vector<std::string> lines;
+  for (std::size_t i = 0; i < after.steps.size(); ++i) {
+    const auto& now = after.steps[i];
+    const bool known = i < before.steps.size();
+    if (known && before.steps[i].state == now.state && before.steps[i].attempts == now.attempts) continue;
+    if (!known && (now.state == "pending" || now.state == "ready")) continue;
+    lines.push_back(printable(now.name) + " " + printable(describe(now)));
+  }
+  if (before.state != after.state) lines.push_back("task " + printable(after.state));
+  return lines;
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,98 @@
+#include "app/task_watch.h"
+
+#include <cstdio>
+
+#include <spdlog/fmt/fmt.h>
+
+namespace tasker::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kShortestPause = std::chrono::milliseconds(25);
+constexpr auto kLongestPause = std::chrono::milliseconds(500);
+
+void print_line(const std::string& line) {
+  std::fwrite(line.data(), 1, line.size(), stdout);
+  std::fputc('\n', stdout);
+}
+
+// Draws over the lines of the drawing before. A line wider than the terminal would wrap and spoil the count.
+class Redrawing {
+ public:
+  explicit Redrawing(const Terminal& terminal) : terminal_(terminal) {}
+
+  void draw(const TaskView& task) {
+    if (lines_ > 0) fmt::print("\033[{}A", lines_);
+    const auto lines = draw_task(task, terminal_);
+    std::fputs("\033[?7l", stdout);  // no wrapping while we draw
+    for (const auto& line : lines) print_line("\033[2K" + line);
+    std::fputs("\033[?7h", stdout);
+    lines_ = lines.size();
+  }
+
+ private:
+  const Terminal& terminal_;
+  std::size_t lines_ = 0;
+};
+
+Error stopped_watching(std::int64_t task) {
+  return make_error(Code::stopping, fmt::format("stopped watching; task {} goes on. See it with: tasker task get {}",
+                                                task, task));
+}
+
+}  // namespace
+
+std::chrono::milliseconds PollPace::next(bool changed) {
+  pause_ = changed ? kShortestPause : std::min<std::chrono::milliseconds>(pause_ * 3 / 2, kLongestPause);
+  return pause_;
+}
+
+Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
+                               std::optional<Clock::time_point> deadline) {
+  PollPace pace;
+  for (std::string before;;) {
+    auto body = client.get(fmt::format("/tasks/{}", task));
+    if (interrupt.requested()) return stopped_watching(task);
+    if (!body) return body.error();
+    auto view = read_task(*body);
+    if (!view || view->has_ended()) return view;
+    auto pause = pace.next(*body != before);
+    before = std::move(*body);
+    if (deadline) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
+      if (left.count() <= 0)
+        return make_error(Code::timed_out, fmt::format("task {} has not ended in time; it is {} and goes on", task,
+                                                       view->state));
+      pause = std::min(pause, left);
+    }
+    if (interrupt.wait(pause)) return stopped_watching(task);
+  }
+}
+
+ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, const Terminal& terminal,
+                    bool as_json) {
+  PollPace pace;
+  Redrawing drawing(terminal);
+  TaskView before;
+  for (std::string last;;) {
+    auto body = client.get(fmt::format("/tasks/{}", task));
+    if (interrupt.requested()) break;
+    if (!body) return report(body.error());
+    auto view = read_task(*body);
+    if (!view) return report(view.error());
+    const bool changed = *body != last;
+    if (changed && as_json) print_line(*body);
+    if (changed && !as_json && terminal.is_tty) drawing.draw(*view);
+    if (changed && !as_json && !terminal.is_tty)
+      for (const auto& line : changes_between(before, *view)) print_line(line);
+    std::fflush(stdout);
+    if (view->has_ended()) return exit_code_of_end(*view);
+    before = std::move(*view);
+    last = std::move(*body);
+    if (interrupt.wait(pace.next(changed))) break;
+  }
+  report(stopped_watching(task));
+  return ExitCode::interrupted;
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,32 @@
+// Following a task until it ends: a tree that is redrawn on a terminal, one line a change elsewhere, or silently.
+// Ctrl-C ends the following, never the task.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "app/api_client.h"
+#include "app/exit_code.h"
+#include "app/interrupt.h"
+#include "app/task_view.h"
+
+namespace tasker::app {
+
+// How often the host is asked: soon after the last change, less often while nothing happens.
+class PollPace {
+ public:
+  std::chrono::milliseconds next(bool changed);
+
+ private:
+  std::chrono::milliseconds pause_{25};
+};
+
+// Returns when the task has ended; errors: Code::timed_out at the deadline, Code::stopping on Ctrl-C.
+Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
+                               std::optional<std::chrono::steady_clock::time_point> deadline);
+
+// `as_json`: one line with the API's answer for each change.
+ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, const Terminal& terminal, bool as_json);
+
+}  // namespace tasker::app

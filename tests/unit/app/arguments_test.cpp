@@ -1,0 +1,146 @@
+#include "app/arguments.h"
+
+#include <gtest/gtest.h>
+
+namespace tasker::app {
+namespace {
+
+template <class Arguments>
+Arguments parsed(const std::vector<std::string>& words) {
+  auto outcome = parse_arguments(words);
+  if (auto* notice = std::get_if<Notice>(&outcome)) {
+    ADD_FAILURE() << notice->text;
+    return {};
+  }
+  auto* arguments = std::get_if<Arguments>(&std::get<Verb>(outcome));
+  EXPECT_NE(arguments, nullptr) << "another verb was found";
+  return arguments == nullptr ? Arguments{} : *arguments;
+}
+
+Notice refused(const std::vector<std::string>& words) {
+  auto outcome = parse_arguments(words);
+  auto* notice = std::get_if<Notice>(&outcome);
+  EXPECT_NE(notice, nullptr) << "was taken";
+  return notice == nullptr ? Notice{} : *notice;
+}
+
+TEST(Arguments, DevTakesFoldersAddressAndClean) {
+  const auto dev = parsed<DevArguments>({"dev", "--data", "/d", "--plugins", "/p", "--listen", "127.0.0.1:9000", "--clean"});
+  EXPECT_EQ(dev.data, "/d");
+  EXPECT_EQ(dev.plugins, "/p");
+  EXPECT_EQ(dev.listen, "127.0.0.1:9000");
+  EXPECT_TRUE(dev.clean);
+  EXPECT_FALSE(parsed<DevArguments>({"dev"}).clean);
+}
+
+TEST(Arguments, ServeNeedsAConfiguration) {
+  EXPECT_EQ(parsed<ServeArguments>({"serve", "--config", "c.yaml"}).config, "c.yaml");
+  EXPECT_EQ(refused({"serve"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, MigrateTakesADatabaseOrAConfigurationNotBoth) {
+  EXPECT_EQ(parsed<MigrateArguments>({"migrate", "--database", "dbname=x"}).database, "dbname=x");
+  EXPECT_EQ(refused({"migrate", "--database", "dbname=x", "--config", "c"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, SubmitTakesEverythingATaskHas) {
+  const auto submit = parsed<TaskSubmitArguments>(
+      {"task", "submit", "payments/refund@^1.2", "--context", "{\"n\": 1}", "--count", "3", "--priority", "0", "--tag",
+       "a", "--tag", "b", "--wait", "--timeout", "1.5m", "-o", "json", "--server", "http://h:1"});
+  EXPECT_EQ(submit.namespace_name, "payments");
+  EXPECT_EQ(submit.name, "refund");
+  EXPECT_EQ(submit.version, "^1.2");
+  EXPECT_EQ(submit.context, "{\"n\": 1}");
+  EXPECT_EQ(submit.count, 3);
+  EXPECT_EQ(submit.priority, 0);
+  EXPECT_EQ(submit.tags, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(submit.wait);
+  EXPECT_EQ(submit.timeout, std::chrono::milliseconds(90000));
+  EXPECT_EQ(submit.client.output, OutputFormat::json);
+  EXPECT_EQ(submit.client.server, "http://h:1");
+}
+
+TEST(Arguments, TheContextMayComeFromStdin) {
+  EXPECT_EQ(parsed<TaskSubmitArguments>({"task", "submit", "x", "--context", "-"}).context, "-");
+}
+
+TEST(Arguments, WrongSubmitsAreUsageErrors) {
+  EXPECT_EQ(refused({"task", "submit"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "submit", "a/b/c"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "submit", "a@"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "submit", "a", "--priority", "10"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "submit", "a", "--count", "0"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "submit", "a", "--timeout", "5"}).exit_code, ExitCode::usage) << "without --wait";
+  EXPECT_EQ(refused({"task", "submit", "a", "--wait", "--timeout", "soon"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, ListPassesItsFilters) {
+  const auto list = parsed<TaskListArguments>({"task", "list", "--namespace", "n", "--status", "error", "--limit", "5",
+                                               "--after", "9007199254740991"});
+  EXPECT_EQ(list.namespace_name, "n");
+  EXPECT_EQ(list.status, "error");
+  EXPECT_EQ(list.limit, 5);
+  EXPECT_EQ(list.after, 9007199254740991);
+  EXPECT_EQ(refused({"task", "list", "--limit", "101"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, AnIdIsAPositiveNumber) {
+  EXPECT_EQ(parsed<TaskGetArguments>({"task", "get", "42"}).task, 42);
+  EXPECT_EQ(parsed<TaskWatchArguments>({"task", "watch", "42"}).task, 42);
+  EXPECT_EQ(refused({"task", "get", "x"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "get", "0"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, PluginAndVersionVerbs) {
+  EXPECT_EQ(parsed<PluginListArguments>({"plugin", "list", "-o", "json"}).client.output, OutputFormat::json);
+  EXPECT_EQ(parsed<PluginInspectArguments>({"plugin", "inspect", "a.so"}).file, "a.so");
+  EXPECT_EQ(parsed<VersionArguments>({"version"}).output, OutputFormat::table);
+}
+
+TEST(Arguments, HelpIsNoErrorAndNothingIsOne) {
+  const auto help = refused({"--help"});
+  EXPECT_EQ(help.exit_code, ExitCode::ok);
+  for (const char* verb : {"serve", "dev", "migrate", "task", "plugin", "version", "Exit codes"})
+    EXPECT_NE(help.text.find(verb), std::string::npos) << verb;
+  EXPECT_EQ(refused({}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"fly"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"version", "-o", "yaml"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, HelpFitsEightyColumns) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--help"}, {"dev", "--help"}, {"serve", "--help"}, {"migrate", "--help"}, {"task", "--help"},
+           {"task", "submit", "--help"}, {"task", "list", "--help"}, {"plugin", "inspect", "--help"}}) {
+    std::istringstream lines(refused(words).text);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 88u) << line;
+  }
+}
+
+TEST(TaskName, IsSplitIntoItsParts) {
+  EXPECT_EQ(parse_task_name("order")->namespace_name, "default");
+  EXPECT_EQ(parse_task_name("a/b@1.0.0")->version, "1.0.0");
+  EXPECT_FALSE(parse_task_name(""));
+  EXPECT_FALSE(parse_task_name("/b"));
+  EXPECT_FALSE(parse_task_name("a/"));
+}
+
+TEST(Duration, KnowsItsUnits) {
+  EXPECT_EQ(parse_duration("500ms")->count(), 500);
+  EXPECT_EQ(parse_duration("30")->count(), 30000);
+  EXPECT_EQ(parse_duration("2h")->count(), 7200000);
+  for (const char* wrong : {"", "x", "-1s", "1d", "1e30s", "nan", "inf"}) EXPECT_FALSE(parse_duration(wrong)) << wrong;
+}
+
+TEST(ExitCodes, FollowTheErrorsCode) {
+  EXPECT_EQ(exit_code_of(make_error(Code::not_found, "")), ExitCode::not_found);
+  EXPECT_EQ(exit_code_of(make_error(Code::unknown_handler, "")), ExitCode::not_found);
+  EXPECT_EQ(exit_code_of(make_error(Code::not_allowed, "")), ExitCode::not_allowed);
+  EXPECT_EQ(exit_code_of(make_error(Code::data_dir_in_use, "")), ExitCode::conflict);
+  EXPECT_EQ(exit_code_of(make_error(Code::server_unreachable, "")), ExitCode::unreachable);
+  EXPECT_EQ(exit_code_of(make_error(Code::timed_out, "")), ExitCode::timed_out);
+  EXPECT_EQ(exit_code_of(make_error(Code::context_invalid, "")), ExitCode::failed);
+}
+
+}  // namespace
+}  // namespace tasker::app

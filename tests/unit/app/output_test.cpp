@@ -1,0 +1,106 @@
+// Tables, trees and changes as text.
+#include <gtest/gtest.h>
+
+#include "app/plugin_list.h"
+#include "app/table.h"
+#include "app/task_view.h"
+
+namespace tasker::app {
+namespace {
+
+constexpr Terminal kPipe{false, false, 80};
+constexpr Terminal kPlain{true, false, 80};
+constexpr Terminal kColour{true, true, 80};
+
+std::string task_json(const std::string& state, const std::string& charge) {
+  return R"({"task": {"task_id": 42, "name": "order", "namespace": "default", "version": "1.0.0", "status": "in_progress",
+    "detail": ")" + state + R"(", "workflow_steps": [
+      {"name": "validate", "status": "complete", "detail": "complete", "attempts": 1, "retry_limit": 3, "depends_on": []},
+      )" + charge + R"(,
+      {"name": "send", "status": "pending", "detail": "pending", "attempts": 0, "retry_limit": 3, "depends_on": ["charge"]}]}})";
+}
+const std::string kRunning =
+    R"({"name": "charge", "detail": "in_progress", "attempts": 1, "retry_limit": 3, "depends_on": ["validate"]})";
+const std::string kRetrying =
+    R"({"name": "charge", "detail": "waiting_for_retry", "attempts": 1, "retry_limit": 3, "depends_on": ["validate"],
+        "last_error": {"code": "gateway.down", "message": "try later"}})";
+
+TEST(Table, IsTabSeparatedWithoutHeadingsInAPipe) {
+  Table table({"ID", "STATE"});
+  table.add({"1", "complete"});
+  table.add({"22", "a\tb\nc"});
+  EXPECT_EQ(table.render(kPipe), "1\tcomplete\n22\ta b c\n");
+}
+
+TEST(Table, IsAlignedUnderHeadingsOnATerminal) {
+  Table table({"ID", "STATE"});
+  table.add({"1", "complete"});
+  table.add({"222", "größer"});
+  EXPECT_EQ(table.render(kPlain), "ID   STATE\n1    complete\n222  größer\n");
+}
+
+TEST(Table, ColoursStatesOnlyWhenAsked) {
+  Table table({"STATE"});
+  table.colour_column(0);
+  table.add({"error"});
+  EXPECT_EQ(table.render(kPlain).find('\033'), std::string::npos);
+  EXPECT_NE(table.render(kColour).find("\033[31merror\033[0m"), std::string::npos);
+}
+
+TEST(Printable, TakesControlCharactersOut) {
+  EXPECT_EQ(printable("a\033[2Jb\x7f\xc2\x9b"), "a [2Jb  ");
+  EXPECT_EQ(printable("größe ✓"), "größe ✓");
+}
+
+TEST(TaskView, DrawsTheStepsAsATree) {
+  const auto task = read_task(task_json("in_progress", kRetrying));
+  ASSERT_TRUE(task) << task.error().message;
+  const auto lines = draw_task(*task, kPlain);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[0], "task 42 default/order@1.0.0 in_progress");
+  EXPECT_EQ(lines[1], "  ✓ validate  complete");
+  EXPECT_EQ(lines[2], "    ↻ charge  waiting_for_retry, attempt 1 of 3, gateway.down: try later");
+  EXPECT_EQ(lines[3], "      · send  pending");
+}
+
+TEST(TaskView, TellsOnlyWhatChanged) {
+  const auto before = read_task(task_json("in_progress", kRunning));
+  const auto after = read_task(task_json("error", kRetrying));
+  EXPECT_EQ(changes_between(*before, *after),
+            (std::vector<std::string>{"charge waiting_for_retry, attempt 1 of 3, gateway.down: try later", "task error"}));
+  EXPECT_TRUE(changes_between(*after, *after).empty());
+  EXPECT_EQ(changes_between({}, *before),
+            (std::vector<std::string>{"validate complete", "charge in_progress", "task in_progress"}))
+      << "what has not begun is no news";
+}
+
+TEST(TaskView, KnowsTheEnds) {
+  const std::pair<const char*, ExitCode> ends[] = {{"complete", ExitCode::ok},
+                                                   {"resolved_manually", ExitCode::ok},
+                                                   {"error", ExitCode::task_failed},
+                                                   {"cancelled", ExitCode::task_cancelled}};
+  for (const auto& [state, code] : ends) {
+    const auto task = read_task(task_json(state, kRunning));
+    EXPECT_TRUE(task->has_ended()) << state;
+    EXPECT_EQ(exit_code_of_end(*task), code) << state;
+  }
+  EXPECT_FALSE(read_task(task_json("paused", kRunning))->has_ended());
+}
+
+TEST(TaskView, RefusesAnAnswerOfAnotherShape) {
+  for (const char* odd : {"", "[]", "{}", "{\"task\": 1}", "not json"}) EXPECT_FALSE(read_task(odd)) << odd;
+  EXPECT_FALSE(read_tasks("{}"));
+  EXPECT_TRUE(read_tasks("{\"tasks\": []}")->empty());
+}
+
+TEST(PluginList, ShowsRefusalsWithCodeAndReason) {
+  const auto table = table_of_plugins(
+      R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.2.0", "state": "refused",
+          "code": "plugin.version_mismatch", "reason": "manifest says 1.2.1"}]})");
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->render(kPipe), "pay\trefund\t1.2.0\trefused\tplugin.version_mismatch\tmanifest says 1.2.1\n");
+  EXPECT_FALSE(table_of_plugins("{}"));
+}
+
+}  // namespace
+}  // namespace tasker::app

@@ -1,0 +1,109 @@
+// What the client sends, to whom, and what it makes of silence.
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "app/api_client.h"
+#include "app/data_dir.h"
+#include "app/task_verbs.h"
+
+namespace tasker::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RequestTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char folder[] = "/tmp/tasker-cli-test-XXXXXX";
+    root_ = ::mkdtemp(folder);
+    ::setenv("TASKER_DATA", root_.c_str(), 1);
+    ::unsetenv("TASKER_SERVER");
+  }
+  void TearDown() override {
+    ::unsetenv("TASKER_DATA");
+    ::unsetenv("TASKER_SERVER");
+    fs::remove_all(root_);
+  }
+  fs::path root_;
+};
+
+TEST_F(RequestTest, NumbersOfTheContextKeepTheirDigits) {
+  TaskSubmitArguments arguments;
+  arguments.name = "order";
+  const auto context = read_context(R"({"n": 12345678901234567890123, "x": 1.10})");
+  ASSERT_TRUE(context);
+  EXPECT_NE(task_body(arguments, *context).find(R"("context":{"n": 12345678901234567890123, "x": 1.10})"),
+            std::string::npos);
+}
+
+TEST_F(RequestTest, TheBodyHoldsOnlyWhatWasGiven) {
+  TaskSubmitArguments arguments;
+  arguments.name = "a\"b";
+  EXPECT_EQ(task_body(arguments, "{}"),
+            R"({"name":"a\"b","namespace":"default","source_system":"tasker-cli","context":{}})");
+  arguments.version = "^1";
+  arguments.priority = 0;
+  arguments.tags = {"x", "y"};
+  EXPECT_EQ(task_body(arguments, "{}"),
+            R"({"name":"a\"b","namespace":"default","source_system":"tasker-cli","version":"^1","priority":0,)"
+            R"("tags":["x","y"],"context":{}})");
+}
+
+TEST_F(RequestTest, AContextIsOneJsonObject) {
+  for (const char* wrong : {"", "1", "[]", "{", "{} {}", "{}, \"name\": \"other\"", "@/nowhere"})
+    EXPECT_FALSE(read_context(wrong)) << wrong;
+  std::ofstream(root_ / "context.json") << "{\"a\": 1}\n";
+  EXPECT_EQ(*read_context("@" + (root_ / "context.json").string()), "{\"a\": 1}\n");
+}
+
+TEST_F(RequestTest, FiltersAreEscaped) {
+  TaskListArguments arguments;
+  arguments.name = "a&b c";
+  arguments.after = 7;
+  EXPECT_EQ(list_query(arguments), "?limit=20&name=a%26b%20c&after=7");
+}
+
+TEST_F(RequestTest, TheServerIsFlagThenEnvironmentThenAddressFileThenDefault) {
+  EXPECT_EQ(choose_server(""), "http://127.0.0.1:8765");
+  ASSERT_TRUE(write_address({root_}, "http://127.0.0.1:8770"));
+  EXPECT_EQ(choose_server(""), "http://127.0.0.1:8770");
+  ::setenv("TASKER_SERVER", "http://127.0.0.1:9", 1);
+  EXPECT_EQ(choose_server(""), "http://127.0.0.1:9");
+  EXPECT_EQ(choose_server("http://flag"), "http://flag");
+}
+
+TEST_F(RequestTest, TheAddressFileGoesWithItsHost) {
+  EXPECT_FALSE(read_address({root_}));
+  ASSERT_TRUE(write_address({root_}, "http://127.0.0.1:1"));
+  EXPECT_EQ(read_address({root_}), "http://127.0.0.1:1");
+  remove_address({root_});
+  EXPECT_FALSE(read_address({root_}));
+  EXPECT_FALSE(write_address({root_ / "missing"}, "http://127.0.0.1:1"));
+}
+
+TEST_F(RequestTest, NobodyThereIsItsOwnExitCode) {
+  ApiClient client("http://127.0.0.1:9");  // discard: nothing listens there
+  const auto answer = client.get("/tasks");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::server_unreachable);
+  EXPECT_EQ(exit_code_of(answer.error()), ExitCode::unreachable);
+  EXPECT_NE(answer.error().message.find("tasker dev"), std::string::npos);
+}
+
+TEST_F(RequestTest, TheLockKeepsASecondOneOutUntilTheFirstIsGone) {
+  const DataDir dir{root_};
+  {
+    const auto first = DataDirLock::take(dir);
+    ASSERT_TRUE(first);
+    const auto second = DataDirLock::take(dir);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Code::data_dir_in_use);
+  }
+  EXPECT_TRUE(DataDirLock::take(dir));
+}
+
+}  // namespace
+}  // namespace tasker::app
