@@ -1,0 +1,83 @@
+#include "plugin/registry.h"
+
+#include <gtest/gtest.h>
+
+namespace tasker::plugin {
+namespace {
+
+RegistryEntry entry(std::string name, std::string version, int id, bool accepts_tasks = true) {
+  RegistryEntry made;
+  made.namespace_name = "payments";
+  made.name = std::move(name);
+  made.version = *Semver::parse(version);
+  made.sequence = static_cast<std::uint64_t>(id);
+  made.accepts_tasks = accepts_tasks;
+  made.loaded.plugin_id = PluginId{id};
+  made.loaded.template_id = TemplateId{100 + id};
+  return made;
+}
+
+class RegistryLookup : public ::testing::Test {
+ protected:
+  RegistryLookup() {
+    registry_.publish({entry("refund", "1.9.0", 1), entry("refund", "1.10.0", 2), entry("refund", "2.0.0-rc.1", 3),
+                       entry("refund", "0.9.0+build.7", 4), entry("charge", "3.0.0-beta", 5),
+                       entry("old", "1.0.0", 6, false)});
+  }
+  std::string find(std::string_view name, std::string_view version) {
+    const auto found = registry_.find("payments", name, version);
+    return found ? found->version.text() : std::string(code_text(found.error().code));
+  }
+  Registry registry_;
+};
+
+TEST_F(RegistryLookup, WithoutVersionMeansTheNewestStableOne) {
+  EXPECT_EQ(find("refund", ""), "1.10.0") << "numbers, not letters, decide; a pre-release is newer but not stable";
+  EXPECT_EQ(find("charge", ""), "handler.version_unknown");
+}
+
+TEST_F(RegistryLookup, ExactVersionsAndRanges) {
+  EXPECT_EQ(find("refund", "1.9.0"), "1.9.0");
+  EXPECT_EQ(find("refund", "2.0.0-rc.1"), "2.0.0-rc.1");
+  EXPECT_EQ(find("refund", "^1.0"), "1.10.0");
+  EXPECT_EQ(find("refund", "~1.9.0"), "1.9.0");
+  EXPECT_EQ(find("refund", "<1.10.0"), "1.9.0");
+  EXPECT_EQ(find("refund", "0.9.0"), "0.9.0+build.7") << "build metadata does not take part in order";
+  EXPECT_EQ(find("refund", "0.9.0+build.8"), "handler.version_unknown");
+  EXPECT_EQ(find("refund", "3.0.0"), "handler.version_unknown");
+}
+
+TEST_F(RegistryLookup, SaysWhichPartIsUnknown) {
+  EXPECT_EQ(registry_.find("nobody", "refund", "").error().code, Code::namespace_unknown);
+  EXPECT_EQ(find("nothing", ""), "handler.unknown");
+  EXPECT_FALSE(registry_.find("payments", "refund", "not a version"));
+}
+
+TEST_F(RegistryLookup, DrainingVersionsAreClaimedButNotChosen) {
+  EXPECT_EQ(find("old", ""), "handler.version_unknown");
+  EXPECT_EQ(find("old", "1.0.0"), "handler.version_unknown");
+  EXPECT_TRUE(registry_.snapshot()->templates.contains(TemplateId{106}));
+  EXPECT_EQ(registry_.snapshot()->plugins->size(), 6u);
+}
+
+TEST_F(RegistryLookup, TheBuildActivatedLastStandsForItsVersion) {
+  registry_.publish({entry("refund", "1.0.0", 7), entry("refund", "1.0.0+dev.aaaaaaaa", 9), entry("refund", "1.0.0+dev.bbbbbbbb", 8)});
+  EXPECT_EQ(find("refund", "1.0.0"), "1.0.0+dev.aaaaaaaa");
+  EXPECT_EQ(find("refund", ""), "1.0.0+dev.aaaaaaaa");
+  EXPECT_EQ(find("refund", "1.0.0+dev.bbbbbbbb"), "1.0.0+dev.bbbbbbbb");
+}
+
+TEST(Registry, EveryChangeIsANewSnapshotAndOldOnesStay) {
+  Registry registry;
+  const auto empty = registry.snapshot();
+  EXPECT_EQ(empty->plugins->size(), 0u);
+  const auto before = registry.generation();
+  registry.publish({entry("refund", "1.0.0", 1)});
+  EXPECT_GT(registry.generation(), before);
+  EXPECT_EQ(registry.snapshot()->generation, registry.generation());
+  EXPECT_EQ(empty->plugins->size(), 0u);
+  EXPECT_EQ(registry.snapshot()->templates.at(TemplateId{101}).plugin_id, PluginId{1});
+}
+
+}  // namespace
+}  // namespace tasker::plugin
