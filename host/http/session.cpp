@@ -38,7 +38,9 @@ class BodyBudget {
   explicit BodyBudget(SessionContext& context) : context_(context) {}
   BodyBudget(const BodyBudget&) = delete;
   BodyBudget& operator=(const BodyBudget&) = delete;
-  ~BodyBudget() { context_.body_bytes -= taken_; }
+  ~BodyBudget() { release(); }
+
+  void release() { context_.body_bytes -= std::exchange(taken_, 0); }
 
   bool grow_to(std::size_t bytes) {
     if (bytes <= taken_) return true;
@@ -111,14 +113,15 @@ Session::Session(Socket socket, std::shared_ptr<SessionContext> context)
       reply_(socket_.get_executor(), Clock::time_point::max()),
       deadline_(Clock::now() + context_->limits.idle) {}
 
-// One request after the other. References to the session are good throughout: the spawned coroutine owns it.
+// One request after the other. A co_await stands alone or behind `=` here: gcc 12 miscompiles it as the
+// condition of a loop. References to the session are good throughout: the spawned coroutine owns it.
 class Session::Conversation {
  public:
   explicit Conversation(Session& session) : s_(session), limits_(session.context_->limits) {}
 
   Awaitable<void> run() {
-    while (co_await exchange()) {
-    }
+    bool more = true;
+    while (more) more = co_await exchange();
   }
 
  private:
@@ -129,17 +132,21 @@ class Session::Conversation {
     parser.body_limit(limits_.body_bytes);
     BodyBudget budget(*s_.context_);
     refusal_.reset();
-    if (!co_await receive(parser, budget)) co_return false;
+    const bool received = co_await receive(parser, budget);
+    if (!received) co_return false;
     s_.idle_ = false;
     const bool old_client = parser.is_header_done() && parser.get().version() < 11;
     const bool head_only = parser.is_header_done() && parser.get().method() == beast::http::verb::head;
     bool keep = false;
     if (!refusal_) {
-      keep = parser.get().keep_alive();
-      keep = co_await answer(take_request(parser)) && keep;
+      const bool wanted = parser.get().keep_alive();
+      const bool answered = co_await answer(take_request(parser));
+      keep = wanted && answered;
       if (s_.closed_) co_return false;
     }
     keep = keep && !s_.finishing_;
+    std::string().swap(parser.get().body());
+    budget.release();
     const Response response = std::move(refusal_ ? *refusal_ : *s_.response_);
     const bool sent = co_await send(response, head_only, keep, old_client);
     if (sent && !keep) co_await part();
@@ -152,18 +159,22 @@ class Session::Conversation {
       if (s_.finishing_) co_return false;
       s_.idle_ = true;
       s_.allow(limits_.idle);
-      if (!co_await read_some(kReadBytes)) co_return false;
+      const bool began = co_await read_some(kReadBytes);
+      if (!began) co_return false;
     }
     s_.idle_ = false;
     s_.allow(limits_.request);
     while (!parser.is_header_done()) {
-      if (!co_await advance(parser, kReadBytes)) co_return refusal_.has_value();
+      const bool going = co_await advance(parser, kReadBytes);
+      if (!going) co_return refusal_.has_value();
     }
     if (!parser.is_done() && beast::iequals(parser.get()[beast::http::field::expect], "100-continue")) {
-      if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n", {})) co_return false;
+      const bool written = co_await write("HTTP/1.1 100 Continue\r\n\r\n", {});
+      if (!written) co_return false;
     }
     while (!parser.is_done()) {
-      if (!co_await advance(parser, kReadBodyBytes)) co_return refusal_.has_value();
+      const bool going = co_await advance(parser, kReadBodyBytes);
+      if (!going) co_return refusal_.has_value();
       if (!budget.grow_to(parser.get().body().size())) {
         refusal_ =
             problem(make_error(Code::overloaded, "Too many large requests at once. Try again in a moment."));
@@ -185,7 +196,8 @@ class Session::Conversation {
       }
       if (!error && (used > 0 || parser.is_done())) co_return true;
     }
-    if (co_await read_some(bytes)) co_return true;
+    const bool arrived = co_await read_some(bytes);
+    if (arrived) co_return true;
     if (s_.timed_out_ && !s_.closed_) {
       refusal_ = problem(
           make_error(Code::http_request_timeout,
@@ -242,7 +254,8 @@ class Session::Conversation {
     s_.allow(limits_.request);
     const std::string head = head_of(response, keep, old_client);
     const bool bare = head_only || response.status == 304;
-    co_return co_await write(head, bare ? std::string_view{} : std::string_view(response.body));
+    const bool sent = co_await write(head, bare ? std::string_view{} : std::string_view(response.body));
+    co_return sent;
   }
 
   Awaitable<bool> write(std::string_view head, std::string_view body) {
@@ -262,7 +275,8 @@ class Session::Conversation {
     std::size_t drained = 0;
     while (drained < kMaxDrainedBytes) {
       s_.buffer_.clear();
-      if (!co_await read_some(kReadBodyBytes)) break;
+      const bool arrived = co_await read_some(kReadBodyBytes);
+      if (!arrived) break;
       drained += s_.buffer_.size();
     }
   }

@@ -1,0 +1,92 @@
+// The service layer's port as routing tests need it: remembers what it was asked, answers what it was told
+// to. Not a store and not a simulation of one. Guarded by a mutex: server tests call it from I/O threads.
+#pragma once
+
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/api.h"
+
+namespace tasker::http {
+
+class RecordingApi final : public engine::Api {
+ public:
+  void submit(std::vector<engine::TaskRequest> tasks, engine::Reply<engine::SubmitResult> reply) override {
+    std::unique_lock lock(mutex_);
+    submitted.push_back(std::move(tasks));
+    if (refuse_submit) return reply(*refuse_submit);
+    engine::SubmitResult result;
+    result.problems = problems;
+    if (problems.empty()) {
+      for (std::size_t i = 0; i < submitted.back().size(); ++i) result.tasks.push_back(TaskId{++last_task});
+    }
+    lock.unlock();
+    reply(std::move(result));
+  }
+  void list_tasks(engine::TaskFilter filter, engine::Reply<std::string> reply) override {
+    filters.push_back(std::move(filter));
+    reply(answer);
+  }
+  void get_task(TaskId task, engine::Reply<std::string> reply) override {
+    calls.push_back("task " + std::to_string(raw(task)));
+    reply(answer);
+  }
+  void list_namespaces(engine::Reply<std::string> reply) override { note("namespaces", std::move(reply)); }
+  void list_handlers(std::string name, engine::Reply<std::string> reply) override {
+    note("handlers " + name, std::move(reply));
+  }
+  void get_handler(std::string space, std::string name, std::string version,
+                   engine::Reply<std::string> reply) override {
+    note("handler " + space + " " + name + " " + version, std::move(reply));
+  }
+  void list_plugins(engine::Reply<std::string> reply) override { note("plugins", std::move(reply)); }
+  void health(engine::Reply<std::string> reply) override { note("health", std::move(reply)); }
+
+  // Holds the answers of everything but submit and reads of tasks until release() is called.
+  void hold() {
+    std::lock_guard lock(mutex_);
+    holding_ = true;
+  }
+  std::size_t held() {
+    std::lock_guard lock(mutex_);
+    return held_.size();
+  }
+  void release() {
+    std::vector<engine::Reply<std::string>> replies;
+    {
+      std::lock_guard lock(mutex_);
+      holding_ = false;
+      replies.swap(held_);
+    }
+    for (auto& reply : replies) reply(answer);
+  }
+
+  Result<std::string> answer = std::string(R"({"task":{"task_id":7}})");
+  std::vector<engine::Problem> problems;
+  std::optional<Error> refuse_submit;
+  std::int64_t last_task = 0;
+  std::vector<std::vector<engine::TaskRequest>> submitted;
+  std::vector<engine::TaskFilter> filters;
+  std::vector<std::string> calls;
+
+ private:
+  void note(std::string call, engine::Reply<std::string> reply) {
+    {
+      std::lock_guard lock(mutex_);
+      calls.push_back(std::move(call));
+      if (holding_) {
+        held_.push_back(std::move(reply));
+        return;
+      }
+    }
+    reply(answer);
+  }
+
+  std::mutex mutex_;
+  bool holding_ = false;
+  std::vector<engine::Reply<std::string>> held_;
+};
+
+}  // namespace tasker::http

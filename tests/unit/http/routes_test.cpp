@@ -1,0 +1,284 @@
+#include "http/routes.h"
+
+#include <nlohmann/json.hpp>
+
+#include "recording_api.h"
+
+namespace tasker::http {
+namespace {
+
+using nlohmann::json;
+
+class RoutesTest : public ::testing::Test {
+ protected:
+  Response ask(Request request) {
+    std::optional<Response> answer;
+    routes_.handle(std::move(request), [&](Response response) {
+      EXPECT_FALSE(answer.has_value()) << "answered twice";
+      answer = std::move(response);
+    });
+    EXPECT_TRUE(answer.has_value()) << "not answered";
+    return answer.value_or(Response{});
+  }
+  Response get(std::string target, std::string method = "GET") {
+    Request request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    return ask(std::move(request));
+  }
+  Response post(std::string target, std::string body, std::string type = "application/json") {
+    Request request;
+    request.method = "POST";
+    request.target = std::move(target);
+    request.body = std::move(body);
+    request.content_type = std::move(type);
+    return ask(std::move(request));
+  }
+  static std::string header(const Response& response, std::string_view name) {
+    for (const auto& [key, value] : response.headers) {
+      if (key == name) return value;
+    }
+    return "";
+  }
+  // Every refusal has the same members; answers the code.
+  static std::string refused(const Response& response, int status) {
+    EXPECT_EQ(response.status, status) << response.body;
+    EXPECT_EQ(response.content_type, "application/problem+json");
+    const json body = json::parse(response.body);
+    EXPECT_EQ(body.at("status"), status);
+    EXPECT_FALSE(body.at("title").get<std::string>().empty());
+    EXPECT_FALSE(body.at("detail").get<std::string>().empty());
+    EXPECT_EQ(body.at("type"), "urn:tasker:error:" + body.at("code").get<std::string>());
+    return body.at("code");
+  }
+
+  RecordingApi api_;
+  Routes routes_{api_, {}};
+};
+
+TEST_F(RoutesTest, SubmitAnswersTheTaskAndItsPlace) {
+  api_.last_task = 41;
+  api_.answer = std::string(R"({"task":{"task_id":42,"context":{"n":12345678901234567890123}}})");
+  const Response response = post("/tasker/tasks", R"({"name":"a","context":{"n":12345678901234567890123}})");
+  EXPECT_EQ(response.status, 201);
+  EXPECT_EQ(header(response, "Location"), "/tasker/tasks/42");
+  EXPECT_EQ(response.body, R"({"task_id":42,"task":{"task_id":42,"context":{"n":12345678901234567890123}}})");
+  EXPECT_EQ(api_.submitted.at(0).at(0).context, R"({"n":12345678901234567890123})");
+  EXPECT_EQ(api_.calls, std::vector<std::string>{"task 42"});
+}
+
+TEST_F(RoutesTest, SubmitIsAnsweredEvenWhenTheReadBehindItFails) {
+  api_.answer = make_error(Code::database_unavailable, "The database is away.");
+  const Response response = post("/tasker/tasks", R"({"name":"a"})");
+  EXPECT_EQ(response.status, 201);
+  EXPECT_EQ(response.body, R"({"task_id":1})");
+}
+
+TEST_F(RoutesTest, SubmitSkipsTheReadWhenTheClientPrefersLittle) {
+  Request request;
+  request.method = "POST";
+  request.target = "/tasker/tasks";
+  request.body = R"({"name":"a"})";
+  request.prefer = "return=minimal";
+  EXPECT_EQ(ask(request).body, R"({"task_id":1})");
+  EXPECT_TRUE(api_.calls.empty());
+}
+
+TEST_F(RoutesTest, SubmitRefusalsComeFromTheServiceWithTheirPointer) {
+  api_.problems = {{0, Code::context_invalid, "/context/order_id", "order_id must be a number."}};
+  const Response response = post("/tasker/tasks", R"({"name":"a"})");
+  EXPECT_EQ(refused(response, 422), "context.invalid");
+  const json error = json::parse(response.body).at("errors").at(0);
+  EXPECT_EQ(error.at("pointer"), "/context/order_id");
+  EXPECT_FALSE(error.contains("index"));
+}
+
+TEST_F(RoutesTest, AnUnknownWorkflowInABodyIsNotAnUnknownPath) {
+  api_.problems = {{0, Code::unknown_handler, "/name", "There is no a in default."}};
+  EXPECT_EQ(refused(post("/tasker/tasks", R"({"name":"a"})"), 422), "handler.unknown");
+}
+
+TEST_F(RoutesTest, BulkIsAllOrNone) {
+  const Response response = post("/tasker/tasks/bulk", R"({"tasks":[{"name":"a"},{"name":"b"}]})");
+  EXPECT_EQ(response.status, 201);
+  EXPECT_EQ(response.body, R"({"task_ids":[1,2]})");
+  ASSERT_EQ(api_.submitted.at(0).size(), 2U);
+
+  const Response bad = post("/tasker/tasks/bulk", R"({"tasks":[{"name":"a"},{"name":"b","x":1}]})");
+  EXPECT_EQ(refused(bad, 400), "request.unknown_field");
+  EXPECT_EQ(json::parse(bad.body).at("errors").at(0).at("index"), 1);
+  EXPECT_EQ(api_.submitted.size(), 1U);
+
+  api_.problems = {{1, Code::context_invalid, "/context", "No."}};
+  EXPECT_EQ(refused(post("/tasker/tasks/bulk", R"({"tasks":[{"name":"a"},{"name":"b"}]})"), 422),
+            "context.invalid");
+}
+
+TEST_F(RoutesTest, AServiceErrorKeepsItsStatusAndCode) {
+  api_.refuse_submit = make_error(Code::database_unavailable, "The database is away.", Retry::later);
+  const Response response = post("/tasker/tasks", R"({"name":"a"})");
+  EXPECT_EQ(refused(response, 503), "database.unavailable");
+  EXPECT_EQ(header(response, "Retry-After"), "1");
+  api_.answer = make_error(Code::not_found, "There is no task 9.");
+  EXPECT_EQ(refused(get("/tasker/tasks/9"), 404), "not_found");
+}
+
+TEST_F(RoutesTest, ListPassesTheFilterOn) {
+  api_.answer = std::string(R"({"tasks":[],"next":null})");
+  const Response response =
+      get("/tasker/tasks?namespace=pay%20ments&name=a+b&version=2.1.0&status=in_progress&limit=100&after=7");
+  EXPECT_EQ(response.body, R"({"tasks":[],"next":null})");
+  const auto& filter = api_.filters.at(0);
+  EXPECT_EQ(filter.namespace_name, "pay ments");
+  EXPECT_EQ(filter.name, "a b");
+  EXPECT_EQ(filter.version, "2.1.0");
+  EXPECT_EQ(filter.status, "in_progress");
+  EXPECT_EQ(filter.limit, 100);
+  EXPECT_EQ(filter.after, TaskId{7});
+  get("/tasker/tasks");
+  EXPECT_EQ(api_.filters.at(1).limit, 20);
+  EXPECT_FALSE(api_.filters.at(1).after.has_value());
+}
+
+TEST_F(RoutesTest, ListRefusesBadParametersByName) {
+  for (const char* query :
+       {"limit=0", "limit=101", "limit=x", "limit=", "after=-1", "after=9007199254740992", "after=1.5",
+        "nmespace=a", "limit=5&limit=6", "namespace=%zz", "namespace=%4", "namespace=%00"}) {
+    EXPECT_EQ(refused(get(std::string("/tasker/tasks?") + query), 400), "request.bad_parameter") << query;
+  }
+  EXPECT_NE(get("/tasker/tasks?limit=x").body.find("'limit'"), std::string::npos);
+  EXPECT_TRUE(api_.filters.empty());
+}
+
+TEST_F(RoutesTest, ReadsGoToTheService) {
+  get("/tasker/tasks/123");
+  get("/tasker/handlers");
+  get("/tasker/handlers/pay%2Fments");
+  get("/tasker/handlers/payments/process_order?version=2.1.0");
+  get("/tasker/handlers/payments/process_order");
+  get("/tasker/plugins");
+  get("/tasker/health/ready");
+  EXPECT_EQ(api_.calls, (std::vector<std::string>{"task 123", "namespaces", "handlers pay/ments",
+                                                  "handler payments process_order 2.1.0",
+                                                  "handler payments process_order ", "plugins", "health"}));
+}
+
+TEST_F(RoutesTest, HealthSaysAliveAndReady) {
+  const json live = json::parse(get("/tasker/health/live").body);
+  EXPECT_EQ(live.at("alive"), true);
+  EXPECT_EQ(live.at("service"), "tasker");
+  api_.answer = make_error(Code::database_unavailable, "The database is away.");
+  const Response response = get("/tasker/health/ready");
+  EXPECT_EQ(refused(response, 503), "database.unavailable");
+  EXPECT_EQ(json::parse(response.body).at("ready"), false);
+}
+
+TEST_F(RoutesTest, UnknownPathsAre404) {
+  for (const char* path :
+       {"/tasks", "/tasker/task", "/taskerx", "/tasker/tasks/1/2", "/tasker/handlers/a/b/c", "/tasker/health",
+        "/tasker/health/status", "/tasker/../etc/passwd", "//", "/favicon.ico"}) {
+    EXPECT_EQ(refused(get(path), 404), "http.path_unknown") << path;
+  }
+  EXPECT_EQ(refused(get("/tasker/tasks/x"), 400), "request.bad_parameter");
+  EXPECT_EQ(refused(get("/tasker/tasks/0"), 400), "request.bad_parameter");
+}
+
+TEST_F(RoutesTest, WrongMethodsAre405WithAllow) {
+  const Response response = get("/tasker/tasks", "DELETE");
+  EXPECT_EQ(refused(response, 405), "http.method_not_allowed");
+  EXPECT_EQ(header(response, "Allow"), "GET, HEAD, POST");
+  EXPECT_EQ(header(get("/tasker/tasks/bulk"), "Allow"), "POST");
+  EXPECT_EQ(header(get("/tasker/plugins", "POST"), "Allow"), "GET, HEAD");
+  EXPECT_EQ(get("/tasker/plugins", "HEAD").status, 200);
+}
+
+TEST_F(RoutesTest, BodiesMustBeJson) {
+  EXPECT_EQ(refused(post("/tasker/tasks", "{}", "text/plain"), 415), "http.unsupported_media_type");
+  EXPECT_EQ(refused(post("/tasker/tasks", "name=a", "application/x-www-form-urlencoded"), 415),
+            "http.unsupported_media_type");
+  EXPECT_EQ(post("/tasker/tasks", R"({"name":"a"})", "").status, 201);
+  EXPECT_EQ(post("/tasker/tasks", R"({"name":"a"})", "Application/JSON; charset=utf-8").status, 201);
+  EXPECT_EQ(refused(post("/tasker/tasks", "{"), 400), "request.invalid_json");
+  EXPECT_EQ(refused(post("/tasker/tasks", ""), 400), "request.invalid_json");
+  EXPECT_EQ(refused(post("/tasker/tasks?x=1", R"({"name":"a"})"), 400), "request.bad_parameter");
+}
+
+TEST_F(RoutesTest, CorrelationIdsTravelAndReturn) {
+  Request request;
+  request.method = "POST";
+  request.target = "/tasker/tasks";
+  request.body = R"({"name":"a"})";
+  request.correlation_id = "order-77";
+  EXPECT_EQ(header(ask(request), "X-Correlation-ID"), "order-77");
+  EXPECT_EQ(api_.submitted.at(0).at(0).correlation_id, "order-77");
+  request.correlation_id.clear();
+  const std::string made = header(ask(request), "X-Correlation-ID");
+  EXPECT_EQ(made.size(), 32U);
+  EXPECT_EQ(api_.submitted.at(1).at(0).correlation_id, made);
+  request.correlation_id = "two words";
+  EXPECT_EQ(refused(ask(request), 400), "request.bad_header");
+  request.correlation_id = std::string(129, 'x');
+  EXPECT_EQ(refused(ask(request), 400), "request.bad_header");
+}
+
+TEST_F(RoutesTest, OtherNamesAndOtherPagesAreRefused) {
+  Request request;
+  request.target = "/tasker/tasks";
+  for (const char* host :
+       {"evil.example", "127.evil.example", "evil.example:80", "[::2]:80", "localhost.evil.example"}) {
+    request.host = host;
+    EXPECT_EQ(refused(ask(request), 403), "http.host_refused") << host;
+  }
+  for (const char* host :
+       {"localhost", "LOCALHOST:7878", "127.0.0.1:7878", "[::1]:7878", "tasker.localhost"}) {
+    request.host = host;
+    EXPECT_EQ(ask(request).status, 200) << host;
+  }
+  request.method = "POST";
+  request.body = R"({"name":"a"})";
+  request.host = "127.0.0.1:7878";
+  request.origin = "http://evil.example";
+  EXPECT_EQ(refused(ask(request), 403), "http.origin_refused");
+  request.origin = "null";
+  EXPECT_EQ(refused(ask(request), 403), "http.origin_refused");
+  request.origin = "http://127.0.0.1:7878";
+  EXPECT_EQ(ask(request).status, 201);
+}
+
+TEST_F(RoutesTest, ThePageKnowsWhereItIsMounted) {
+  EXPECT_EQ(header(get("/"), "Location"), "/tasker");
+  EXPECT_EQ(header(get("/tasker/"), "Location"), "/tasker");
+  const Response page = get("/tasker");
+  EXPECT_EQ(page.content_type, "text/html; charset=utf-8");
+  EXPECT_NE(page.body.find("/tasker/page.js"), std::string::npos);
+  EXPECT_EQ(page.body.find("{{"), std::string::npos);
+  EXPECT_NE(header(page, "Content-Security-Policy").find("default-src 'none'"), std::string::npos);
+  EXPECT_EQ(get("/tasker/page.js").content_type, "text/javascript; charset=utf-8");
+
+  Request again;
+  again.target = "/tasker";
+  again.if_none_match = header(page, "ETag");
+  EXPECT_EQ(ask(again).status, 304);
+  EXPECT_TRUE(ask(again).body.empty());
+}
+
+TEST_F(RoutesTest, TheMountCanBeElsewhere) {
+  Routes deep(api_, {.mount = "/a/b"});
+  Routes root(api_, {.mount = ""});
+  const auto status = [](Routes& routes, std::string target) {
+    Request request;
+    request.target = std::move(target);
+    int answered = 0;
+    routes.handle(std::move(request), [&](Response response) { answered = response.status; });
+    return answered;
+  };
+  EXPECT_EQ(status(deep, "/a/b/plugins"), 200);
+  EXPECT_EQ(status(deep, "/a/b"), 200);
+  EXPECT_EQ(status(deep, "/a"), 404);
+  EXPECT_EQ(status(deep, "/tasker/plugins"), 404);
+  EXPECT_EQ(status(root, "/plugins"), 200);
+  EXPECT_EQ(status(root, "/"), 200);
+}
+
+}  // namespace
+}  // namespace tasker::http
