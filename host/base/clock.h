@@ -1,5 +1,6 @@
-// Time as a parameter: whoever waits or measures takes a Clock, so that tests move time by hand (tests/support,
-// ManualClock). steady_now() decides intervals; system_now() is only for showing and recording. [any] thread.
+// Time as a parameter: whoever waits or measures takes a Clock, so that tests move time by hand
+// (tests/support, ManualClock). steady_now() decides intervals; system_now() is only for showing and
+// recording. [any] thread.
 #pragma once
 
 #include <chrono>
@@ -15,8 +16,12 @@ class Clock {
 
 class SystemClock final : public Clock {
  public:
-  std::chrono::steady_clock::time_point steady_now() const override { return std::chrono::steady_clock::now(); }
-  std::chrono::system_clock::time_point system_now() const override { return std::chrono::system_clock::now(); }
+  std::chrono::steady_clock::time_point steady_now() const override {
+    return std::chrono::steady_clock::now();
+  }
+  std::chrono::system_clock::time_point system_now() const override {
+    return std::chrono::system_clock::now();
+  }
 };
 
 }  // namespace tasker

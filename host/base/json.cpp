@@ -5,7 +5,9 @@
 
 namespace tasker {
 
-Result<JsonKind> check_json(std::string_view text, const JsonLimits& limits) { return json::scan(text, limits, nullptr); }
+Result<JsonKind> check_json(std::string_view text, const JsonLimits& limits) {
+  return json::scan(text, limits, nullptr);
+}
 
 bool is_json_object(std::string_view text, const JsonLimits& limits) {
   const auto kind = check_json(text, limits);
@@ -27,11 +29,21 @@ std::string json_quote(std::string_view text) {
       continue;
     }
     switch (c) {
-      case '"': out.append("\\\""); break;
-      case '\\': out.append("\\\\"); break;
-      case '\n': out.append("\\n"); break;
-      case '\r': out.append("\\r"); break;
-      case '\t': out.append("\\t"); break;
+      case '"':
+        out.append("\\\"");
+        break;
+      case '\\':
+        out.append("\\\\");
+        break;
+      case '\n':
+        out.append("\\n");
+        break;
+      case '\r':
+        out.append("\\r");
+        break;
+      case '\t':
+        out.append("\\t");
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           out.append("\\u00");

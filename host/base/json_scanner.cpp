@@ -15,7 +15,9 @@ constexpr int kMaxSupportedDepth = 512;
 constexpr std::int64_t kMaxIntegerDigits = 131072;
 constexpr std::int64_t kMaxFractionDigits = 16383;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
@@ -36,8 +38,12 @@ std::int32_t hex4(std::string_view text, std::size_t at) {
   return value;
 }
 
-bool is_high_surrogate(std::int32_t unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
-bool is_low_surrogate(std::int32_t unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
+bool is_high_surrogate(std::int32_t unit) {
+  return unit >= 0xD800 && unit <= 0xDBFF;
+}
+bool is_low_surrogate(std::int32_t unit) {
+  return unit >= 0xDC00 && unit <= 0xDFFF;
+}
 
 class Scanner {
  public:
@@ -64,7 +70,8 @@ class Scanner {
 
   bool at_end() const { return at_ >= text_.size(); }
   void skip_space() {
-    while (!at_end() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r')) ++at_;
+    while (!at_end() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+      ++at_;
   }
   bool refuse(std::string_view problem) {
     problem_ = problem;
@@ -73,13 +80,19 @@ class Scanner {
 
   static JsonKind kind_at(char c) {
     switch (c) {
-      case '{': return JsonKind::object;
-      case '[': return JsonKind::array;
-      case '"': return JsonKind::string;
+      case '{':
+        return JsonKind::object;
+      case '[':
+        return JsonKind::array;
+      case '"':
+        return JsonKind::string;
       case 't':
-      case 'f': return JsonKind::boolean;
-      case 'n': return JsonKind::null;
-      default: return JsonKind::number;
+      case 'f':
+        return JsonKind::boolean;
+      case 'n':
+        return JsonKind::null;
+      default:
+        return JsonKind::number;
     }
   }
 
@@ -89,12 +102,15 @@ class Scanner {
       case Expect::value_or_close:
         if (c == ']') return close();
         return value();
-      case Expect::value: return value();
+      case Expect::value:
+        return value();
       case Expect::key_or_close:
         if (c == '}') return close();
         return key();
-      case Expect::key: return key();
-      case Expect::after_value: return after_value(c);
+      case Expect::key:
+        return key();
+      case Expect::after_value:
+        return after_value(c);
     }
     return false;
   }
@@ -116,10 +132,18 @@ class Scanner {
     const std::size_t start = at_;
     bool good = false;
     switch (kind) {
-      case JsonKind::string: good = string(); break;
-      case JsonKind::boolean: good = word(text_[at_] == 't' ? "true" : "false"); break;
-      case JsonKind::null: good = word("null"); break;
-      default: good = number(); break;
+      case JsonKind::string:
+        good = string();
+        break;
+      case JsonKind::boolean:
+        good = word(text_[at_] == 't' ? "true" : "false");
+        break;
+      case JsonKind::null:
+        good = word("null");
+        break;
+      default:
+        good = number();
+        break;
     }
     if (!good) return false;
     if (sink_) sink_->scalar(kind, text_.substr(start, at_ - start));
@@ -273,8 +297,8 @@ class Scanner {
 
 Result<JsonKind> scan(std::string_view text, const JsonLimits& limits, Sink* sink) {
   if (text.size() > limits.max_bytes) {
-    return make_error(Code::too_large, fmt::format("JSON text has {} bytes; at most {} are taken", text.size(),
-                                                   limits.max_bytes));
+    return make_error(Code::too_large, fmt::format("JSON text has {} bytes; at most {} are taken",
+                                                   text.size(), limits.max_bytes));
   }
   return Scanner(text, limits, sink).run();
 }
@@ -298,11 +322,21 @@ void append_unescaped(std::string_view quoted, std::string& out) {
       continue;
     }
     switch (const char c = text[++i]) {
-      case 'b': out.push_back('\b'); break;
-      case 'f': out.push_back('\f'); break;
-      case 'n': out.push_back('\n'); break;
-      case 'r': out.push_back('\r'); break;
-      case 't': out.push_back('\t'); break;
+      case 'b':
+        out.push_back('\b');
+        break;
+      case 'f':
+        out.push_back('\f');
+        break;
+      case 'n':
+        out.push_back('\n');
+        break;
+      case 'r':
+        out.push_back('\r');
+        break;
+      case 't':
+        out.push_back('\t');
+        break;
       case 'u': {
         std::int32_t unit = hex4(text, i + 1);
         i += 4;
@@ -313,7 +347,8 @@ void append_unescaped(std::string_view quoted, std::string& out) {
         append_utf8(static_cast<std::uint32_t>(unit), out);
         break;
       }
-      default: out.push_back(c);
+      default:
+        out.push_back(c);
     }
   }
 }

@@ -9,8 +9,8 @@
 
 namespace tasker::json {
 
-// Receives the parts of a text in order. Views point into the text; strings still carry their escapes. `at` is the
-// offset of the opening character, and the one behind the closing character.
+// Receives the parts of a text in order. Views point into the text; strings still carry their escapes. `at`
+// is the offset of the opening character, and the one behind the closing character.
 class Sink {
  public:
   virtual ~Sink() = default;

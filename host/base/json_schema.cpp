@@ -21,7 +21,8 @@ constexpr std::int64_t kMaxVisits = 20'000'000;
 constexpr int kMaxInsertedDefaults = 10'000;
 
 std::string_view kind_word(const Value& value) {
-  static constexpr std::string_view kWords[] = {"an object", "an array", "a string", "a number", "a boolean", "null"};
+  static constexpr std::string_view kWords[] = {"an object", "an array",  "a string",
+                                                "a number",  "a boolean", "null"};
   return kWords[static_cast<std::size_t>(value.kind)];
 }
 
@@ -39,7 +40,8 @@ class Evaluator {
   Problems run(const Node& root, const Value& document) {
     Problems problems;
     check(root, document, &problems);
-    if (exhausted_) problems.insert(problems.begin(), {"", "the document is too costly to check against this schema"});
+    if (exhausted_)
+      problems.insert(problems.begin(), {"", "the document is too costly to check against this schema"});
     return problems;
   }
 
@@ -73,7 +75,9 @@ class Evaluator {
       if (!good && value.is(JsonKind::number) && (node.types & schema::kIntegerBit)) {
         good = json::Decimal::of(value.text).is_integer();
       }
-      if (!good) return report(problems, fmt::format("must be of type {}, but is {}", node.types_text, kind_word(value)));
+      if (!good)
+        return report(problems,
+                      fmt::format("must be of type {}, but is {}", node.types_text, kind_word(value)));
     }
     if (node.allowed && !std::ranges::binary_search(*node.allowed, json::canonical(value))) {
       return report(problems, fmt::format("must be one of: {}", node.allowed_text));
@@ -83,20 +87,28 @@ class Evaluator {
 
   bool check_by_kind(const Node& node, const Value& value, Problems* problems) {
     switch (value.kind) {
-      case JsonKind::number: return check_number(node, value, problems);
-      case JsonKind::string: return check_string(node, value, problems);
-      case JsonKind::array: return check_array(node, value, problems);
-      case JsonKind::object: return check_object(node, value, problems);
-      default: return true;
+      case JsonKind::number:
+        return check_number(node, value, problems);
+      case JsonKind::string:
+        return check_string(node, value, problems);
+      case JsonKind::array:
+        return check_array(node, value, problems);
+      case JsonKind::object:
+        return check_object(node, value, problems);
+      default:
+        return true;
     }
   }
 
   bool check_number(const Node& node, const Value& value, Problems* problems) {
-    if (!node.minimum && !node.maximum && !node.exclusive_minimum && !node.exclusive_maximum && !node.multiple_of) return true;
+    if (!node.minimum && !node.maximum && !node.exclusive_minimum && !node.exclusive_maximum &&
+        !node.multiple_of)
+      return true;
     const json::Decimal number = json::Decimal::of(value.text);
     bool good = true;
     const auto demand = [&](bool holds, std::string_view rule) {
-      if (!holds) good = report(problems, fmt::format("{} breaks the rule {}", value.text.substr(0, 40), rule));
+      if (!holds)
+        good = report(problems, fmt::format("{} breaks the rule {}", value.text.substr(0, 40), rule));
     };
     if (node.minimum) demand(compare(number, *node.minimum) >= 0, "minimum");
     if (node.maximum) demand(compare(number, *node.maximum) <= 0, "maximum");
@@ -107,17 +119,20 @@ class Evaluator {
   }
 
   // For the rules that bound a count.
-  bool check_count(std::uint64_t count, const std::optional<std::uint64_t>& least, const std::optional<std::uint64_t>& most,
-                   std::string_view what, Problems* problems) {
-    if (least && count < *least) return report(problems, fmt::format("has {} {}, but needs at least {}", count, what, *least));
-    if (most && count > *most) return report(problems, fmt::format("has {} {}, but at most {} are allowed", count, what, *most));
+  bool check_count(std::uint64_t count, const std::optional<std::uint64_t>& least,
+                   const std::optional<std::uint64_t>& most, std::string_view what, Problems* problems) {
+    if (least && count < *least)
+      return report(problems, fmt::format("has {} {}, but needs at least {}", count, what, *least));
+    if (most && count > *most)
+      return report(problems, fmt::format("has {} {}, but at most {} are allowed", count, what, *most));
     return true;
   }
 
   bool check_string(const Node& node, const Value& value, Problems* problems) {
     bool good = true;
     if (node.min_length || node.max_length) {
-      good = check_count(character_count(value.string), node.min_length, node.max_length, "characters", problems);
+      good = check_count(character_count(value.string), node.min_length, node.max_length, "characters",
+                         problems);
     }
     if (node.pattern && !matches(*node.pattern, value.string)) {
       good = report(problems, fmt::format("does not match the pattern {}", node.pattern->pattern()));
@@ -136,7 +151,9 @@ class Evaluator {
       if (rule) good = check_at(std::to_string(i), *rule, value.items[i], problems) && good;
       if (exhausted_) return false;
     }
-    if (node.contains && std::ranges::none_of(value.items, [&](const Value& item) { return check(*node.contains, item, nullptr); })) {
+    if (node.contains && std::ranges::none_of(value.items, [&](const Value& item) {
+          return check(*node.contains, item, nullptr);
+        })) {
       good = report(problems, "has no item that contains asks for");
     }
     if (node.unique_items) {
@@ -149,7 +166,8 @@ class Evaluator {
   }
 
   bool check_object(const Node& node, const Value& value, Problems* problems) {
-    bool good = check_count(value.members.size(), node.min_properties, node.max_properties, "members", problems);
+    bool good =
+        check_count(value.members.size(), node.min_properties, node.max_properties, "members", problems);
     const auto demand = [&](const std::string& key) {
       if (!value.find(key)) good = report(problems, fmt::format("lacks the member \"{}\"", key));
     };
@@ -174,7 +192,8 @@ class Evaluator {
       const std::string quoted = json_quote(member.key);
       name.text = quoted;
       if (!check(*node.property_names, name, nullptr)) {
-        good = report(problems, fmt::format("has the member name \"{}\", which propertyNames does not allow", member.key));
+        good = report(problems, fmt::format("has the member name \"{}\", which propertyNames does not allow",
+                                            member.key));
       }
     }
     bool known = false;
@@ -188,7 +207,8 @@ class Evaluator {
       good = check_at(member.key, *rule, member.value, problems) && good;
     }
     if (known || !node.additional_properties) return good;
-    if (node.additional_properties->fixed == false) return report(problems, fmt::format("has the unknown member \"{}\"", member.key));
+    if (node.additional_properties->fixed == false)
+      return report(problems, fmt::format("has the unknown member \"{}\"", member.key));
     return check_at(member.key, *node.additional_properties, member.value, problems) && good;
   }
 
@@ -197,9 +217,12 @@ class Evaluator {
     if (problems) {
       pointer_.push_back('/');
       for (char c : token) {
-        if (c == '~') pointer_.append("~0");
-        else if (c == '/') pointer_.append("~1");
-        else pointer_.push_back(c);
+        if (c == '~')
+          pointer_.append("~0");
+        else if (c == '/')
+          pointer_.append("~1");
+        else
+          pointer_.push_back(c);
       }
     }
     const bool good = check(rule, value, problems);
@@ -217,7 +240,8 @@ class Evaluator {
     if (!node.one_of.empty()) {
       const auto count = std::ranges::count_if(node.one_of, holds);
       if (count != 1) {
-        good = report(problems, fmt::format("matches {} of the {} schemas of oneOf, but must match one", count, node.one_of.size()));
+        good = report(problems, fmt::format("matches {} of the {} schemas of oneOf, but must match one",
+                                            count, node.one_of.size()));
       }
     }
     if (node.not_node && holds(node.not_node)) good = report(problems, "matches the schema of not");
@@ -283,7 +307,8 @@ class DefaultWriter {
       for (const auto& [key, property] : rule->properties) {
         if (value.find(key) || inserted.contains(key)) continue;
         const auto nested = rules_for(rules, key);
-        const auto with_default = std::ranges::find_if(nested, [](const Node* n) { return n->default_text.has_value(); });
+        const auto with_default =
+            std::ranges::find_if(nested, [](const Node* n) { return n->default_text.has_value(); });
         if (with_default == nested.end() || ++count_ > kMaxInsertedDefaults) continue;
         if (!empty) out.append(",");
         empty = false;

@@ -72,16 +72,22 @@ void append_canonical(const Value& value, std::string& out) {
       }
       out.push_back(']');
       break;
-    case JsonKind::string: out.append(json_quote(value.string)); break;
-    case JsonKind::number: out.append(Decimal::of(value.text).text()); break;
-    default: out.append(value.text);
+    case JsonKind::string:
+      out.append(json_quote(value.string));
+      break;
+    case JsonKind::number:
+      out.append(Decimal::of(value.text).text());
+      break;
+    default:
+      out.append(value.text);
   }
 }
 
 }  // namespace
 
 const Value* Value::find(std::string_view key) const {
-  const auto found = std::find_if(members.rbegin(), members.rend(), [&](const Member& m) { return m.key == key; });
+  const auto found =
+      std::find_if(members.rbegin(), members.rend(), [&](const Member& m) { return m.key == key; });
   return found == members.rend() ? nullptr : &found->value;
 }
 
@@ -143,7 +149,8 @@ int compare(const Decimal& a, const Decimal& b) {
 
 bool is_multiple(const Decimal& value, const Decimal& divisor) {
   if (value.is_zero()) return true;
-  // Both as integers with a power of ten: neither has trailing zeros, so a smaller power cannot be made up for.
+  // Both as integers with a power of ten: neither has trailing zeros, so a smaller power cannot be made up
+  // for.
   const std::int64_t power = value.exponent - static_cast<std::int64_t>(value.digits.size());
   const std::int64_t divisor_power = divisor.exponent - static_cast<std::int64_t>(divisor.digits.size());
   if (power < divisor_power) return false;

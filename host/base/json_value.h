@@ -1,5 +1,6 @@
-// A JSON text as a tree that keeps numbers as they were written: for schemas, and for the documents they judge.
-// Values point into the text, which must outlive them. Not for the hot path: check_json() looks without building.
+// A JSON text as a tree that keeps numbers as they were written: for schemas, and for the documents they
+// judge. Values point into the text, which must outlive them. Not for the hot path: check_json() looks
+// without building.
 #pragma once
 
 #include <string>

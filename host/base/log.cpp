@@ -31,7 +31,8 @@ struct State {
 State& state() {
   static State* const instance = [] {
     auto* created = new State;
-    created->logger = std::make_shared<spdlog::logger>("tasker", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    created->logger =
+        std::make_shared<spdlog::logger>("tasker", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     created->logger->set_pattern(kPattern);
     created->logger->set_level(spdlog::level::trace);
     return created;
@@ -48,28 +49,36 @@ std::string without_control_characters(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (char c : text) {
-    if (c == '\n') out.append("\\n");
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) out.append(fmt::format("\\x{:02x}", static_cast<unsigned char>(c)));
-    else out.push_back(c);
+    if (c == '\n')
+      out.append("\\n");
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      out.append(fmt::format("\\x{:02x}", static_cast<unsigned char>(c)));
+    else
+      out.push_back(c);
   }
   return out;
 }
 
 }  // namespace
 
-std::string_view log_level_text(LogLevel level) { return kTexts[static_cast<std::size_t>(level)]; }
+std::string_view log_level_text(LogLevel level) {
+  return kTexts[static_cast<std::size_t>(level)];
+}
 
 Result<LogLevel> log_level_from(std::string_view text) {
   for (std::size_t i = 0; i < kTexts.size(); ++i) {
     if (kTexts[i] == text) return static_cast<LogLevel>(i);
   }
-  return make_error(Code::config_invalid, fmt::format("\"{}\" is not a log level; allowed: {}", text, fmt::join(kTexts, ", ")));
+  return make_error(Code::config_invalid,
+                    fmt::format("\"{}\" is not a log level; allowed: {}", text, fmt::join(kTexts, ", ")));
 }
 
 Result<LogLevel> log_open(const LogOptions& options) try {
   std::shared_ptr<spdlog::sinks::sink> sink;
-  if (options.file.empty()) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  else sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+  if (options.file.empty())
+    sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  else
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
   auto logger = std::make_shared<spdlog::logger>("tasker", std::move(sink));
   logger->set_pattern(kPattern);
   logger->set_level(spdlog::level::trace);
@@ -79,20 +88,25 @@ Result<LogLevel> log_open(const LogOptions& options) try {
   state().level = options.level;
   return options.level;
 } catch (const std::exception& problem) {
-  return make_error(Code::config_invalid,
-                    fmt::format("the log file {} cannot be opened for appending: {}", options.file, problem.what()));
+  return make_error(Code::config_invalid, fmt::format("the log file {} cannot be opened for appending: {}",
+                                                      options.file, problem.what()));
 }
 
-void log_flush() { current()->flush(); }
+void log_flush() {
+  current()->flush();
+}
 
-bool log_enabled(LogLevel level) { return level != LogLevel::off && level >= state().level.load(std::memory_order_relaxed); }
+bool log_enabled(LogLevel level) {
+  return level != LogLevel::off && level >= state().level.load(std::memory_order_relaxed);
+}
 
 void log_line(LogLevel level, std::string_view message) {
   if (!log_enabled(level)) return;
   current()->log(spdlog_level(level), spdlog::string_view_t(message.data(), message.size()));
 }
 
-void log_plugin_line(LogLevel level, std::string_view source, std::string_view message, std::string_view fields_json) {
+void log_plugin_line(LogLevel level, std::string_view source, std::string_view message,
+                     std::string_view fields_json) {
   if (!log_enabled(level)) return;
   std::string line = fmt::format("[{}] {}", source, without_control_characters(message));
   if (!fields_json.empty()) line.append(" ").append(without_control_characters(fields_json));

@@ -1,6 +1,6 @@
 // Where the host's log lines go: set up once, written from [any] thread. One line an event, for people:
-// `2025-01-31 12:00:00.123 info  plugin payments/refund 1.2.0 is active`. Before log_open() lines go to stderr at
-// level info. Never throws; a line that cannot be written is dropped.
+// `2025-01-31 12:00:00.123 info  plugin payments/refund 1.2.0 is active`. Before log_open() lines go to
+// stderr at level info. Never throws; a line that cannot be written is dropped.
 #pragma once
 
 #include <string>
@@ -28,9 +28,10 @@ Result<LogLevel> log_level_from(std::string_view text);
 
 bool log_enabled(LogLevel level);
 void log_line(LogLevel level, std::string_view message);
-// A plugin's line: who wrote it, and its fields as JSON text (may be empty). Control characters are escaped, so that
-// a plugin cannot forge lines.
-void log_plugin_line(LogLevel level, std::string_view source, std::string_view message, std::string_view fields_json);
+// A plugin's line: who wrote it, and its fields as JSON text (may be empty). Control characters are escaped,
+// so that a plugin cannot forge lines.
+void log_plugin_line(LogLevel level, std::string_view source, std::string_view message,
+                     std::string_view fields_json);
 
 template <class... Args>
 void log_at(LogLevel level, fmt::format_string<Args...> format, Args&&... args) {

@@ -18,9 +18,12 @@ constexpr std::size_t kMaxMultipleDigits = 17;
 constexpr int kMaxDepth = 500;
 
 constexpr std::array<std::pair<std::string_view, unsigned>, 7> kTypes = {{
-    {"object", type_bit(JsonKind::object)},   {"array", type_bit(JsonKind::array)},
-    {"string", type_bit(JsonKind::string)},   {"number", type_bit(JsonKind::number)},
-    {"boolean", type_bit(JsonKind::boolean)}, {"null", type_bit(JsonKind::null)},
+    {"object", type_bit(JsonKind::object)},
+    {"array", type_bit(JsonKind::array)},
+    {"string", type_bit(JsonKind::string)},
+    {"number", type_bit(JsonKind::number)},
+    {"boolean", type_bit(JsonKind::boolean)},
+    {"null", type_bit(JsonKind::null)},
     {"integer", kIntegerBit},
 }};
 
@@ -48,9 +51,12 @@ struct Fault {
 std::string escape_pointer(std::string_view key) {
   std::string out;
   for (char c : key) {
-    if (c == '~') out.append("~0");
-    else if (c == '/') out.append("~1");
-    else out.push_back(c);
+    if (c == '~')
+      out.append("~0");
+    else if (c == '/')
+      out.append("~1");
+    else
+      out.push_back(c);
   }
   return out;
 }
@@ -66,7 +72,8 @@ class Compiler {
   }
 
  private:
-  // The depth is bounded apart from the text's nesting: references can chain far deeper than the text is nested.
+  // The depth is bounded apart from the text's nesting: references can chain far deeper than the text is
+  // nested.
   const Node* compile(const Value& schema, const std::string& at) {
     if (const auto known = by_value_.find(&schema); known != by_value_.end()) return known->second;
     if (depth_ == kMaxDepth) throw Fault{at, "schemas and references are nested too deeply"};
@@ -104,18 +111,22 @@ class Compiler {
     if (!ref.is(JsonKind::string)) throw Fault{at, "$ref must be a string"};
     std::string_view target = ref.string;
     if (!target.starts_with("#")) {
-      throw Fault{at, fmt::format("the reference \"{}\" leads outside this schema; only # and #/... are possible", target)};
+      throw Fault{at,
+                  fmt::format("the reference \"{}\" leads outside this schema; only # and #/... are possible",
+                              target)};
     }
     target.remove_prefix(1);
     const Value* found = &root_;
-    if (!target.empty() && target[0] != '/') throw Fault{at, "named anchors are not supported; write a JSON pointer: #/definitions/name"};
+    if (!target.empty() && target[0] != '/')
+      throw Fault{at, "named anchors are not supported; write a JSON pointer: #/definitions/name"};
     while (!target.empty() && found) {
       target.remove_prefix(1);
       std::string_view token = target.substr(0, target.find('/'));
       target.remove_prefix(token.size());
       found = child(*found, unescape(token));
     }
-    if (!found) throw Fault{at, fmt::format("the reference \"{}\" points to nothing in this schema", ref.string)};
+    if (!found)
+      throw Fault{at, fmt::format("the reference \"{}\" points to nothing in this schema", ref.string)};
     return compile(*found, ref.string.substr(1));
   }
 
@@ -133,7 +144,8 @@ class Compiler {
     for (std::size_t i = 0; i < token.size(); ++i) {
       if (token[i] == '~' && i + 1 < token.size()) {
         out.push_back(token[++i] == '1' ? '/' : '~');
-      } else if (token[i] == '%' && i + 2 < token.size() && std::isxdigit(static_cast<unsigned char>(token[i + 1])) &&
+      } else if (token[i] == '%' && i + 2 < token.size() &&
+                 std::isxdigit(static_cast<unsigned char>(token[i + 1])) &&
                  std::isxdigit(static_cast<unsigned char>(token[i + 2]))) {
         out.push_back(static_cast<char>(std::stoi(std::string(token.substr(i + 1, 2)), nullptr, 16)));
         i += 2;
@@ -147,19 +159,23 @@ class Compiler {
   static const Value* expect(const Value& schema, std::string_view key, JsonKind kind, std::string_view word,
                              const std::string& at) {
     const Value* value = schema.find(key);
-    if (value && !value->is(kind)) throw Fault{fmt::format("{}/{}", at, key), fmt::format("{} must be {}", key, word)};
+    if (value && !value->is(kind))
+      throw Fault{fmt::format("{}/{}", at, key), fmt::format("{} must be {}", key, word)};
     return value;
   }
 
   void annotations(const Value& schema, Node& node, const std::string& at) {
-    for (std::string_view key : {"$id", "$schema", "$comment", "title", "description", "contentMediaType", "contentEncoding"}) {
+    for (std::string_view key :
+         {"$id", "$schema", "$comment", "title", "description", "contentMediaType", "contentEncoding"}) {
       expect(schema, key, JsonKind::string, "a string", at);
     }
-    for (std::string_view key : {"readOnly", "writeOnly"}) expect(schema, key, JsonKind::boolean, "true or false", at);
+    for (std::string_view key : {"readOnly", "writeOnly"})
+      expect(schema, key, JsonKind::boolean, "true or false", at);
     expect(schema, "examples", JsonKind::array, "an array", at);
     if (const Value* value = schema.find("default")) node.default_text = std::string(value->text);
     // Checked even where nothing refers to them: a mistake shows at load.
-    if (const Value* definitions = expect(schema, "definitions", JsonKind::object, "an object of schemas", at)) {
+    if (const Value* definitions =
+            expect(schema, "definitions", JsonKind::object, "an object of schemas", at)) {
       for (const auto& member : definitions->members) {
         compile(member.value, at + "/definitions/" + escape_pointer(member.key));
       }
@@ -193,9 +209,12 @@ class Compiler {
 
   static void types(const Value& type, Node& node, const std::string& at) {
     const auto add = [&](const Value& word) {
-      const auto found = std::ranges::find(kTypes, word.string, &std::pair<std::string_view, unsigned>::first);
+      const auto found =
+          std::ranges::find(kTypes, word.string, &std::pair<std::string_view, unsigned>::first);
       if (!word.is(JsonKind::string) || found == kTypes.end()) {
-        throw Fault{at, fmt::format("unknown type {}; allowed: object, array, string, number, integer, boolean, null", word.text)};
+        throw Fault{
+            at, fmt::format("unknown type {}; allowed: object, array, string, number, integer, boolean, null",
+                            word.text)};
       }
       node.types |= found->second;
       if (!node.types_text.empty()) node.types_text.append(" or ");
@@ -206,11 +225,14 @@ class Compiler {
     for (const Value& word : type.items) add(word);
   }
 
-  static void number(const Value& schema, std::string_view key, std::optional<json::Decimal>& out, const std::string& at) {
-    if (const Value* value = expect(schema, key, JsonKind::number, "a number", at)) out = json::Decimal::of(value->text);
+  static void number(const Value& schema, std::string_view key, std::optional<json::Decimal>& out,
+                     const std::string& at) {
+    if (const Value* value = expect(schema, key, JsonKind::number, "a number", at))
+      out = json::Decimal::of(value->text);
   }
 
-  static void count(const Value& schema, std::string_view key, std::optional<std::uint64_t>& out, const std::string& at) {
+  static void count(const Value& schema, std::string_view key, std::optional<std::uint64_t>& out,
+                    const std::string& at) {
     std::optional<json::Decimal> value;
     number(schema, key, value, at);
     if (!value) return;
@@ -229,8 +251,10 @@ class Compiler {
     number(schema, "exclusiveMaximum", node.exclusive_maximum, at);
     number(schema, "multipleOf", node.multiple_of, at);
     if (!node.multiple_of) return;
-    if (node.multiple_of->negative || node.multiple_of->is_zero()) throw Fault{at + "/multipleOf", "multipleOf must be greater than 0"};
-    if (node.multiple_of->digits.size() > kMaxMultipleDigits) throw Fault{at + "/multipleOf", "multipleOf has more than 17 digits"};
+    if (node.multiple_of->negative || node.multiple_of->is_zero())
+      throw Fault{at + "/multipleOf", "multipleOf must be greater than 0"};
+    if (node.multiple_of->digits.size() > kMaxMultipleDigits)
+      throw Fault{at + "/multipleOf", "multipleOf has more than 17 digits"};
   }
 
   static std::shared_ptr<const re2::RE2> regex(std::string_view pattern, const std::string& at) {
@@ -238,9 +262,12 @@ class Compiler {
     re2::RE2::Options options;
     options.set_log_errors(false);
     options.set_max_mem(1 << 20);
-    auto compiled = std::make_shared<const re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
+    auto compiled =
+        std::make_shared<const re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
     if (!compiled->ok()) {
-      throw Fault{at, fmt::format("the pattern cannot be used: {} (RE2 has no look-around and no back-references)", compiled->error())};
+      throw Fault{
+          at, fmt::format("the pattern cannot be used: {} (RE2 has no look-around and no back-references)",
+                          compiled->error())};
     }
     return compiled;
   }
@@ -252,7 +279,8 @@ class Compiler {
       node.pattern = regex(pattern->string, at + "/pattern");
     }
     if (const Value* format = expect(schema, "format", JsonKind::string, "a string", at)) {
-      const auto found = std::ranges::find(kFormats, format->string, &std::pair<std::string_view, const char*>::first);
+      const auto found =
+          std::ranges::find(kFormats, format->string, &std::pair<std::string_view, const char*>::first);
       if (found == kFormats.end()) return;
       node.format = regex(found->second, at);
       node.format_name = format->string;
@@ -266,7 +294,8 @@ class Compiler {
 
   std::vector<const Node*> node_list(const Value& list, std::string_view key, const std::string& at) {
     if (!list.is(JsonKind::array) || list.items.empty()) {
-      throw Fault{fmt::format("{}/{}", at, key), fmt::format("{} must be an array of at least one schema", key)};
+      throw Fault{fmt::format("{}/{}", at, key),
+                  fmt::format("{} must be an array of at least one schema", key)};
     }
     std::vector<const Node*> nodes;
     for (std::size_t i = 0; i < list.items.size(); ++i) {
@@ -296,7 +325,8 @@ class Compiler {
     std::vector<std::string> out;
     for (const Value& name : list.items) {
       if (!name.is(JsonKind::string)) throw Fault{at, "must be an array of member names"};
-      if (std::ranges::find(out, name.string) != out.end()) throw Fault{at, fmt::format("\"{}\" is named twice", name.string)};
+      if (std::ranges::find(out, name.string) != out.end())
+        throw Fault{at, fmt::format("\"{}\" is named twice", name.string)};
       out.push_back(name.string);
     }
     return out;
@@ -311,7 +341,8 @@ class Compiler {
         node.properties[key] = compile(value, at + "/properties/" + escape_pointer(key));
       }
     }
-    if (const Value* all = expect(schema, "patternProperties", JsonKind::object, "an object of schemas", at)) {
+    if (const Value* all =
+            expect(schema, "patternProperties", JsonKind::object, "an object of schemas", at)) {
       for (const auto& [key, value] : all->members) {
         const std::string place = at + "/patternProperties/" + escape_pointer(key);
         auto pattern = regex(key, place);
@@ -324,8 +355,10 @@ class Compiler {
       for (const auto& [key, value] : all->members) {
         const std::string place = at + "/dependencies/" + escape_pointer(key);
         Dependency dependency{key, {}, nullptr};
-        if (value.is(JsonKind::array)) dependency.required = names(value, place);
-        else dependency.node = compile(value, place);
+        if (value.is(JsonKind::array))
+          dependency.required = names(value, place);
+        else
+          dependency.node = compile(value, place);
         node.dependencies.push_back(std::move(dependency));
       }
     }
@@ -344,7 +377,8 @@ class Compiler {
   // Schemas that a node applies to the same value. A circle of these would never end.
   static std::vector<const Node*> applied_in_place(const Node& node) {
     std::vector<const Node*> out{node.ref, node.condition, node.then_node, node.else_node, node.not_node};
-    for (const auto* list : {&node.all_of, &node.any_of, &node.one_of}) out.insert(out.end(), list->begin(), list->end());
+    for (const auto* list : {&node.all_of, &node.any_of, &node.one_of})
+      out.insert(out.end(), list->begin(), list->end());
     for (const Dependency& dependency : node.dependencies) out.push_back(dependency.node);
     std::erase(out, nullptr);
     return out;
@@ -369,7 +403,8 @@ class Compiler {
         }
         const Node* next = path.back().next.back();
         path.back().next.pop_back();
-        if (marks[next] == Mark::open) throw Fault{pointers_[next], "the reference leads back to itself without entering the value"};
+        if (marks[next] == Mark::open)
+          throw Fault{pointers_[next], "the reference leads back to itself without entering the value"};
         if (marks[next] == Mark::done) continue;
         marks[next] = Mark::open;
         path.push_back({next, applied_in_place(*next)});
@@ -388,11 +423,13 @@ class Compiler {
 
 Result<Graph> compile(std::string_view schema_text) {
   const auto root = json::parse(schema_text, JsonLimits{.max_bytes = kMaxSchemaBytes});
-  if (!root) return make_error(Code::invalid_argument, "the JSON Schema cannot be read: " + root.error().message);
+  if (!root)
+    return make_error(Code::invalid_argument, "the JSON Schema cannot be read: " + root.error().message);
   try {
     return Compiler(*root).run();
   } catch (const Fault& fault) {
-    return make_error(Code::invalid_argument, fmt::format("JSON Schema at \"{}\": {}", fault.pointer, fault.problem));
+    return make_error(Code::invalid_argument,
+                      fmt::format("JSON Schema at \"{}\": {}", fault.pointer, fault.problem));
   }
 }
 

@@ -40,8 +40,8 @@ struct Node {
   std::shared_ptr<const re2::RE2> format;
   std::string format_name;
 
-  const Node* items = nullptr;        // one schema for all
-  std::vector<const Node*> tuple;     // or one by place
+  const Node* items = nullptr;     // one schema for all
+  std::vector<const Node*> tuple;  // or one by place
   bool has_tuple = false;
   const Node* additional_items = nullptr;
   const Node* contains = nullptr;
@@ -64,7 +64,9 @@ struct Node {
 };
 
 inline constexpr unsigned kIntegerBit = 1u << 8;
-inline constexpr unsigned type_bit(JsonKind kind) { return 1u << static_cast<unsigned>(kind); }
+inline constexpr unsigned type_bit(JsonKind kind) {
+  return 1u << static_cast<unsigned>(kind);
+}
 
 struct Graph {
   std::vector<std::unique_ptr<Node>> nodes;

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t kMaxVersionText = 256;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 bool is_identifier_char(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
 }
@@ -99,7 +101,8 @@ Result<Semver> Semver::parse(std::string_view text) {
   }
   std::uint64_t* const targets[] = {&version.major, &version.minor, &version.patch};
   for (int i = 0; i < 3; ++i) {
-    if (i == 2 && core.find('.') != std::string_view::npos) return bad_version(text, "has more than three numbers");
+    if (i == 2 && core.find('.') != std::string_view::npos)
+      return bad_version(text, "has more than three numbers");
     auto number = parse_number(take(core, '.'));
     if (!number) return bad_version(text, "is not three numbers without leading zeros; write it like 1.2.3");
     *targets[i] = *number;
@@ -115,8 +118,8 @@ std::string Semver::text() const {
 }
 
 bool Semver::identical(const Semver& other) const {
-  return major == other.major && minor == other.minor && patch == other.patch && prerelease == other.prerelease &&
-         build == other.build;
+  return major == other.major && minor == other.minor && patch == other.patch &&
+         prerelease == other.prerelease && build == other.build;
 }
 
 std::weak_ordering operator<=>(const Semver& a, const Semver& b) {
@@ -131,8 +134,8 @@ struct VersionRange::Partial {
   Semver version;
   int numbers = 0;  // how many are given, 0..3
 
-  // The first release after all that start with the first `kept` numbers. Its own pre-releases lie below it, but
-  // no comparator names them, so they are not admitted.
+  // The first release after all that start with the first `kept` numbers. Its own pre-releases lie below it,
+  // but no comparator names them, so they are not admitted.
   Semver next(int kept) const {
     Semver end;
     end.major = version.major + (kept == 1);
@@ -179,34 +182,56 @@ class VersionRange::Parser {
   bool parse_term(Alternative& out) {
     enum class Sign { none, lt, le, gt, ge, caret, tilde };
     Sign sign = Sign::none;
-    if (eat("<=")) sign = Sign::le;
-    else if (eat(">=")) sign = Sign::ge;
-    else if (eat("<")) sign = Sign::lt;
-    else if (eat(">")) sign = Sign::gt;
-    else if (eat("^")) sign = Sign::caret;
-    else if (eat("~")) sign = Sign::tilde;
-    else eat("=");
+    if (eat("<="))
+      sign = Sign::le;
+    else if (eat(">="))
+      sign = Sign::ge;
+    else if (eat("<"))
+      sign = Sign::lt;
+    else if (eat(">"))
+      sign = Sign::gt;
+    else if (eat("^"))
+      sign = Sign::caret;
+    else if (eat("~"))
+      sign = Sign::tilde;
+    else
+      eat("=");
     skip_space();
     std::optional<Partial> partial = parse_partial();
     if (!partial) return false;
     const Partial& at = *partial;
     const bool whole = at.numbers == 3;
     if (at.numbers == 0) {
-      if (sign == Sign::lt || sign == Sign::gt) return problem_ = "asks for less or more than any version", false;
+      if (sign == Sign::lt || sign == Sign::gt)
+        return problem_ = "asks for less or more than any version", false;
       out.push_back({Op::ge, Semver{}});
       return true;
     }
     switch (sign) {
       case Sign::none:
-        if (whole) out.push_back({Op::eq, at.version});
-        else between(out, at.version, at.next(at.numbers));
+        if (whole)
+          out.push_back({Op::eq, at.version});
+        else
+          between(out, at.version, at.next(at.numbers));
         break;
-      case Sign::lt: out.push_back({Op::lt, at.version}); break;
-      case Sign::ge: out.push_back({Op::ge, at.version}); break;
-      case Sign::gt: out.push_back(whole ? Comparator{Op::gt, at.version} : Comparator{Op::ge, at.next(at.numbers)}); break;
-      case Sign::le: out.push_back(whole ? Comparator{Op::le, at.version} : Comparator{Op::lt, at.next(at.numbers)}); break;
-      case Sign::tilde: between(out, at.version, at.next(std::min(at.numbers, 2))); break;
-      case Sign::caret: between(out, at.version, at.next(caret_keeps(at))); break;
+      case Sign::lt:
+        out.push_back({Op::lt, at.version});
+        break;
+      case Sign::ge:
+        out.push_back({Op::ge, at.version});
+        break;
+      case Sign::gt:
+        out.push_back(whole ? Comparator{Op::gt, at.version} : Comparator{Op::ge, at.next(at.numbers)});
+        break;
+      case Sign::le:
+        out.push_back(whole ? Comparator{Op::le, at.version} : Comparator{Op::lt, at.next(at.numbers)});
+        break;
+      case Sign::tilde:
+        between(out, at.version, at.next(std::min(at.numbers, 2)));
+        break;
+      case Sign::caret:
+        between(out, at.version, at.next(caret_keeps(at)));
+        break;
     }
     return true;
   }
@@ -270,11 +295,16 @@ Result<VersionRange> VersionRange::parse(std::string_view text) {
 bool VersionRange::holds(const Comparator& comparator, const Semver& version) {
   const auto order = version <=> comparator.version;
   switch (comparator.op) {
-    case Op::lt: return order < 0;
-    case Op::le: return order <= 0;
-    case Op::gt: return order > 0;
-    case Op::ge: return order >= 0;
-    case Op::eq: return order == 0 && (comparator.version.build.empty() || comparator.version.build == version.build);
+    case Op::lt:
+      return order < 0;
+    case Op::le:
+      return order <= 0;
+    case Op::gt:
+      return order > 0;
+    case Op::ge:
+      return order >= 0;
+    case Op::eq:
+      return order == 0 && (comparator.version.build.empty() || comparator.version.build == version.build);
   }
   return false;
 }
@@ -284,8 +314,8 @@ bool VersionRange::admits(const Alternative& alternative, const Semver& version)
   for (const Comparator& comparator : alternative) {
     if (!holds(comparator, version)) return false;
     const Semver& named = comparator.version;
-    prerelease_named |= !named.is_stable() && named.major == version.major &&
-                        named.minor == version.minor && named.patch == version.patch;
+    prerelease_named |= !named.is_stable() && named.major == version.major && named.minor == version.minor &&
+                        named.patch == version.patch;
   }
   return prerelease_named;
 }

@@ -1,6 +1,6 @@
-// Versions after SemVer 2.0.0 and ranges over them. Order and equality ignore build metadata, as SemVer says, but
-// the metadata is kept: `1.0.0` and `1.0.0+dev.abc` are equal in order and are two versions in a registry, so
-// key maps by text() or ask identical(). Values without shared state: [any] thread.
+// Versions after SemVer 2.0.0 and ranges over them. Order and equality ignore build metadata, as SemVer says,
+// but the metadata is kept: `1.0.0` and `1.0.0+dev.abc` are equal in order and are two versions in a
+// registry, so key maps by text() or ask identical(). Values without shared state: [any] thread.
 #pragma once
 
 #include <compare>
@@ -32,9 +32,9 @@ struct Semver {
   friend bool operator==(const Semver& a, const Semver& b) { return (a <=> b) == 0; }
 };
 
-// Which versions are wanted: `1.2.3`, `=1.2.3`, `1.x`, `*`, `^1.2`, `~1.2.3`, `>=1 <2`, and alternatives with `||`.
-// A pre-release matches only where a comparator names a pre-release of the same three numbers, so `^1.0` never
-// picks `1.1.0-rc.1`. An exact version with build metadata matches that build alone.
+// Which versions are wanted: `1.2.3`, `=1.2.3`, `1.x`, `*`, `^1.2`, `~1.2.3`, `>=1 <2`, and alternatives with
+// `||`. A pre-release matches only where a comparator names a pre-release of the same three numbers, so
+// `^1.0` never picks `1.1.0-rc.1`. An exact version with build metadata matches that build alone.
 class VersionRange {
  public:
   static Result<VersionRange> parse(std::string_view text);

@@ -17,7 +17,8 @@ class Sha256 {
  public:
   Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
     if (!context_) throw std::bad_alloc();
-    if (EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) throw std::runtime_error("SHA-256 is not available");
+    if (EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1)
+      throw std::runtime_error("SHA-256 is not available");
   }
   void add(const void* data, std::size_t size) {
     if (EVP_DigestUpdate(context_.get(), data, size) != 1) throw std::runtime_error("SHA-256 failed");
@@ -25,7 +26,8 @@ class Sha256 {
   std::string hex() {
     std::array<unsigned char, 32> digest{};
     unsigned int size = 0;
-    if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1) throw std::runtime_error("SHA-256 failed");
+    if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1)
+      throw std::runtime_error("SHA-256 failed");
     static constexpr char kDigits[] = "0123456789abcdef";
     std::string out;
     out.reserve(64);
@@ -56,7 +58,8 @@ Result<std::string> sha256_hex_of_fd(int fd) {
     if (got == 0) return hash.hex();
     if (got < 0) {
       if (errno == EINTR) continue;
-      return make_error(Code::internal, std::string("reading a file to hash it failed: ") + std::strerror(errno));
+      return make_error(Code::internal,
+                        std::string("reading a file to hash it failed: ") + std::strerror(errno));
     }
     hash.add(buffer.data(), static_cast<std::size_t>(got));
     at += got;

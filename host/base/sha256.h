@@ -10,8 +10,8 @@ namespace tasker {
 
 std::string sha256_hex(std::string_view bytes);
 
-// Of the whole file behind `fd`, read from its start without moving its offset (pread), so that what is hashed is
-// the opened file and not whatever now carries its name.
+// Of the whole file behind `fd`, read from its start without moving its offset (pread), so that what is
+// hashed is the opened file and not whatever now carries its name.
 Result<std::string> sha256_hex_of_fd(int fd);
 
 }  // namespace tasker

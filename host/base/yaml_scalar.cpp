@@ -69,7 +69,8 @@ bool resolve_plain(std::string_view text, Node& node) {
   if (is_one_of(text, {"false", "False", "FALSE"})) return become(Kind::boolean, "false");
   std::string_view unsigned_text = text;
   if (text[0] == '-' || text[0] == '+') unsigned_text.remove_prefix(1);
-  if (is_one_of(unsigned_text, {".inf", ".Inf", ".INF"}) || is_one_of(text, {".nan", ".NaN", ".NAN"})) return false;
+  if (is_one_of(unsigned_text, {".inf", ".Inf", ".INF"}) || is_one_of(text, {".nan", ".NaN", ".NAN"}))
+    return false;
   if (text.starts_with("0x") || text.starts_with("0o")) {
     const std::string_view digits = text.substr(2);
     std::uint64_t value = 0;

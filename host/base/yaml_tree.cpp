@@ -55,7 +55,8 @@ class Builder final : public YAML::EventHandler {
     OnScalar(mark, "?", anchor, "null");
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     const bool plain = tag == "?" || tag.empty();
     if (expects_key()) {
       take_key(mark, value, plain);
@@ -63,7 +64,8 @@ class Builder final : public YAML::EventHandler {
     }
     Node node = at(mark);
     if (plain) {
-      if (!resolve_plain(value, node)) throw refuse(mark, fmt::format("{} is no number that JSON can hold; quote it if it is text", value));
+      if (!resolve_plain(value, node))
+        throw refuse(mark, fmt::format("{} is no number that JSON can hold; quote it if it is text", value));
     } else {
       check_tag(mark, tag, "tag:yaml.org,2002:str");
       node.kind = Kind::string;
@@ -77,15 +79,18 @@ class Builder final : public YAML::EventHandler {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) throw refuse(mark, "an alias cannot stand inside what it refers to");
     nodes_ += node_count(found->second);
-    if (static_cast<int>(open_.size()) + height(found->second) > limits_.max_depth) throw refuse(mark, too_deep());
+    if (static_cast<int>(open_.size()) + height(found->second) > limits_.max_depth)
+      throw refuse(mark, too_deep());
     add(Node(found->second), 0);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, Kind::sequence, "tag:yaml.org,2002:seq");
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     open(mark, tag, anchor, Kind::mapping, "tag:yaml.org,2002:map");
   }
   void OnMapEnd() override { close(); }
@@ -119,12 +124,14 @@ class Builder final : public YAML::EventHandler {
 
   void take_key(const YAML::Mark& mark, const std::string& key, bool plain) {
     if (plain && key == "<<") throw refuse(mark, "merge keys (<<) are not supported; write the members out");
-    if (!open_.back().keys.insert(key).second) throw refuse(mark, fmt::format("the key \"{}\" is here twice", key));
+    if (!open_.back().keys.insert(key).second)
+      throw refuse(mark, fmt::format("the key \"{}\" is here twice", key));
     open_.back().node.entries.push_back({key, mark.line + 1, mark.column + 1, {}});
     open_.back().expects_key = false;
   }
 
-  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Kind kind, std::string_view allowed_tag) {
+  void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Kind kind,
+            std::string_view allowed_tag) {
     if (expects_key()) throw refuse(mark, "a key must be a single word or a quoted text");
     check_tag(mark, tag, allowed_tag);
     if (static_cast<int>(open_.size()) >= limits_.max_depth) throw refuse(mark, too_deep());
@@ -140,7 +147,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   void add(Node node, YAML::anchor_t anchor) {
-    if (++nodes_ > limits_.max_nodes) throw Refusal{node.line, node.column, fmt::format("more than {} values", limits_.max_nodes)};
+    if (++nodes_ > limits_.max_nodes)
+      throw Refusal{node.line, node.column, fmt::format("more than {} values", limits_.max_nodes)};
     if (anchor != 0) anchors_[anchor] = node;
     if (open_.empty()) {
       root_ = std::move(node);
@@ -162,15 +170,18 @@ class Builder final : public YAML::EventHandler {
 class NoSecondDocument final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark& mark) override {
-    throw Refusal{mark.line + 1, mark.column + 1, "a second document begins here; only one is read, so only one is allowed"};
+    throw Refusal{mark.line + 1, mark.column + 1,
+                  "a second document begins here; only one is read, so only one is allowed"};
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
   void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
   void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
   void OnMapEnd() override {}
 };
 
@@ -238,8 +249,10 @@ Result<Node> parse(std::string_view text, std::string_view file_name, Code code,
   const auto fail = [&](int line, int column, std::string_view problem) {
     return make_error(code, fmt::format("{}:{}:{}: {}", file_name, line, column, problem));
   };
-  if (text.size() > limits.max_bytes) return fail(1, 1, fmt::format("the text has more than {} bytes", limits.max_bytes));
-  if (!is_utf8(text) || text.find('\0') != std::string_view::npos) return fail(1, 1, "the text is not valid UTF-8 without NUL");
+  if (text.size() > limits.max_bytes)
+    return fail(1, 1, fmt::format("the text has more than {} bytes", limits.max_bytes));
+  if (!is_utf8(text) || text.find('\0') != std::string_view::npos)
+    return fail(1, 1, "the text is not valid UTF-8 without NUL");
   try {
     return read(text, limits);
   } catch (const Refusal& refusal) {
@@ -262,8 +275,10 @@ void merge(Node& base, const Node& over) {
   }
   for (const Entry& entry : over.entries) {
     const auto found = std::ranges::find(base.entries, entry.key, &Entry::key);
-    if (found == base.entries.end()) base.entries.push_back(entry);
-    else merge(found->value, entry.value);
+    if (found == base.entries.end())
+      base.entries.push_back(entry);
+    else
+      merge(found->value, entry.value);
   }
 }
 

@@ -1,7 +1,7 @@
-// YAML text as a tree with places, read strictly: duplicate keys, merge keys (`<<`), further documents, foreign tags
-// and depths over 100 are refused; the library underneath lets them pass. Plain scalars are typed by the core rules
-// of YAML 1.2, quoted ones are strings, numbers keep their digits. The only file that includes yaml-cpp is
-// yaml_tree.cpp. Used for templates and the configuration file. [any] thread.
+// YAML text as a tree with places, read strictly: duplicate keys, merge keys (`<<`), further documents,
+// foreign tags and depths over 100 are refused; the library underneath lets them pass. Plain scalars are
+// typed by the core rules of YAML 1.2, quoted ones are strings, numbers keep their digits. The only file that
+// includes yaml-cpp is yaml_tree.cpp. Used for templates and the configuration file. [any] thread.
 #pragma once
 
 #include <span>

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
-#include <sstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -28,10 +28,14 @@ struct Key {
   std::string_view name;
   std::function<Problem(Settings&, const Node&)> set;
 
-  std::string path() const { return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name); }
+  std::string path() const {
+    return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name);
+  }
   std::string variable() const {
-    std::string out = section.empty() ? fmt::format("TASKER_{}", name) : fmt::format("TASKER_{}__{}", section, name);
-    std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    std::string out =
+        section.empty() ? fmt::format("TASKER_{}", name) : fmt::format("TASKER_{}__{}", section, name);
+    std::ranges::transform(out, out.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
     return out;
   }
 };
@@ -41,7 +45,8 @@ auto number(auto section, auto member, int least, int most) {
     int value = 0;
     const char* const end = node.text.data() + node.text.size();
     const bool read = node.is(Kind::integer) && std::from_chars(node.text.data(), end, value).ptr == end;
-    if (!read || value < least || value > most) return fmt::format("must be an integer from {} to {}", least, most);
+    if (!read || value < least || value > most)
+      return fmt::format("must be an integer from {} to {}", least, most);
     settings.*section.*member = value;
     return {};
   };
@@ -57,7 +62,8 @@ auto text(auto section, auto member, bool may_be_empty = false) {
 }
 
 Problem set_environment(Settings& settings, const Node& node) {
-  if (!node.is(Kind::string) || node.text.empty()) return "must be a name such as development, test or production";
+  if (!node.is(Kind::string) || node.text.empty())
+    return "must be a name such as development, test or production";
   settings.environment = node.text;
   return {};
 }
@@ -83,9 +89,11 @@ Problem set_configuration(Settings& settings, const Node& node) {
   if (!node.is(Kind::mapping)) return "must map \"<namespace>/<name>\" to an object";
   for (const yaml::Entry& entry : node.entries) {
     const std::size_t slash = entry.key.find('/');
-    const bool named = slash != std::string::npos && slash > 0 && slash + 1 < entry.key.size() && entry.key.rfind('/') == slash;
+    const bool named = slash != std::string::npos && slash > 0 && slash + 1 < entry.key.size() &&
+                       entry.key.rfind('/') == slash;
     if (!named) return fmt::format("has the key \"{}\"; write \"<namespace>/<name>\"", entry.key);
-    if (!entry.value.is(Kind::mapping)) return fmt::format("must give \"{}\" an object, not {}", entry.key, kind_word(entry.value.kind));
+    if (!entry.value.is(Kind::mapping))
+      return fmt::format("must give \"{}\" an object, not {}", entry.key, kind_word(entry.value.kind));
     settings.plugins.configuration[entry.key] = yaml::to_json(entry.value);
   }
   return {};
@@ -120,7 +128,9 @@ const std::vector<Key>& keys() {
   return all;
 }
 
-Error invalid(std::string message) { return make_error(Code::config_invalid, std::move(message)); }
+Error invalid(std::string message) {
+  return make_error(Code::config_invalid, std::move(message));
+}
 
 bool is_section(std::string_view name) {
   return !name.empty() && std::ranges::any_of(keys(), [&](const Key& key) { return key.section == name; });
@@ -132,7 +142,9 @@ class Reader {
 
   Result<int> read(const Node& root) {
     if (root.is(Kind::null)) return 0;
-    if (!root.is(Kind::mapping)) return invalid(fmt::format("{}:{}:{}: the file must hold sections, not {}", file_, root.line, root.column, kind_word(root.kind)));
+    if (!root.is(Kind::mapping))
+      return invalid(fmt::format("{}:{}:{}: the file must hold sections, not {}", file_, root.line,
+                                 root.column, kind_word(root.kind)));
     for (const yaml::Entry& entry : root.entries) {
       const auto done = is_section(entry.key) ? read_section(entry) : read_key("", entry);
       if (!done) return done.error();
@@ -143,7 +155,9 @@ class Reader {
  private:
   Result<int> read_section(const yaml::Entry& section) {
     if (section.value.is(Kind::null)) return 0;
-    if (!section.value.is(Kind::mapping)) return invalid(fmt::format("{}:{}:{}: {}: must be a section with keys below it", file_, section.line, section.column, section.key));
+    if (!section.value.is(Kind::mapping))
+      return invalid(fmt::format("{}:{}:{}: {}: must be a section with keys below it", file_, section.line,
+                                 section.column, section.key));
     for (const yaml::Entry& entry : section.value.entries) {
       if (const auto done = read_key(section.key, entry); !done) return done.error();
     }
@@ -151,21 +165,25 @@ class Reader {
   }
 
   Result<int> read_key(std::string_view section, const yaml::Entry& entry) {
-    const auto found = std::ranges::find_if(keys(), [&](const Key& key) { return key.section == section && key.name == entry.key; });
+    const auto found = std::ranges::find_if(
+        keys(), [&](const Key& key) { return key.section == section && key.name == entry.key; });
     if (found == keys().end()) return unknown(section, entry);
     const Problem problem = found->set(settings_, entry.value);
     if (problem.empty()) return 0;
-    return invalid(fmt::format("{}:{}:{}: {}: {}", file_, entry.value.line, entry.value.column, found->path(), problem));
+    return invalid(
+        fmt::format("{}:{}:{}: {}: {}", file_, entry.value.line, entry.value.column, found->path(), problem));
   }
 
   Error unknown(std::string_view section, const yaml::Entry& entry) const {
     std::vector<std::string_view> known;
     for (const Key& key : keys()) {
       if (key.section == section) known.push_back(key.name);
-      if (section.empty() && !key.section.empty() && std::ranges::find(known, key.section) == known.end()) known.push_back(key.section);
+      if (section.empty() && !key.section.empty() && std::ranges::find(known, key.section) == known.end())
+        known.push_back(key.section);
     }
     std::string_view near = yaml::nearest(entry.key, known);
-    std::string cure = near.empty() ? fmt::format("known here: {}", fmt::join(known, ", ")) : fmt::format("did you mean {}?", near);
+    std::string cure = near.empty() ? fmt::format("known here: {}", fmt::join(known, ", "))
+                                    : fmt::format("did you mean {}?", near);
     std::string path = section.empty() ? entry.key : fmt::format("{}.{}", section, entry.key);
     return invalid(fmt::format("{}:{}:{}: {}: unknown key; {}", file_, entry.line, entry.column, path, cure));
   }
@@ -174,10 +192,11 @@ class Reader {
   Settings& settings_;
 };
 
-// A variable is meant for a key when it is TASKER_ENVIRONMENT or has the double underscore; others that begin with
-// TASKER_ belong to tests and tools.
+// A variable is meant for a key when it is TASKER_ENVIRONMENT or has the double underscore; others that begin
+// with TASKER_ belong to tests and tools.
 bool is_ours(std::string_view name) {
-  return name == "TASKER_ENVIRONMENT" || (name.starts_with("TASKER_") && name.find("__") != std::string_view::npos);
+  return name == "TASKER_ENVIRONMENT" ||
+         (name.starts_with("TASKER_") && name.find("__") != std::string_view::npos);
 }
 
 Result<int> apply_variable(Settings& settings, const std::string& name, const std::string& value) {
@@ -205,8 +224,10 @@ Result<int> apply_variable(Settings& settings, const std::string& name, const st
 
 Result<int> check_together(const Settings& settings) {
   if (settings.liveness.timeout_seconds >= 2 * settings.liveness.heartbeat_seconds) return 0;
-  return invalid(fmt::format("liveness.timeout_seconds is {}, but must be at least twice liveness.heartbeat_seconds ({}): one late heartbeat must not cost a host its work",
-                             settings.liveness.timeout_seconds, settings.liveness.heartbeat_seconds));
+  return invalid(
+      fmt::format("liveness.timeout_seconds is {}, but must be at least twice liveness.heartbeat_seconds "
+                  "({}): one late heartbeat must not cost a host its work",
+                  settings.liveness.timeout_seconds, settings.liveness.heartbeat_seconds));
 }
 
 }  // namespace
@@ -216,7 +237,8 @@ Variables process_variables() {
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view text(*entry);
     const std::size_t equals = text.find('=');
-    if (text.starts_with("TASKER_") && equals != std::string_view::npos) out.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (text.starts_with("TASKER_") && equals != std::string_view::npos)
+      out.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return out;
 }
@@ -227,7 +249,8 @@ std::vector<std::string> settings_keys() {
   return out;
 }
 
-Result<Settings> parse_settings(std::string_view text, std::string_view file_name, const Variables& variables) {
+Result<Settings> parse_settings(std::string_view text, std::string_view file_name,
+                                const Variables& variables) {
   const auto root = yaml::parse(text, file_name, Code::config_invalid);
   if (!root) return root.error();
   Settings settings;
@@ -242,25 +265,31 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file_nam
 
 Result<Settings> load_settings(const std::string& path, const Variables& variables) {
   std::ifstream in(path, std::ios::binary);
-  std::ostringstream content;
-  if (!in || !(content << in.rdbuf())) {
-    return invalid(fmt::format("the configuration file {} cannot be read: {}", path, errno != 0 ? std::strerror(errno) : "it is empty"));
+  const std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in.is_open() || in.bad()) {
+    return invalid(fmt::format("the configuration file {} cannot be read: {}", path, std::strerror(errno)));
   }
-  return parse_settings(content.str(), path, variables);
+  return parse_settings(content, path, variables);
 }
 
 Result<std::string> check_listen_address(std::string_view address) {
   const std::size_t colon = address.rfind(':');
   const std::string_view host = address.substr(0, colon);
-  const std::string_view port = colon == std::string_view::npos ? std::string_view{} : address.substr(colon + 1);
+  const std::string_view port =
+      colon == std::string_view::npos ? std::string_view{} : address.substr(colon + 1);
   unsigned number = 0;
   const auto read = std::from_chars(port.data(), port.data() + port.size(), number);
   if (port.empty() || read.ptr != port.data() + port.size() || number > 65'535) {
-    return invalid(fmt::format("\"{}\" is not an address with a port; write it like 127.0.0.1:8765", address));
+    return invalid(
+        fmt::format("\"{}\" is not an address with a port; write it like 127.0.0.1:8765", address));
   }
-  const bool four_numbers = host.starts_with("127.") && std::ranges::count(host, '.') == 3 && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  const bool four_numbers = host.starts_with("127.") && std::ranges::count(host, '.') == 3 &&
+                            host.find_first_not_of("0123456789.") == std::string_view::npos;
   if (host == "localhost" || host == "[::1]" || four_numbers) return std::string(address);
-  return invalid(fmt::format("\"{}\" is not a loopback address; without authentication only 127.0.0.1, [::1] and localhost are possible", address));
+  return invalid(
+      fmt::format("\"{}\" is not a loopback address; without authentication only 127.0.0.1, [::1] and "
+                  "localhost are possible",
+                  address));
 }
 
 }  // namespace tasker::config

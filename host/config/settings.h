@@ -1,7 +1,8 @@
-// The configuration file, read once at start into a value that never changes. YAML; each key can be overridden by
-// the environment as TASKER_SECTION__KEY (TASKER_ENGINE__WORKERS=8; the key outside the sections is
-// TASKER_ENVIRONMENT). Unknown keys are refused with their place and the nearest known one. Every wait is in the
-// unit that ends its name. config/tasker.yaml holds all keys with these defaults; a test compares the two.
+// The configuration file, read once at start into a value that never changes. YAML; each key can be
+// overridden by the environment as TASKER_SECTION__KEY (TASKER_ENGINE__WORKERS=8; the key outside the
+// sections is TASKER_ENVIRONMENT). Unknown keys are refused with their place and the nearest known one. Every
+// wait is in the unit that ends its name. config/tasker.yaml holds all keys with these defaults; a test
+// compares the two.
 #pragma once
 
 #include <map>
@@ -15,7 +16,8 @@
 namespace tasker::config {
 
 struct Settings {
-  // Which part of a template's `environments` is merged in: development, test, production, or a name of your own.
+  // Which part of a template's `environments` is merged in: development, test, production, or a name of your
+  // own.
   std::string environment = "development";
 
   struct Database {
@@ -32,7 +34,7 @@ struct Settings {
   } http;
 
   struct Plugins {
-    std::string dir = "/var/lib/tasker/plugins";  // <dir>/<namespace>/<name>-<version>.so
+    std::string dir = "/var/lib/tasker/plugins";      // <dir>/<namespace>/<name>-<version>.so
     std::string state_dir = "/var/lib/tasker/state";  // private copies of the files that are loaded
     int rescan_seconds = 30;  // full look at the folder, should a notification have been lost
     int settle_ms = 300;      // a file is taken when it has not changed for so long
@@ -42,12 +44,12 @@ struct Settings {
   } plugins;
 
   struct Engine {
-    int workers = 16;         // threads for handlers that block
-    int async_workers = 2;    // threads for handlers that return at once and complete later
-    int max_in_flight = 4096; // claimed steps that this host holds at most
-    int poll_ms = 250;        // between looks for work that nobody announced
-    int working_set_mib = 64; // contexts and results of running tasks kept in memory
-    int grace_seconds = 30;   // at stop: what running attempts get to finish
+    int workers = 16;          // threads for handlers that block
+    int async_workers = 2;     // threads for handlers that return at once and complete later
+    int max_in_flight = 4096;  // claimed steps that this host holds at most
+    int poll_ms = 250;         // between looks for work that nobody announced
+    int working_set_mib = 64;  // contexts and results of running tasks kept in memory
+    int grace_seconds = 30;    // at stop: what running attempts get to finish
     bool operator==(const Engine&) const = default;
   } engine;
 
@@ -70,15 +72,17 @@ struct Settings {
 using Variables = std::map<std::string, std::string>;
 Variables process_variables();
 
-// An empty text gives the defaults. Code::config_invalid: `file:line:column: section.key: what is wrong, what is allowed`.
-Result<Settings> parse_settings(std::string_view text, std::string_view file_name, const Variables& variables = {});
+// An empty text gives the defaults. Code::config_invalid: `file:line:column: section.key: what is wrong, what
+// is allowed`.
+Result<Settings> parse_settings(std::string_view text, std::string_view file_name,
+                                const Variables& variables = {});
 Result<Settings> load_settings(const std::string& path, const Variables& variables);
 
 // All keys as "section.key", in the order of the file.
 std::vector<std::string> settings_keys();
 
-// An address that may be listened on: "127.0.0.1:8765", "[::1]:0", "localhost:80". Others are refused while there is
-// no authentication.
+// An address that may be listened on: "127.0.0.1:8765", "[::1]:0", "localhost:80". Others are refused while
+// there is no authentication.
 Result<std::string> check_listen_address(std::string_view address);
 
 }  // namespace tasker::config

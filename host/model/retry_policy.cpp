@@ -24,9 +24,12 @@ double factor(const RetryPolicy& policy, int attempts_used) {
 
 std::string_view backoff_text(Backoff backoff) {
   switch (backoff) {
-    case Backoff::table: return "table";
-    case Backoff::exponential: return "exponential";
-    case Backoff::constant: return "constant";
+    case Backoff::table:
+      return "table";
+    case Backoff::exponential:
+      return "exponential";
+    case Backoff::constant:
+      return "constant";
   }
   return "table";
 }

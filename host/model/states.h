@@ -1,6 +1,6 @@
-// The states of tasks and steps, their texts, and which transitions are allowed: one table each. The words are those
-// of the SQL enums task_state and step_state (a test compares them); the database performs the transitions, this
-// says which ones there are. Pure and constexpr at heart: [any] thread.
+// The states of tasks and steps, their texts, and which transitions are allowed: one table each. The words
+// are those of the SQL enums task_state and step_state (a test compares them); the database performs the
+// transitions, this says which ones there are. Pure and constexpr at heart: [any] thread.
 #pragma once
 
 #include <array>
@@ -26,20 +26,26 @@ enum class StepState {
 };
 
 inline constexpr std::array kTaskStates = {
-    TaskState::pending,  TaskState::in_progress, TaskState::paused,           TaskState::complete,
-    TaskState::error,    TaskState::cancelled,   TaskState::resolved_manually};
-inline constexpr std::array kStepStates = {
-    StepState::pending,           StepState::ready,    StepState::in_progress, StepState::waiting_for_retry,
-    StepState::waiting_for_event, StepState::complete, StepState::error,       StepState::cancelled,
-    StepState::skipped,           StepState::resolved_manually};
+    TaskState::pending, TaskState::in_progress, TaskState::paused,           TaskState::complete,
+    TaskState::error,   TaskState::cancelled,   TaskState::resolved_manually};
+inline constexpr std::array kStepStates = {StepState::pending,
+                                           StepState::ready,
+                                           StepState::in_progress,
+                                           StepState::waiting_for_retry,
+                                           StepState::waiting_for_event,
+                                           StepState::complete,
+                                           StepState::error,
+                                           StepState::cancelled,
+                                           StepState::skipped,
+                                           StepState::resolved_manually};
 
 std::string_view state_text(TaskState state);
 std::string_view state_text(StepState state);
 std::optional<TaskState> task_state_from(std::string_view text);
 std::optional<StepState> step_state_from(std::string_view text);
 
-// The predecessor's six words, shown where its interfaces have a status: pending, in_progress, complete, error,
-// cancelled, resolved_manually.
+// The predecessor's six words, shown where its interfaces have a status: pending, in_progress, complete,
+// error, cancelled, resolved_manually.
 std::string_view seed_status(TaskState state);
 std::string_view seed_status(StepState state);
 

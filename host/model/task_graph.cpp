@@ -13,7 +13,9 @@ namespace {
 using Index = std::size_t;
 using Edges = std::vector<std::vector<Index>>;  // by written index
 
-Error invalid(std::string message) { return make_error(Code::template_invalid, std::move(message)); }
+Error invalid(std::string message) {
+  return make_error(Code::template_invalid, std::move(message));
+}
 
 // The parents of every step as written indexes, ascending and without repeats.
 Result<Edges> resolve_parents(const std::vector<GraphStep>& steps) {
@@ -29,7 +31,8 @@ Result<Edges> resolve_parents(const std::vector<GraphStep>& steps) {
     for (const std::string& name : steps[i].parents) {
       const auto found = by_name.find(name);
       if (found == by_name.end()) {
-        return invalid(fmt::format("step \"{}\" depends on \"{}\", which is not a step of this template", steps[i].name, name));
+        return invalid(fmt::format("step \"{}\" depends on \"{}\", which is not a step of this template",
+                                   steps[i].name, name));
       }
       if (found->second == i) return invalid(fmt::format("step \"{}\" depends on itself", steps[i].name));
       parents[i].push_back(found->second);
@@ -40,7 +43,8 @@ Result<Edges> resolve_parents(const std::vector<GraphStep>& steps) {
   return parents;
 }
 
-// Kahn's algorithm; the smallest written index among the free steps goes first. Shorter than the list if there is a cycle.
+// Kahn's algorithm; the smallest written index among the free steps goes first. Shorter than the list if
+// there is a cycle.
 std::vector<Index> dependency_order(const Edges& parents) {
   Edges children(parents.size());
   std::vector<Index> open(parents.size());
@@ -63,9 +67,10 @@ std::vector<Index> dependency_order(const Edges& parents) {
   return order;
 }
 
-// Every step that Kahn left over has a parent that was left over too, so walking from parent to parent must come
-// back to a step already seen. Read backwards, that loop follows the data: `a -> b -> a`.
-std::string name_cycle(const std::vector<GraphStep>& steps, const Edges& parents, const std::vector<Index>& order) {
+// Every step that Kahn left over has a parent that was left over too, so walking from parent to parent must
+// come back to a step already seen. Read backwards, that loop follows the data: `a -> b -> a`.
+std::string name_cycle(const std::vector<GraphStep>& steps, const Edges& parents,
+                       const std::vector<Index>& order) {
   std::vector<char> placed(steps.size(), 0);
   for (Index i : order) placed[i] = 1;
   const auto unplaced = [&](Index i) { return placed[i] == 0; };
@@ -90,7 +95,8 @@ std::string name_cycle(const std::vector<GraphStep>& steps, const Edges& parents
 Result<TaskGraph> TaskGraph::build(const std::vector<GraphStep>& steps) {
   if (steps.empty()) return invalid("a template needs at least one step");
   if (steps.size() > static_cast<std::size_t>(kMaxStepsPerTask)) {
-    return invalid(fmt::format("the template has {} steps; at most {} are possible", steps.size(), kMaxStepsPerTask));
+    return invalid(
+        fmt::format("the template has {} steps; at most {} are possible", steps.size(), kMaxStepsPerTask));
   }
   const auto parents = resolve_parents(steps);
   if (!parents) return parents.error();

@@ -1,5 +1,6 @@
-// The shape of a task: steps and edges, checked and put in order. Ords are given in dependency order, parents first;
-// among steps that are free at the same time the order of the YAML decides. Immutable and pure: [any] thread.
+// The shape of a task: steps and edges, checked and put in order. Ords are given in dependency order, parents
+// first; among steps that are free at the same time the order of the YAML decides. Immutable and pure: [any]
+// thread.
 #pragma once
 
 #include <span>
@@ -29,7 +30,9 @@ class TaskGraph {
   std::size_t written_index(Ord ord) const { return written_[index(ord)]; }
   std::span<const Ord> parents(Ord ord) const { return parents_[index(ord)]; }    // ascending
   std::span<const Ord> children(Ord ord) const { return children_[index(ord)]; }  // ascending
-  int level(Ord ord) const { return levels_[index(ord)]; }  // 0 without parents; else one more than the deepest parent
+  int level(Ord ord) const {
+    return levels_[index(ord)];
+  }  // 0 without parents; else one more than the deepest parent
 
  private:
   static std::size_t index(Ord ord) { return static_cast<std::size_t>(ord - 1); }
@@ -40,13 +43,14 @@ class TaskGraph {
   std::vector<int> levels_;
 };
 
-// Which steps become ready as others are satisfied: the in-memory store's and the tests' view of one task. Reusable;
-// allocates only when a larger graph than ever before is begun. Not thread-safe.
+// Which steps become ready as others are satisfied: the in-memory store's and the tests' view of one task.
+// Reusable; allocates only when a larger graph than ever before is begun. Not thread-safe.
 class ReadySet {
  public:
   // Starts over: all steps without parents are ready.
   void begin(const TaskGraph& graph);
-  // Marks `ord` as satisfied (once) and answers its children that became ready with it. Valid until the next call.
+  // Marks `ord` as satisfied (once) and answers its children that became ready with it. Valid until the next
+  // call.
   std::span<const Ord> satisfy(Ord ord);
   std::span<const Ord> initial() const { return initial_; }
   bool all_satisfied() const { return open_ == 0; }

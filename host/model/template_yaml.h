@@ -1,7 +1,8 @@
-// Reads a task template from its YAML text: a plugin's manifest, a .yaml file in a namespace folder, or the JSON
-// stored in the catalogue (JSON is YAML). All keys of config/template.schema.json; an unknown key is refused and the
-// nearest known one named; keys that have no effect yet are refused as template.not_supported_yet, never ignored.
-// Pure: no I/O, no clock. Errors read `file:line:column: key: what is wrong, what is allowed`. [any] thread.
+// Reads a task template from its YAML text: a plugin's manifest, a .yaml file in a namespace folder, or the
+// JSON stored in the catalogue (JSON is YAML). All keys of config/template.schema.json; an unknown key is
+// refused and the nearest known one named; keys that have no effect yet are refused as
+// template.not_supported_yet, never ignored. Pure: no I/O, no clock. Errors read `file:line:column: key: what
+// is wrong, what is allowed`. [any] thread.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ namespace tasker::model {
 Result<std::shared_ptr<const TaskTemplate>> parse_template(std::string_view text, std::string_view file_name,
                                                            std::string_view environment);
 
-// How a handler_class names a handler when the plugin does not register that very text: the part after the last
+// How a handler_class names a handler when the plugin does not register that very text: the part after the
+// last
 // `::`, without the suffix `Handler`, in snake case. `OrderProcess::StepHandler::ValidateOrderHandler` is
 // `validate_order`.
 std::string handler_name(std::string_view handler_class);
