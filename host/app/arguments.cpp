@@ -9,9 +9,11 @@ namespace tasker::app {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 server\n"
-    "not reachable, 7 timed out waiting, 10 the awaited task failed, 11 it was cancelled,\n"
-    "130 interrupted.";
+    "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict,\n"
+    "6 server not reachable, 7 timed out waiting, 10 the awaited task failed,\n"
+    "11 it was cancelled, 130 interrupted.";
+
+constexpr std::int64_t kLargestId = (std::int64_t{1} << 53) - 1;
 
 std::string example(const std::string& line) { return "Example: " + line; }
 
@@ -29,7 +31,7 @@ void add_client(CLI::App* verb, Client& client) {
 }
 
 void add_task_id(CLI::App* verb, std::int64_t& task) {
-  verb->add_option("ID", task, "The task's id")->required()->check(CLI::PositiveNumber)->option_text(" ");
+  verb->add_option("ID", task, "The task's id")->required()->check(CLI::Range(std::int64_t{1}, kLargestId))->option_text(" ");
 }
 
 // A verb's arguments live beside its sub-command until the end of the parsing; `chosen` tells which it was.
@@ -44,7 +46,7 @@ class Parser {
   Parser() : app_("Runs durable workflows from plugins that are dropped into a folder.", "tasker") {
     app_.require_subcommand(1);
     app_.footer(kFooter);
-    app_.get_formatter()->column_width(34);
+    app_.get_formatter()->column_width(27);
     add_server_verbs();
     add_task_verbs();
     add_plugin_verbs();
@@ -53,6 +55,7 @@ class Parser {
   }
 
   std::variant<Verb, Notice> parse(std::vector<std::string> words) {
+    if (auto unknown = unknown_verb(words)) return *unknown;
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     try {
       app_.parse(words);
@@ -83,7 +86,7 @@ class Parser {
     migrate_.app = app_.add_subcommand("migrate", "Bring a database to this program's schema");
     auto* database = migrate_.app->add_option("--database", migrate_.arguments.database,
                                               "libpq connection string (TASKER_DATABASE__URL)")
-                         ->envname("TASKER_DATABASE__URL")->option_text("URL");
+                         ->option_text("URL");
     migrate_.app->add_option("--config", migrate_.arguments.config, "Configuration file that names the database")
         ->option_text("FILE")->excludes(database);
     migrate_.app->footer(example("tasker migrate --database postgresql:///tasker"));
@@ -107,7 +110,7 @@ class Parser {
     submit_.app->add_option("--timeout", timeout_, "With --wait: no longer than this (30s, 5m)")
         ->needs("--wait")->option_text("TIME");
     add_client(submit_.app, submit.client);
-    submit_.app->footer(example("tasker task submit default/order_process --context '{\"order_id\": 7}' --wait"));
+    submit_.app->footer(example("tasker task submit order_process --wait --context '{\"order_id\":7}'"));
 
     get_.app = task_->add_subcommand("get", "Show one task with its steps");
     add_task_id(get_.app, get_.arguments.task);
@@ -122,7 +125,7 @@ class Parser {
     list_.app->add_option("--status", list.status, "Only in this state")->option_text("STATE");
     list_.app->add_option("--limit", list.limit, "At most so many")->check(CLI::Range(1, 100))->option_text("N");
     list_.app->add_option("--after", list.after, "Only older ones than this task")
-        ->check(CLI::PositiveNumber)->option_text("ID");
+        ->check(CLI::Range(std::int64_t{1}, kLargestId))->option_text("ID");
     add_client(list_.app, list.client);
     list_.app->footer(example("tasker task list --status error --limit 50"));
 
@@ -168,6 +171,22 @@ class Parser {
       submit.timeout = *timeout;
     }
     return Verb(submit);
+  }
+
+  // CLI11 would only say that a verb is missing.
+  std::optional<Notice> unknown_verb(const std::vector<std::string>& words) {
+    CLI::App* level = &app_;
+    for (const auto& word : words) {
+      const auto verbs = level->get_subcommands([](CLI::App*) { return true; });
+      if (word.starts_with('-') || verbs.empty()) break;
+      const auto named = std::find_if(verbs.begin(), verbs.end(), [&](CLI::App* verb) { return verb->check_name(word); });
+      if (named == verbs.end())
+        return usage(make_error(Code::invalid_argument,
+                                fmt::format("there is no verb '{}'; see: {} --help", word,
+                                            level == &app_ ? "tasker" : "tasker " + level->get_name())));
+      level = *named;
+    }
+    return std::nullopt;
   }
 
   static Notice usage(const Error& error) { return {ExitCode::usage, "tasker: " + error.message + "\n"}; }

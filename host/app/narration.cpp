@@ -1,0 +1,45 @@
+#include "app/narration.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/terminal.h"
+
+namespace tasker::app {
+
+void say(const std::string& line) {
+  const auto whole = line + "\n";
+  (void)!std::fwrite(whole.data(), 1, whole.size(), stderr);
+}
+
+void say_started(const HostPlaces& places, const DataDir& data) {
+  say(fmt::format("tasker is running at {}", places.url));
+  say(fmt::format("  plugins   drop <name>-<version>.so into {}/<namespace>/", places.plugins));
+  say(fmt::format("  data      {} (wipe the database with: {} --clean)", data.root.string(), places.command));
+  say(fmt::format("  logs      {} (the host and what handlers log), {} (the database)",
+                  places.log.empty() ? "stderr" : places.log, data.postgres_log().string()));
+  say("  stop      Ctrl-C; once more to end at once");
+}
+
+void say_warning_about_root() {
+  if (::geteuid() == 0)
+    say("warning: tasker runs as root, and so do the handlers of every plugin. Prefer an ordinary user.");
+}
+
+std::string sentence_about(const plugin::PluginRecord& plugin) {
+  const auto name = printable(plugin.name.empty() ? plugin.path
+                                                  : fmt::format("{}/{} {}", plugin.namespace_name, plugin.name,
+                                                                plugin.version));
+  switch (plugin.state) {
+    case plugin::PluginState::active: return fmt::format("plugin {} is active", name);
+    case plugin::PluginState::draining: return fmt::format("plugin {} is draining: its file is gone", name);
+    case plugin::PluginState::refused:
+      return fmt::format("plugin {} is refused: {}: {}", name, printable(plugin.code), printable(plugin.reason));
+    default: return {};
+  }
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,48 @@
+#include "app/plugin_inspect.h"
+
+#include <cstdio>
+#include <filesystem>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/terminal.h"
+#include "base/json.h"
+#include "plugin/manifest.h"
+
+namespace tasker::app {
+namespace {
+
+std::string as_json(const plugin::InspectReport& report) {
+  const auto& task = *report.definition;
+  return fmt::format(R"({{"namespace":{},"name":{},"version":{},"sha256":{},"file_bytes":{},"definition":{}}})",
+                     json_quote(task.namespace_name), json_quote(task.name), json_quote(task.version.text()),
+                     json_quote(report.sha256), report.file_bytes, task.definition);
+}
+
+std::string as_text(const plugin::InspectReport& report) {
+  const auto& task = *report.definition;
+  auto out = fmt::format("plugin\t{}/{} {}\nsha256\t{}\nbytes\t{}\n", task.namespace_name, task.name,
+                         task.version.text(), report.sha256, report.file_bytes);
+  if (!task.description.empty()) out += fmt::format("about\t{}\n", printable(task.description));
+  for (const auto& step : task.steps) {
+    std::string parents;
+    for (const auto parent : step.parents) parents += (parents.empty() ? " after " : ", ") + task.step(parent).name;
+    out += fmt::format("step\t{} (handler {}){}\n", step.name, step.handler, parents);
+  }
+  return out;
+}
+
+}  // namespace
+
+ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(arguments.file, ignored))
+    return report(make_error(Code::not_found, fmt::format("there is no file {}", arguments.file)));
+  const auto inspected = plugin::inspect_file(arguments.file);
+  if (!inspected) return report(inspected.error());
+  const auto shown = arguments.output == OutputFormat::json ? as_json(*inspected) + "\n" : as_text(*inspected);
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
+  return ExitCode::ok;
+}
+
+}  // namespace tasker::app

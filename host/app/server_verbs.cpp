@@ -1,0 +1,129 @@
+#include "app/server_verbs.h"
+
+#include <sys/resource.h>
+
+#include <filesystem>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/account.h"
+#include "app/host.h"
+#include "app/host_settings.h"
+#include "app/narration.h"
+#include "app/private_postgres.h"
+#include "app/shutdown.h"
+#include "base/log.h"
+#include "store/migrator.h"
+
+namespace tasker::app {
+namespace {
+
+// Connections, plugins and their files: the soft limit of 1,024 is for programs that use select().
+void raise_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::string dev_command(const DevArguments& arguments) {
+  return arguments.data.empty() ? "tasker dev" : "tasker dev --data " + arguments.data;
+}
+
+// Runs a host until a signal or a failure. `started` comes with its URL.
+ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function<void(const std::string&)>& started) {
+  const auto grace = options.settings.engine.grace_seconds;
+  options.on_listening = started;
+  options.on_failure = [&shutdown](const Error& error) {
+    report(error);
+    shutdown.fail();
+  };
+  auto host = Host::start(std::move(options));
+  if (!host) return report(host.error());
+  const bool by_signal = shutdown.wait();
+  say(fmt::format("stopping: running attempts get up to {} s; Ctrl-C again ends at once", grace));
+  (*host)->stop();
+  log_flush();
+  return by_signal ? ExitCode::ok : ExitCode::failed;
+}
+
+Result<DataDir> data_dir_of(const DevArguments& arguments) {
+  if (auto user = become_invoking_user(); !user) return user.error();
+  return create_data_dir(arguments.data.empty() ? default_data_dir().root : std::filesystem::path(arguments.data));
+}
+
+Result<std::unique_ptr<PrivatePostgres>> start_database(const DevArguments& arguments, const DataDir& data,
+                                                        Shutdown& shutdown) {
+  if (!std::filesystem::exists(data.pgdata())) say(fmt::format("making a private PostgreSQL in {} …", data.pgdata().string()));
+  auto database = PrivatePostgres::start({.data_dir = data.root,
+                                          .clean = arguments.clean,
+                                          .on_unexpected_exit = [&shutdown, log = data.postgres_log().string()] {
+                                            say("the private PostgreSQL ended by itself; see " + log);
+                                            shutdown.fail();
+                                          }});
+  if (database && arguments.clean) {
+    std::error_code ignored;
+    std::filesystem::remove_all(data.plugin_cache(), ignored);
+  }
+  return database;
+}
+
+}  // namespace
+
+ExitCode run_serve(const ServeArguments& arguments) {
+  auto settings = read_settings(arguments.config);
+  if (!settings) return report(settings.error());
+  if (arguments.check_config) {
+    say(fmt::format("{} is good", arguments.config));
+    return ExitCode::ok;
+  }
+  Shutdown shutdown;
+  raise_open_files();
+  if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
+    return report(log.error());
+  say_warning_about_root();
+  return run_host({.settings = *settings}, shutdown, [&](const std::string& url) {
+    say(fmt::format("tasker is running at {}, plugins in {}", url, settings->plugins.dir));
+  });
+}
+
+ExitCode run_dev(const DevArguments& arguments) {
+  auto data = data_dir_of(arguments);
+  if (!data) return report(data.error());
+  auto settings = read_settings(arguments.config);
+  if (!settings) return report(settings.error());
+  Shutdown shutdown;
+  raise_open_files();
+  say_warning_about_root();
+  auto database = start_database(arguments, *data, shutdown);
+  if (!database) return report(database.error());
+  *settings = dev_settings(*settings, arguments, *data, (*database)->connection_string());
+  if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
+    return report(log.error());
+
+  Host::Options options{.settings = *settings, .dev = true, .next_free_port = true};
+  options.on_plugin = [](const plugin::PluginRecord& plugin) {
+    if (const auto sentence = sentence_about(plugin); !sentence.empty()) say(sentence);
+  };
+  const auto code = run_host(std::move(options), shutdown, [&](const std::string& url) {
+    if (auto written = write_address(*data, url); !written) report(written.error());
+    say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments)}, *data);
+  });
+  remove_address(*data);
+  if (auto stopped = (*database)->stop(); !stopped) return report(stopped.error());
+  return code;
+}
+
+ExitCode run_migrate(const MigrateArguments& arguments) {
+  auto database = arguments.database;
+  if (database.empty()) {
+    auto settings = read_settings(arguments.config);
+    if (!settings) return report(settings.error());
+    database = settings->database.url;
+  }
+  if (auto migrated = store::migrate(database); !migrated) return report(migrated.error());
+  say("the database has this program's schema");
+  return ExitCode::ok;
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,53 @@
+#include "app/shutdown.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace tasker::app {
+namespace {
+
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+// A handler can reach nothing but globals.
+int ends[2] = {-1, -1};
+
+void tell(char what) { (void)!::write(ends[1], &what, 1); }
+
+void on_signal(int) {
+  const int saved = errno;
+  for (const int signal : kSignals) ::signal(signal, SIG_DFL);
+  tell('s');
+  errno = saved;
+}
+
+}  // namespace
+
+// Handlers and no blocked signals: a mask would be inherited by every program that a plugin starts.
+Shutdown::Shutdown() {
+  (void)!::pipe2(ends, O_CLOEXEC | O_NONBLOCK);
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : kSignals) ::sigaction(signal, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+Shutdown::~Shutdown() {
+  for (const int signal : kSignals) ::signal(signal, SIG_DFL);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+void Shutdown::fail() { tell('f'); }
+
+bool Shutdown::wait() {
+  char what = 0;
+  pollfd waiting{ends[0], POLLIN, 0};
+  while (::read(ends[0], &what, 1) != 1) (void)::poll(&waiting, 1, -1);
+  return what == 's';
+}
+
+}  // namespace tasker::app

@@ -1,0 +1,23 @@
+// When a host is to end: Ctrl-C, SIGTERM, a closed terminal, or a part that cannot go on. The first one is told to the
+// waiting main thread; a second signal ends the process at once, by the signal's default.
+#pragma once
+
+#include <string>
+
+namespace tasker::app {
+
+class Shutdown {
+ public:
+  // One a process, made before other threads. Also makes writing to a closed pipe an error instead of a death.
+  Shutdown();
+  ~Shutdown();
+  Shutdown(const Shutdown&) = delete;
+  Shutdown& operator=(const Shutdown&) = delete;
+
+  // [any] A part of the host cannot go on; `wait` answers false.
+  void fail();
+  // Blocks until asked to end. True: by a signal.
+  bool wait();
+};
+
+}  // namespace tasker::app
