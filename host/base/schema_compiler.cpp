@@ -95,6 +95,8 @@ class Compiler {
     if (at != "" && schema.find("$id")) throw Fault{at + "/$id", "$id is supported at the root only"};
     if (const Value* ref = schema.find("$ref")) {
       node.ref = resolve(*ref, at + "/$ref");
+      // Beside a $ref nothing constrains, but a default there is what its author meant.
+      if (const Value* value = schema.find("default")) node.default_text = std::string(value->text);
       return &node;
     }
     annotations(schema, node, at);
