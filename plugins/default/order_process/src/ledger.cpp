@@ -14,7 +14,7 @@
 namespace order_process {
 namespace {
 
-constexpr std::chrono::microseconds kLockPoll{500};
+constexpr std::chrono::microseconds kLockPoll{50};
 
 }  // namespace
 

@@ -35,7 +35,7 @@ std::string path_from(const Json& config, const char* key) {
 
 std::chrono::milliseconds latency_from(const Json& config) {
   const auto latency = config.value("gateway_latency_ms", Json(0));
-  if (!latency.is_number_unsigned() || latency > kLongestGatewayLatency.count())
+  if (!latency.is_number_integer() || latency < 0 || latency > kLongestGatewayLatency.count())
     throw tasker::PermanentError("gateway_latency_ms must be within 0 to 10000", "config.invalid");
   return std::chrono::milliseconds(latency.get<std::int64_t>());
 }
@@ -128,8 +128,8 @@ Json Shop::process_payment(Call& call) {
     // Asked before the gateway: an earlier attempt may have charged and died before its outcome was
     // committed.
     auto payment = ledger_.find(key);
-    const bool charged_before = payment.has_value();
-    if (!charged_before) {
+    bool replayed = payment.has_value();
+    if (!replayed) {
       wait_for_gateway(call);
       const auto answer = charge(order.payment_token, static_cast<unsigned>(call.attempt()));
       if (answer.kind == GatewayAnswer::Kind::unavailable)
@@ -140,14 +140,16 @@ Json Shop::process_payment(Call& call) {
       (*payment)["exclusive"] = payment_claim(order);
       (*payment)["payment_id"] = "pay_" + fingerprint(key);
       // Another task for the same order may have passed validate_order at the same time: only one is charged.
-      if (ledger_.record(*payment) == Ledger::Verdict::taken && (*payment)["task_id"] != call.task_id())
+      const auto verdict = ledger_.record(*payment);
+      if (verdict == Ledger::Verdict::taken && (*payment)["task_id"] != call.task_id())
         refuse_processed(order, *payment);
+      replayed = verdict != Ledger::Verdict::appended;
     }
     return {{"payment_id", (*payment)["payment_id"]},
             {"amount_cents", (*payment)["amount_cents"]},
             {"currency", order.currency},
             {"order", source},
-            {"replayed", charged_before},
+            {"replayed", replayed},
             {"handled_by", edition::kHandledBy}};
   });
 }
@@ -163,16 +165,16 @@ Json Shop::send_confirmation(Call& call) {
 
     // The file first: if the host dies in between, the next attempt replaces it by the same bytes.
     auto sent = ledger_.find(key);
-    const bool sent_before = sent.has_value();
-    if (!sent_before) {
+    bool replayed = sent.has_value();
+    if (!replayed) {
       const auto text = edition::render({order, totals, payment.at("payment_id"), fingerprint(key)});
       sent = effect_of(call, order, totals);
       (*sent)["confirmation"] = outbox_.put(name, text).string();
-      ledger_.record(*sent);
+      replayed = ledger_.record(*sent) != Ledger::Verdict::appended;
     }
     return {{"sent_to", order.email},
             {"confirmation", (*sent)["confirmation"]},
-            {"replayed", sent_before},
+            {"replayed", replayed},
             {"handled_by", edition::kHandledBy}};
   });
 }

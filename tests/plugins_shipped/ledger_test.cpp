@@ -1,0 +1,158 @@
+// Exactly one line for each idempotency key, whoever writes, and whatever kills them.
+#include "order_process/src/ledger.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "support/files.h"
+
+namespace order_process {
+namespace {
+
+using nlohmann::json;
+using tasker::test::TempDir;
+using Verdict = Ledger::Verdict;
+
+json effect(int number) {
+  return {{"idempotency_key", "key-" + std::to_string(number)}, {"amount_cents", number}};
+}
+
+std::map<std::string, int> count_keys(const std::filesystem::path& file) {
+  std::map<std::string, int> counts;
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) ++counts[json::parse(line).at("idempotency_key")];
+  return counts;
+}
+
+void expect_each_key_once(const std::filesystem::path& file, std::size_t keys) {
+  const auto counts = count_keys(file);
+  EXPECT_EQ(counts.size(), keys);
+  for (const auto& [key, count] : counts) EXPECT_EQ(count, 1) << key;
+}
+
+class LedgerTest : public testing::Test {
+ protected:
+  TempDir folder_;
+  const std::filesystem::path file_ = folder_.path() / "books" / "ledger.jsonl";
+};
+
+TEST_F(LedgerTest, ASecondRecordOfAKeyReturnsTheFirst) {
+  Ledger ledger(file_, true);
+  json first = effect(1), second = effect(1);
+  second["amount_cents"] = 99;
+  EXPECT_EQ(ledger.record(first), Verdict::appended);
+  EXPECT_EQ(ledger.record(second), Verdict::replayed);
+  EXPECT_EQ(second, first);
+  EXPECT_EQ(ledger.find("key-1"), first);
+  EXPECT_EQ(ledger.find("key-2"), std::nullopt);
+}
+
+TEST_F(LedgerTest, AnExclusiveEffectBelongsToTheFirstKey) {
+  Ledger ledger(file_, false);
+  json first = effect(1), second = effect(2);
+  first["exclusive"] = second["exclusive"] = "payment of order 7";
+  EXPECT_EQ(ledger.record(first), Verdict::appended);
+  EXPECT_EQ(ledger.record(second), Verdict::taken);
+  EXPECT_EQ(second["idempotency_key"], "key-1");
+  EXPECT_EQ(ledger.holder("payment of order 7"), first);
+}
+
+TEST_F(LedgerTest, WhatAnotherAppendedIsSeenAtOnce) {
+  Ledger one(file_, false), two(file_, false);
+  json first = effect(1), again = effect(1);
+  one.record(first);
+  EXPECT_EQ(two.record(again), Verdict::replayed);
+}
+
+TEST_F(LedgerTest, ATornLastLineHasNotHappened) {
+  {
+    json first = effect(1);
+    Ledger(file_, false).record(first);
+  }
+  std::ofstream(file_, std::ios::app) << R"({"idempotency_key": "key-2", "amount)";
+  Ledger ledger(file_, false);
+  EXPECT_EQ(ledger.find("key-2"), std::nullopt);
+  json second = effect(2);
+  EXPECT_EQ(ledger.record(second), Verdict::appended);
+  expect_each_key_once(file_, 2);
+}
+
+TEST_F(LedgerTest, ATornLineLeftWhileInUseIsCutOff) {
+  Ledger ledger(file_, false);
+  json first = effect(1), second = effect(2);
+  ledger.record(first);
+  std::ofstream(file_, std::ios::app) << "{\"idem";
+  ledger.record(second);
+  expect_each_key_once(file_, 2);
+}
+
+TEST_F(LedgerTest, AWholeLineThatIsNoEffectIsRefused) {
+  std::filesystem::create_directories(file_.parent_path());
+  std::ofstream(file_) << "not an effect\n";
+  EXPECT_THROW(Ledger(file_, false), LedgerError);
+}
+
+TEST_F(LedgerTest, AFileTakenAwayWhileInUseIsAnErrorAndNotAFreshStart) {
+  Ledger ledger(file_, false);
+  json first = effect(1), second = effect(2);
+  ledger.record(first);
+  std::filesystem::remove(file_);
+  EXPECT_THROW(ledger.record(second), LedgerError);
+}
+
+TEST_F(LedgerTest, ManyThreadsAndTwoOwnersWriteEachKeyOnce) {
+  Ledger one(file_, false), two(file_, false);
+  std::atomic<int> appended = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&, t] {
+      Ledger& ledger = t % 2 == 0 ? one : two;
+      for (int i = 0; i < 200; ++i) {
+        json mine = effect((i + t * 25) % 200);
+        if (ledger.record(mine) == Verdict::appended) ++appended;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(appended, 200);
+  expect_each_key_once(file_, 200);
+}
+
+// Forks while it has no threads; the child works until it is killed somewhere in the middle.
+pid_t start_writer(const std::filesystem::path& file) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  Ledger ledger(file, false);
+  for (int i = 0; i < 1000; ++i) {
+    json mine = effect(i);
+    ledger.record(mine);
+  }
+  _exit(0);
+}
+
+TEST_F(LedgerTest, KilledWritersLoseAndDoubleNothing) {
+  { Ledger made(file_, false); }
+  for (const std::uintmax_t size : {2'000U, 9'000U, 20'000U}) {
+    const pid_t first = start_writer(file_), second = start_writer(file_);
+    while (std::filesystem::file_size(file_) < size) std::this_thread::yield();
+    kill(first, SIGKILL);
+    kill(second, SIGKILL);
+    waitpid(first, nullptr, 0);
+    waitpid(second, nullptr, 0);
+  }
+  Ledger ledger(file_, false);
+  for (int i = 0; i < 1000; ++i) {
+    json mine = effect(i);
+    ledger.record(mine);
+    EXPECT_EQ(mine, effect(i));
+  }
+  expect_each_key_once(file_, 1000);
+}
+
+}  // namespace
+}  // namespace order_process
