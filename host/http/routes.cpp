@@ -326,10 +326,8 @@ class Routes::Impl {
   }
 
   void ready(Respond respond) {
-    api_.health([respond = std::move(respond)](Result<std::string> answer) {
-      if (answer) return respond(json(200, std::move(*answer)));
-      Response response = problem(answer.error(), 503);
-      response.body.insert(1, "\"ready\":false,");
+    api_.health([respond = std::move(respond)](Result<engine::Health> answer) {
+      Response response = answer ? json(answer->ready ? 200 : 503, std::move(answer->body)) : problem(answer.error(), 503);
       response.headers.emplace_back("Cache-Control", "no-store");
       respond(std::move(response));
     });
