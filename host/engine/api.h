@@ -41,6 +41,11 @@ struct SubmitResult {
   std::vector<Problem> problems;  // empty when the tasks were created
 };
 
+struct Health {
+  bool ready = false;
+  std::string body;  // {"ready": ..., "checks": {...}, ...}
+};
+
 // GET answers: JSON text as sent to the client. Not found is Error{Code::not_found ...}.
 class Api {
  public:
@@ -53,7 +58,7 @@ class Api {
   virtual void get_handler(std::string namespace_name, std::string name, std::string version,
                            Reply<std::string> reply) = 0;
   virtual void list_plugins(Reply<std::string> reply) = 0;  // {"plugins": [...]} states, versions, refusals
-  virtual void health(Reply<std::string> reply) = 0;        // readiness checks; an Error when not ready
+  virtual void health(Reply<Health> reply) = 0;             // readiness checks, also when the database is away
 };
 
 }  // namespace tasker::engine

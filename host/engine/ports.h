@@ -58,6 +58,7 @@ struct SubmitRequest {
   HostId host{};
   std::vector<NewTask> tasks;  // all or none
   int room = 0;                // first steps that this host can take at once; the rest are queued
+  std::shared_ptr<const std::vector<PluginId>> plugins;  // loaded here: first steps of others are queued
 };
 struct SubmitAnswer {
   std::vector<TaskId> tasks;          // in the order of the request
@@ -143,8 +144,10 @@ class Store {
   virtual int writers() const = 0;  // writer connections; lane % writers() serves a lane
   virtual std::string installation() const = 0;  // makes idempotency keys unique between installations
   virtual void register_host(HostInfo info, Reply<HostId> reply) = 0;
+  // Repeats itself with the same ids when the answer was lost, within its deadline.
   virtual void submit(SubmitRequest request, Reply<SubmitAnswer> reply) = 0;
-  virtual void complete(CompleteRequest request, Reply<CompleteAnswer> reply) = 0;
+  // The request stays with the caller, who repeats it, unchanged, when the answer was lost.
+  virtual void complete(std::shared_ptr<const CompleteRequest> request, Reply<CompleteAnswer> reply) = 0;
   virtual void claim(ClaimRequest request, Reply<std::vector<ClaimedStep>> reply) = 0;
   virtual void peek(std::shared_ptr<const std::vector<PluginId>> plugins, Reply<PeekAnswer> reply) = 0;
   virtual void load(std::vector<StepKey> steps, Reply<std::vector<StepInputs>> reply) = 0;
@@ -237,6 +240,21 @@ struct LoadedTemplate {
   PluginId plugin_id{};
   std::shared_ptr<const model::TaskTemplate> definition;
   std::vector<std::shared_ptr<Handler>> handlers;  // handlers[ord - 1]
+};
+
+// A task definition chosen for a new task.
+struct ResolvedTemplate {
+  TemplateId template_id{};
+  std::string version;
+  std::string context_schema;  // empty: none
+};
+
+// Finds what runs here; `version` is exact, a semver range, or empty for the newest stable one.
+class TemplateResolver {
+ public:
+  virtual ~TemplateResolver() = default;
+  virtual Result<ResolvedTemplate> resolve(const std::string& namespace_name, const std::string& name,
+                                           const std::string& version) const = 0;  // [any]
 };
 
 // What can run here now. Immutable; a new one is published on every change.

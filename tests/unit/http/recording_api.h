@@ -41,8 +41,13 @@ class RecordingApi final : public engine::Api {
                    engine::Reply<std::string> reply) override {
     note("handler " + space + " " + name + " " + version, std::move(reply));
   }
+  engine::Health well{true, "{}"};
+
   void list_plugins(engine::Reply<std::string> reply) override { note("plugins", std::move(reply)); }
-  void health(engine::Reply<std::string> reply) override { note("health", std::move(reply)); }
+  void health(engine::Reply<engine::Health> reply) override {
+    calls.push_back("health");
+    reply(well);
+  }
 
   // Holds the answers of everything but submit and reads of tasks until release() is called.
   void hold() {

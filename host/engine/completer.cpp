@@ -1,0 +1,115 @@
+#include "engine/completer.h"
+
+#include <algorithm>
+
+#include "engine/claimer.h"
+#include "engine/dispatcher.h"
+
+namespace tasker::engine {
+
+namespace {
+// One batch being committed and one ready behind it: the connection never waits for the strand.
+constexpr int kCallsPerWriter = 2;
+}  // namespace
+
+Completer::Completer(Core& core)
+    : core_(core),
+      lanes_(static_cast<std::size_t>(core.store.lanes())),
+      writers_(static_cast<std::size_t>(core.store.writers())) {}
+
+void Completer::connect(Dispatcher& dispatcher, Claimer& claimer) {
+  dispatcher_ = &dispatcher;
+  claimer_ = &claimer;
+}
+
+void Completer::add(FinishedAttempt attempt) {
+  const auto lane = static_cast<std::size_t>(raw(attempt.fence.step.task)) % lanes_.size();
+  LaneQueue& queue = lanes_[lane];
+  queue.attempts.push_back(std::move(attempt));
+  ++waiting_;
+  if (!std::exchange(queue.listed, true)) writers_[lane % writers_.size()].due.push_back(static_cast<Lane>(lane));
+}
+
+void Completer::flush() {
+  for (std::size_t writer = 0; writer < writers_.size(); ++writer) send_due(writer);
+}
+
+void Completer::send_due(std::size_t index) {
+  Writer& writer = writers_[index];
+  while (writer.under_way < kCallsPerWriter && !writer.due.empty()) {
+    const Lane lane = writer.due.front();
+    writer.due.pop_front();
+    LaneQueue& queue = lanes_[static_cast<std::size_t>(lane)];
+    auto request = std::make_shared<CompleteRequest>();
+    request->host = core_.host;
+    request->lane = lane;
+    const auto limit = static_cast<std::size_t>(core_.options.max_batch);
+    if (queue.attempts.size() <= limit) {
+      request->attempts.swap(queue.attempts);
+      queue.listed = false;
+    } else {
+      const auto end = queue.attempts.begin() + static_cast<std::ptrdiff_t>(limit);
+      request->attempts.assign(std::make_move_iterator(queue.attempts.begin()), std::make_move_iterator(end));
+      queue.attempts.erase(queue.attempts.begin(), end);
+      writer.due.push_back(lane);
+    }
+    std::sort(request->attempts.begin(), request->attempts.end(),
+              [](const FinishedAttempt& a, const FinishedAttempt& b) { return a.fence < b.fence; });
+    // Each recorded outcome frees the place for one child; a step with many children may take of the free room.
+    const int extra = core_.room.free() / 2;
+    request->room = core_.room.closed() ? 0 : static_cast<int>(request->attempts.size()) + extra;
+    core_.refresh_snapshot();
+    request->plugins = core_.snapshot->plugins;
+    core_.room.reserve(extra);
+    ++writer.under_way;
+    send(index, std::move(request), extra, Millis(50));
+  }
+}
+
+void Completer::send(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved, Millis retry_in) {
+  core_.stats.complete_calls.fetch_add(1, std::memory_order_relaxed);
+  core_.store.complete(request, core_.on_strand<CompleteAnswer>(
+      [this, writer, request, reserved, retry_in](Result<CompleteAnswer> answer) {
+        if (answer.has_value()) {
+          core_.room.unreserve(reserved);
+          --writers_[writer].under_way;
+          handle(*request, std::move(answer.value()));
+          send_due(writer);
+          claimer_->kick();
+          return;
+        }
+        core_.on_error(answer.error());
+        // The same fences again: whether or not the lost call was committed, the answer is the same.
+        core_.executor.call_at(core_.executor.now() + retry_in,
+                               [this, weak = std::weak_ptr<int>(core_.life), writer, request, reserved, retry_in] {
+          if (!weak.expired()) send(writer, request, reserved, std::min(retry_in * 2, Millis(2'000)));
+        });
+      }));
+}
+
+void Completer::handle(const CompleteRequest& request, CompleteAnswer answer) {
+  waiting_ -= request.attempts.size();
+  for (const Fence& fence : answer.stale) core_.working_set.forget(fence.step.task);
+  core_.stats.stale_outcomes.fetch_add(answer.stale.size(), std::memory_order_relaxed);
+  const std::size_t written = request.attempts.size() - answer.stale.size();
+  core_.stats.steps_completed.fetch_add(written, std::memory_order_relaxed);
+  core_.room.recorded(static_cast<int>(written), core_.executor.now());
+  dispatcher_->recorded(request.attempts);
+  for (const EndedTask& ended : answer.ended) {
+    core_.working_set.forget(ended.task);
+    (ended.complete ? core_.stats.tasks_completed : core_.stats.tasks_failed).fetch_add(1, std::memory_order_relaxed);
+    if (on_ended) on_ended(ended);
+  }
+  core_.stats.steps_chained.fetch_add(answer.claimed.size(), std::memory_order_relaxed);
+  dispatcher_->accept(answer.claimed);
+  if (answer.queued) claimer_->look_soon();
+  if (answer.next_due.count() >= 0) claimer_->look_at(core_.executor.now() + answer.next_due);
+}
+
+void Completer::forget_all() {
+  for (LaneQueue& queue : lanes_) queue = {};
+  for (Writer& writer : writers_) writer = {};
+  waiting_ = 0;
+}
+
+}  // namespace tasker::engine

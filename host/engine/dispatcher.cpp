@@ -1,0 +1,313 @@
+#include "engine/dispatcher.h"
+
+#include <mutex>
+#include <random>
+
+#include "base/log.h"
+#include "engine/completer.h"
+
+namespace tasker::engine {
+
+namespace {
+
+void append_input(std::string& json, const std::string& name, const std::string& result) {
+  json += json.size() > 1 ? ",\"" : "\"";
+  json += name;  // step names need no escaping: the template parser allows [A-Za-z0-9_.-]
+  json += "\":";
+  json += result.empty() ? "null" : result;
+}
+
+double to_unit(std::uint64_t& state) {  // xorshift: jitter needs no more
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return static_cast<double>(state >> 11) / 9007199254740992.0;
+}
+
+}  // namespace
+
+// Where handler threads leave outcomes. Outlives the dispatcher as long as a thread may still finish something.
+struct Dispatcher::Inbox {
+  struct Item {
+    FinishedAttempt attempt;
+    Millis retry_after;
+  };
+
+  std::mutex mutex;  // guards all below
+  std::vector<Item> items;
+  bool told = false;  // the strand knows that there is something
+  std::function<void()> tell;
+};
+
+Dispatcher::Dispatcher(Core& core)
+    : core_(core), installation_(core.store.installation()), inbox_(std::make_shared<Inbox>()) {
+  random_state_ = std::random_device{}() | 1u;
+  inbox_->tell = [this] { core_.executor.post([this] { take_inbox(); }); };
+}
+
+Dispatcher::~Dispatcher() {
+  const std::lock_guard lock(inbox_->mutex);
+  inbox_->tell = [] {};
+}
+
+void Dispatcher::connect(JobRunner& runner, Completer& completer) {
+  runner_ = &runner;
+  completer_ = &completer;
+}
+
+FinishJob Dispatcher::inbox() {
+  return [inbox = inbox_](const AttemptJob& job, AttemptOutcome outcome, SteadyTime entered, SteadyTime left) {
+    Inbox::Item item;
+    item.retry_after = outcome.retry_after;
+    FinishedAttempt& attempt = item.attempt;
+    attempt.fence = job.input.fence;
+    attempt.kind = outcome.kind;
+    attempt.payload = std::move(outcome.payload);
+    attempt.code = std::move(outcome.code);
+    attempt.message = std::move(outcome.message);
+    attempt.queued = std::chrono::duration_cast<Micros>(entered - job.claimed);
+    attempt.ran = std::chrono::duration_cast<Micros>(left - entered);
+    attempt.ended = left;
+    attempt.events = std::move(outcome.events);
+    attempt.checkpoint = std::move(outcome.checkpoint);
+    const std::lock_guard lock(inbox->mutex);
+    inbox->items.push_back(std::move(item));
+    if (!std::exchange(inbox->told, true)) inbox->tell();
+  };
+}
+
+const LoadedTemplate* Dispatcher::loaded_template(TemplateId id) const {
+  const auto found = core_.snapshot->templates.find(id);
+  return found == core_.snapshot->templates.end() ? nullptr : &found->second;
+}
+
+void Dispatcher::accept(const std::vector<ClaimedStep>& steps) {
+  if (steps.empty()) return;
+  core_.refresh_snapshot();
+  std::vector<std::shared_ptr<AttemptJob>> jobs;
+  std::vector<ClaimedStep> misses;
+  std::vector<Fence> unknown;
+  jobs.reserve(steps.size());
+  for (const ClaimedStep& claimed : steps) {
+    const auto [entry, inserted] = running_.try_emplace(claimed.step);
+    if (!inserted) {
+      if (entry->second.claim_no >= claimed.claim_no) continue;  // a repeated answer
+      release({claimed.step, entry->second.claim_no});           // that claim was lost meanwhile
+      running_.try_emplace(claimed.step);
+    }
+    Running& running = running_[claimed.step];
+    running.claim_no = claimed.claim_no;
+    running.attempt = claimed.attempt;
+    core_.room.take(1);
+    core_.stats.in_flight.fetch_add(1, std::memory_order_relaxed);
+    const LoadedTemplate* loaded = loaded_template(claimed.template_id);
+    if (loaded == nullptr || loaded->plugin_id != claimed.plugin_id) {
+      unknown.push_back({claimed.step, claimed.claim_no});
+    } else if (auto job = job_from_memory(claimed, *loaded)) {
+      jobs.push_back(std::move(job));
+    } else {
+      misses.push_back(claimed);
+    }
+  }
+  if (!jobs.empty()) runner_->run(std::move(jobs));
+  if (!misses.empty()) {
+    core_.stats.working_set_misses.fetch_add(misses.size(), std::memory_order_relaxed);
+    load_and_run(std::move(misses), Millis(100));
+  }
+  if (!unknown.empty()) hand_back(std::move(unknown));
+}
+
+std::shared_ptr<AttemptJob> Dispatcher::make_job(const ClaimedStep& claimed, const LoadedTemplate& loaded,
+                                                 SharedText context, std::string correlation_id, std::string inputs,
+                                                 std::string checkpoint) {
+  auto job = std::make_shared<AttemptJob>();
+  const auto& step = loaded.definition->step(claimed.step.ord);
+  job->handler = loaded.handlers[static_cast<std::size_t>(claimed.step.ord - 1)];
+  job->claimed = core_.executor.now();
+  AttemptInput& input = job->input;
+  input.fence = {claimed.step, claimed.claim_no};
+  input.attempt = claimed.attempt;
+  input.retry_limit = claimed.retry_limit;
+  input.task_id = std::to_string(raw(claimed.step.task));
+  input.idempotency_key.reserve(installation_.size() + input.task_id.size() + 8);
+  input.idempotency_key.append(installation_).append(1, '-').append(input.task_id).append(1, '-');
+  input.idempotency_key.append(std::to_string(claimed.step.ord));
+  input.context = std::move(context);
+  input.inputs = std::move(inputs);
+  input.correlation_id = std::move(correlation_id);
+  input.checkpoint = std::move(checkpoint);
+  input.stop = std::make_shared<std::atomic<std::uint32_t>>(0);
+  input.definition = loaded.definition;
+  input.step = &step;
+
+  Running& running = running_[claimed.step];
+  running.stop = input.stop;
+  running.definition = loaded.definition;
+  running.step = &step;
+  return job;
+}
+
+std::shared_ptr<AttemptJob> Dispatcher::job_from_memory(const ClaimedStep& claimed, const LoadedTemplate& loaded) {
+  if (claimed.claim_no > 1) return nullptr;  // an earlier attempt may have left a checkpoint
+  const WorkingSet::Entry* entry = core_.working_set.find(claimed.step.task, claimed.revision);
+  if (entry == nullptr) return nullptr;
+  std::string inputs = "{";
+  for (const Ord parent : loaded.definition->step(claimed.step.ord).parents) {
+    const std::string* result = entry->result(parent);
+    if (result == nullptr) return nullptr;
+    append_input(inputs, loaded.definition->step(parent).name, *result);
+  }
+  inputs += '}';
+  return make_job(claimed, loaded, entry->context, entry->correlation_id, std::move(inputs), {});
+}
+
+void Dispatcher::load_and_run(std::vector<ClaimedStep> steps, Millis retry_in) {
+  std::vector<StepKey> keys;
+  keys.reserve(steps.size());
+  for (const ClaimedStep& step : steps) keys.push_back(step.step);
+  core_.store.load(std::move(keys), core_.on_strand<std::vector<StepInputs>>(
+      [this, steps = std::move(steps), retry_in](Result<std::vector<StepInputs>> inputs) mutable {
+        if (inputs.has_value()) return run_loaded(steps, std::move(inputs.value()));
+        core_.on_error(inputs.error());
+        core_.executor.call_at(core_.executor.now() + retry_in,
+                               [this, weak = std::weak_ptr<int>(core_.life), steps = std::move(steps), retry_in]() mutable {
+          if (!weak.expired()) load_and_run(std::move(steps), std::min(retry_in * 2, Millis(2'000)));
+        });
+      }));
+}
+
+void Dispatcher::run_loaded(const std::vector<ClaimedStep>& steps, std::vector<StepInputs> inputs) {
+  std::unordered_map<StepKey, StepInputs*, StepKeyHash> by_step;
+  for (StepInputs& input : inputs) by_step[input.step] = &input;
+  std::vector<std::shared_ptr<AttemptJob>> jobs;
+  std::vector<Fence> unknown;
+  core_.refresh_snapshot();
+  for (const ClaimedStep& claimed : steps) {
+    const Fence fence{claimed.step, claimed.claim_no};
+    if (!holds(fence)) continue;
+    const auto found = by_step.find(claimed.step);
+    const LoadedTemplate* loaded = loaded_template(claimed.template_id);
+    if (found == by_step.end() || loaded == nullptr || loaded->plugin_id != claimed.plugin_id) {
+      unknown.push_back(fence);
+      continue;
+    }
+    StepInputs& input = *found->second;
+    auto context = std::make_shared<const std::string>(std::move(input.context));
+    if (core_.working_set.find(claimed.step.task, input.revision) == nullptr) {
+      core_.working_set.put(claimed.step.task, input.revision, context, input.correlation_id);
+    }
+    std::string json = "{";
+    for (auto& [parent, result] : input.parent_results) {
+      append_input(json, loaded->definition->step(parent).name, result);
+      const auto* entry = core_.working_set.find(claimed.step.task, input.revision);
+      if (entry != nullptr && entry->result(parent) == nullptr) {
+        core_.working_set.add_result(claimed.step.task, parent, std::make_shared<const std::string>(result));
+      }
+    }
+    json += '}';
+    jobs.push_back(make_job(claimed, *loaded, std::move(context), std::move(input.correlation_id), std::move(json),
+                            std::move(input.checkpoint)));
+  }
+  if (!jobs.empty()) runner_->run(std::move(jobs));
+  if (!unknown.empty()) hand_back(std::move(unknown));
+}
+
+void Dispatcher::take_inbox() {
+  std::vector<Inbox::Item> items;
+  {
+    const std::lock_guard lock(inbox_->mutex);
+    items.swap(inbox_->items);
+    inbox_->told = false;
+  }
+  std::vector<Fence> unspent;
+  for (Inbox::Item& item : items) {
+    FinishedAttempt& attempt = item.attempt;
+    const auto found = running_.find(attempt.fence.step);
+    if (found == running_.end() || found->second.claim_no != attempt.fence.claim_no || found->second.finished) {
+      core_.stats.stale_outcomes.fetch_add(1, std::memory_order_relaxed);
+      continue;
+    }
+    Running& running = found->second;
+    const std::uint32_t stop = running.stop->load(std::memory_order_relaxed);
+    if (attempt.kind == model::OutcomeKind::cancelled && (stop & kStopCancelled) == 0) {
+      unspent.push_back(attempt.fence);  // it gave up because this host stops, not because the task was cancelled
+      continue;
+    }
+    if (attempt.kind == model::OutcomeKind::retry || attempt.kind == model::OutcomeKind::timed_out) {
+      const std::optional<Millis> wish = item.retry_after.count() >= 0 ? std::optional(item.retry_after) : std::nullopt;
+      attempt.delay = running.step->retry.delay(running.attempt, to_unit(random_state_), wish);
+    } else if (attempt.kind == model::OutcomeKind::wait) {
+      attempt.delay = std::clamp(item.retry_after, Millis(1), running.step->retry.cap);
+    } else if (attempt.kind == model::OutcomeKind::ok && !running.step->children.empty()) {
+      core_.working_set.add_result(attempt.fence.step.task, attempt.fence.step.ord,
+                                   std::make_shared<const std::string>(attempt.payload));
+    }
+    running.finished = true;
+    ++finished_;
+    completer_->add(std::move(attempt));
+  }
+  if (!unspent.empty()) hand_back(std::move(unspent));
+  completer_->flush();
+}
+
+void Dispatcher::release(const Fence& fence) {
+  const auto found = running_.find(fence.step);
+  if (found == running_.end() || found->second.claim_no != fence.claim_no) return;
+  if (found->second.finished) --finished_;
+  running_.erase(found);
+  core_.room.give(1);
+  core_.stats.in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Dispatcher::recorded(const std::vector<FinishedAttempt>& attempts) {
+  for (const FinishedAttempt& attempt : attempts) release(attempt.fence);
+}
+
+bool Dispatcher::holds(const Fence& fence) const {
+  const auto found = running_.find(fence.step);
+  return found != running_.end() && found->second.claim_no == fence.claim_no;
+}
+
+void Dispatcher::hand_back(std::vector<Fence> fences) {
+  for (const Fence& fence : fences) {
+    core_.working_set.forget(fence.step.task);
+    release(fence);
+  }
+  core_.stats.handed_back.fetch_add(fences.size(), std::memory_order_relaxed);
+  core_.store.hand_back(core_.host, fences, core_.on_strand<int>([this](Result<int> done) {
+    // Not repeated: steps that the database still counts as ours come back by reconciliation.
+    if (!done.has_value()) core_.on_error(done.error());
+  }));
+}
+
+void Dispatcher::hand_back_unstarted(SteadyTime before) {
+  std::vector<Fence> fences;
+  for (const auto& job : runner_->take_back(before)) {
+    if (holds(job->input.fence)) fences.push_back(job->input.fence);
+  }
+  if (!fences.empty()) hand_back(std::move(fences));
+}
+
+void Dispatcher::hand_back_all() {
+  std::vector<Fence> fences;
+  for (const auto& [step, running] : running_) {
+    if (!running.finished) fences.push_back({step, running.claim_no});
+  }
+  if (!fences.empty()) hand_back(std::move(fences));
+}
+
+void Dispatcher::raise_stop_bits(std::uint32_t bits) {
+  for (auto& [step, running] : running_) {
+    if (running.stop) running.stop->fetch_or(bits, std::memory_order_relaxed);
+  }
+}
+
+void Dispatcher::forget_all() {
+  runner_->take_back(SteadyTime::max());
+  raise_stop_bits(kStopLeaseLost);
+  core_.stats.in_flight.fetch_sub(static_cast<std::int64_t>(running_.size()), std::memory_order_relaxed);
+  running_.clear();
+  finished_ = 0;
+}
+
+}  // namespace tasker::engine

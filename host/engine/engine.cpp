@@ -1,0 +1,273 @@
+#include "engine/engine.h"
+
+#include <mutex>
+#include <unordered_set>
+
+#include "base/log.h"
+#include "engine/claimer.h"
+#include "engine/completer.h"
+#include "engine/dispatcher.h"
+#include "engine/submitter.h"
+#include "engine/worker_pool.h"
+
+namespace tasker::engine {
+
+class Engine::Impl {
+ public:
+  explicit Impl(Wiring wiring)
+      : wiring_(std::move(wiring)),
+        core_(wiring_.executor, wiring_.store, wiring_.catalog, wiring_.options),
+        dispatcher_(core_),
+        completer_(core_),
+        claimer_(core_),
+        submitter_(core_),
+        pool_(wiring_.options.workers, wiring_.options.async_workers, dispatcher_.inbox()),
+        liveness_(wiring_.store, wiring_.liveness, liveness_events()) {
+    dispatcher_.connect(pool_, completer_);
+    completer_.connect(dispatcher_, claimer_);
+    claimer_.connect(dispatcher_);
+    submitter_.connect(dispatcher_, claimer_);
+    completer_.on_ended = wiring_.on_ended;
+    core_.on_error = [this](const Error& error) { store_failed(error); };
+    core_.room.close();
+    core_.refresh_snapshot();
+  }
+
+  ~Impl() {
+    liveness_.stop();
+    core_.life.reset();
+  }
+
+  // ---- a life
+
+  void start(Reply<HostId> started) {
+    core_.store.register_host(wiring_.host, core_.on_strand<HostId>([this, started](Result<HostId> host) {
+      if (!host.has_value()) {
+        if (host.error().retry == Retry::never) return started(host.error());
+        return later(Millis(1'000), [this, started] { start(started); });
+      }
+      core_.host = host.value();
+      dying_ = false;
+      log_info("host {} registered", raw(core_.host));
+      if (wiring_.on_registered) wiring_.on_registered(core_.host);
+      core_.room.open();
+      pool_.allow(true);
+      liveness_.start(core_.host);
+      claimer_.start();
+      watch();
+      started(core_.host);
+    }));
+  }
+
+  // Others declared this host dead: nothing it holds is its own any more.
+  void die() {
+    if (std::exchange(dying_, true) || stopping_) return;
+    log_error("host {} was declared dead by others; its work is dropped and it registers anew", raw(core_.host));
+    core_.life = std::make_shared<int>(0);  // answers for the old life are dropped
+    core_.room.close();
+    dispatcher_.forget_all();
+    completer_.forget_all();
+    claimer_.forget_all();
+    submitter_.forget_all();
+    core_.room.reset();
+    core_.working_set.clear();
+    suspects_.clear();
+    start([](Result<HostId>) {});
+  }
+
+  Liveness::Events liveness_events() {
+    const auto on_strand = [this](std::function<void()> work) {
+      core_.executor.post([weak = std::weak_ptr<int>(existence_), work = std::move(work)] {
+        if (!weak.expired()) work();
+      });
+    };
+    return {.on_dead_hosts = [this, on_strand](std::vector<HostId> dead) {
+              on_strand([this, dead = std::move(dead)] { take_over(dead); });
+            },
+            .on_declared_dead = [this, on_strand](HostId host) {
+              on_strand([this, host] {
+                if (host == core_.host) die();
+              });
+            },
+            .on_renewal = [this, on_strand](bool well) {
+              pool_.allow(well);
+              on_strand([this, well] { renewal(well); });
+            }};
+  }
+
+  void renewal(bool well) {
+    if (stopping_) return;
+    if (well) {
+      log_info("host {} renews its heartbeat again", raw(core_.host));
+      core_.room.open();
+      claimer_.start();
+    } else {
+      log_warn("host {} cannot renew its heartbeat: no attempt is started until it can", raw(core_.host));
+      core_.room.close();
+      dispatcher_.raise_stop_bits(kStopLeaseLost);
+    }
+    renewing_ = well;
+  }
+
+  void take_over(const std::vector<HostId>& dead) {
+    if (std::exchange(taking_over_, true)) return;
+    core_.store.reclaim(core_.host, dead, core_.on_strand<int>([this, count = dead.size()](Result<int> steps) {
+      taking_over_ = false;
+      if (!steps.has_value()) return store_failed(steps.error());  // the next beat asks again
+      if (steps.value() > 0) log_info("took {} steps back from {} dead hosts", steps.value(), count);
+      core_.stats.takeovers.fetch_add(static_cast<std::uint64_t>(steps.value()), std::memory_order_relaxed);
+      claimer_.look_soon();
+    }));
+  }
+
+  void store_failed(const Error& error) {
+    {
+      const std::lock_guard lock(trouble_mutex_);
+      trouble_ = std::string(code_text(error.code)) + ": " + error.message;
+    }
+    if (error.code == Code::host_dead) {
+      die();
+    } else {
+      log_warn("database call failed: {}", error.message);
+      reconcile_soon();
+    }
+  }
+
+  // ---- housekeeping: unstarted claims, and steps that only one side believes in
+
+  void watch() {
+    later(Millis(500), [this] {
+      if (stopping_) return;
+      dispatcher_.hand_back_unstarted(core_.executor.now() - core_.options.start_within);
+      if (core_.executor.now() - reconciled_ >= core_.options.reconcile) reconcile();
+      watch();
+    });
+  }
+
+  void reconcile_soon() { reconciled_ = SteadyTime{}; }
+
+  // Steps in progress under this host that it does not hold: answers that got lost. Only what two looks a second apart
+  // both show is taken: the first alone may show a step whose completion was just being committed.
+  void reconcile() {
+    reconciled_ = core_.executor.now();
+    core_.store.held(core_.host, core_.on_strand<std::vector<ClaimedStep>>([this](Result<std::vector<ClaimedStep>> held) {
+      if (!held.has_value()) return;
+      std::unordered_set<std::int64_t> suspects;
+      std::vector<ClaimedStep> lost;
+      for (const ClaimedStep& step : held.value()) {
+        if (dispatcher_.holds({step.step, step.claim_no})) continue;
+        const std::int64_t key = workflow_step_id(step.step);
+        suspects.insert(key);
+        if (suspects_.count(key) != 0) lost.push_back(step);
+      }
+      if (!lost.empty()) log_warn("{} claimed steps had been lost on the way; they run now", lost.size());
+      if (!suspects.empty()) later(Millis(1'000), [this] { reconcile(); });
+      suspects_ = std::move(suspects);
+      dispatcher_.accept(lost);
+      const std::lock_guard lock(trouble_mutex_);
+      trouble_.clear();
+    }));
+  }
+
+  // ---- the end
+
+  void stop(Millis grace, std::function<void()> stopped) {
+    if (std::exchange(stopping_, true)) return stopped();
+    core_.room.close();
+    dispatcher_.hand_back_unstarted(SteadyTime::max());
+    dispatcher_.raise_stop_bits(kStopDraining);
+    drain(core_.executor.now() + grace, std::move(stopped));
+  }
+
+  void drain(SteadyTime deadline, std::function<void()> stopped) {
+    const bool quiet = dispatcher_.held() == 0 && completer_.idle() && submitter_.idle();
+    const SteadyTime now = core_.executor.now();
+    if (!quiet && now < deadline) {
+      return later(Millis(20), [this, deadline, stopped] { drain(deadline, stopped); });
+    }
+    if (dispatcher_.unfinished() > 0) {
+      log_warn("{} attempts did not end within the grace time; their steps go back", dispatcher_.unfinished());
+      dispatcher_.hand_back_all();
+    }
+    leave(now + Millis(5'000), std::move(stopped));
+  }
+
+  // Waits for the last outcomes, then closes the host's row. Bounded: takeover does the rest.
+  void leave(SteadyTime deadline, std::function<void()> stopped) {
+    if (!completer_.idle() && core_.executor.now() < deadline) {
+      return later(Millis(20), [this, deadline, stopped] { leave(deadline, stopped); });
+    }
+    liveness_.stop();
+    auto once = std::make_shared<std::function<void()>>(std::move(stopped));
+    const auto finish = [this, once] {
+      if (!*once) return;
+      if (!pool_.wait_idle(std::chrono::steady_clock::now())) pool_.abandon();
+      std::exchange(*once, nullptr)();
+    };
+    core_.store.leave(core_.host, core_.on_strand<int>([finish](Result<int>) { finish(); }));
+    later(Millis(3'000), finish);
+  }
+
+  void later(Millis time, std::function<void()> work) {
+    core_.executor.call_at(core_.executor.now() + time, [weak = std::weak_ptr<int>(core_.life), work = std::move(work)] {
+      if (!weak.expired()) work();
+    });
+  }
+
+  std::string trouble() const {
+    const auto silent = liveness_.since_last_beat();
+    if (silent >= wiring_.liveness.timeout * 7 / 10) {
+      return "the heartbeat has not been renewed for " + std::to_string(silent.count() / 1000) + " s";
+    }
+    const std::lock_guard lock(trouble_mutex_);
+    return trouble_;
+  }
+
+  const std::shared_ptr<int> existence_ = std::make_shared<int>(0);  // for work posted by the liveness thread
+  const Wiring wiring_;
+  Core core_;
+  Dispatcher dispatcher_;
+  Completer completer_;
+  Claimer claimer_;
+  Submitter submitter_;
+  WorkerPool pool_;
+  Liveness liveness_;
+
+  bool stopping_ = false;
+  bool dying_ = false;
+  bool taking_over_ = false;
+  bool renewing_ = true;
+  SteadyTime reconciled_{};
+  std::unordered_set<std::int64_t> suspects_;  // steps of the last look that the database counts as ours and we do not
+  mutable std::mutex trouble_mutex_;           // guards trouble_
+  std::string trouble_;
+};
+
+Engine::Engine(Wiring wiring) : impl_(std::make_shared<Impl>(std::move(wiring))) {}
+
+Engine::~Engine() = default;
+
+void Engine::start(Reply<HostId> started) {
+  impl_->core_.executor.post([impl = impl_, started = std::move(started)] { impl->start(started); });
+}
+
+void Engine::stop(Millis grace, std::function<void()> stopped) {
+  impl_->core_.executor.post([impl = impl_, grace, stopped = std::move(stopped)] { impl->stop(grace, stopped); });
+}
+
+void Engine::submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply) {
+  impl_->core_.executor.post([impl = impl_, tasks = std::move(tasks), reply = std::move(reply)]() mutable {
+    if (impl->stopping_) return reply(make_error(Code::stopping, "this host is stopping; submit to another", Retry::later));
+    impl->submitter_.submit(std::move(tasks), std::move(reply));
+  });
+}
+
+void Engine::work_was_queued() {
+  impl_->core_.executor.post([impl = impl_] { impl->claimer_.look_soon(); });
+}
+
+const Stats& Engine::stats() const { return impl_->core_.stats; }
+
+std::string Engine::trouble() const { return impl_->trouble(); }
+
+}  // namespace tasker::engine

@@ -1,0 +1,227 @@
+#include "engine/task_service.h"
+
+#include <fmt/chrono.h>
+
+#include <map>
+#include <optional>
+
+#include "base/json.h"
+#include "base/json_schema.h"
+#include "base/semver.h"
+
+namespace tasker::engine {
+
+namespace {
+
+// The newest version that the range allows, among those that some living host has loaded.
+Result<ResolvedTemplate> choose(const std::vector<HandlerVersion>& versions, const std::string& namespace_name,
+                                const std::string& name, const std::string& wanted) {
+  std::optional<VersionRange> range;
+  if (!wanted.empty()) {
+    auto parsed = VersionRange::parse(wanted);
+    if (!parsed.has_value()) return parsed.error();
+    range = std::move(parsed.value());
+  }
+  const HandlerVersion* best = nullptr;
+  std::optional<Semver> best_version;
+  for (const HandlerVersion& candidate : versions) {
+    auto version = Semver::parse(candidate.version);
+    if (!version.has_value() || !candidate.available) continue;
+    if (range ? !range->matches(version.value()) : !version->is_stable()) continue;
+    if (best != nullptr && version.value() < *best_version) continue;
+    best = &candidate;
+    best_version = std::move(version.value());
+  }
+  if (best != nullptr) return ResolvedTemplate{best->template_id, best->version, best->context_schema};
+  if (versions.empty()) {
+    return make_error(Code::unknown_handler, fmt::format("no handler {}/{} is known; GET /tasker/handlers lists what is "
+                                                         "there", namespace_name, name));
+  }
+  return make_error(Code::version_unknown,
+                    fmt::format("no living host has loaded {}/{} in version '{}'", namespace_name, name,
+                                wanted.empty() ? "newest stable" : wanted));
+}
+
+Result<std::string> known_or(Result<std::string> answer, Code code, std::string message) {
+  if (answer.has_value() && (answer->empty() || *answer == "null")) return make_error(code, std::move(message));
+  return answer;
+}
+
+}  // namespace
+
+struct TaskService::Submission {
+  std::vector<TaskRequest> requests;
+  std::vector<std::optional<ResolvedTemplate>> found;  // by request
+  std::vector<Problem> problems;
+  Reply<SubmitResult> reply;
+};
+
+TaskService::TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver)
+    : engine_(engine), reader_(reader), resolver_(resolver) {}
+
+TaskService::~TaskService() = default;
+
+void TaskService::submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) {
+  auto submission = std::make_shared<Submission>();
+  submission->found.resize(tasks.size());
+  submission->reply = std::move(reply);
+  // A bulk request nearly always names one handler: ask once a run.
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const TaskRequest& task = tasks[i];
+    if (i > 0 && task.name == tasks[i - 1].name && task.namespace_name == tasks[i - 1].namespace_name &&
+        task.version == tasks[i - 1].version) {
+      submission->found[i] = submission->found[i - 1];
+      continue;
+    }
+    auto found = resolver_.resolve(task.namespace_name, task.name, task.version);
+    if (found.has_value()) submission->found[i] = std::move(found.value());
+  }
+  submission->requests = std::move(tasks);
+  resolve_elsewhere(std::move(submission));
+}
+
+void TaskService::resolve_elsewhere(std::shared_ptr<Submission> submission) {
+  const auto& requests = submission->requests;
+  std::size_t missing = 0;
+  while (missing < requests.size() && submission->found[missing]) ++missing;
+  if (missing == requests.size() || !submission->problems.empty()) return check_and_create(std::move(submission));
+
+  const std::string namespace_name = requests[missing].namespace_name;
+  const std::string name = requests[missing].name;
+  reader_.handler_versions(namespace_name, name, [this, submission, namespace_name, name](
+                                                     Result<std::vector<HandlerVersion>> versions) {
+    if (!versions.has_value()) return submission->reply(versions.error());
+    for (std::size_t i = 0; i < submission->requests.size(); ++i) {
+      const TaskRequest& task = submission->requests[i];
+      if (submission->found[i] || task.name != name || task.namespace_name != namespace_name) continue;
+      auto chosen = choose(versions.value(), namespace_name, name, task.version);
+      if (chosen.has_value()) {
+        submission->found[i] = std::move(chosen.value());
+      } else {
+        submission->problems.push_back({i, chosen.error().code, chosen.error().code == Code::unknown_handler ? "/name" : "/version",
+                                        chosen.error().message});
+      }
+    }
+    resolve_elsewhere(submission);
+  });
+}
+
+Result<std::shared_ptr<const JsonSchema>> TaskService::schema_of(const ResolvedTemplate& found) {
+  if (found.context_schema.empty() || found.context_schema == "null") return std::shared_ptr<const JsonSchema>();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = schemas_.find(found.template_id);
+    if (known != schemas_.end()) return known->second;
+  }
+  auto compiled = JsonSchema::compile(found.context_schema);
+  if (!compiled.has_value()) return compiled.error();
+  auto schema = std::make_shared<const JsonSchema>(std::move(compiled.value()));
+  const std::lock_guard lock(mutex_);
+  return schemas_.try_emplace(found.template_id, std::move(schema)).first->second;
+}
+
+void TaskService::check_and_create(std::shared_ptr<Submission> submission) {
+  auto& requests = submission->requests;
+  auto& problems = submission->problems;
+  std::vector<NewTask> tasks;
+  tasks.reserve(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (!submission->found[i]) continue;  // already a problem
+    auto schema = schema_of(*submission->found[i]);
+    if (!schema.has_value()) return submission->reply(schema.error());
+    TaskRequest& request = requests[i];
+    if (schema.value() != nullptr) {
+      for (JsonSchema::Problem& problem : schema.value()->validate(request.context)) {
+        problems.push_back({i, Code::context_invalid, "/context" + problem.pointer, std::move(problem.message)});
+      }
+      if (problems.empty()) request.context = schema.value()->apply_defaults(request.context);
+    }
+    tasks.push_back({.template_id = submission->found[i]->template_id,
+                     .context = std::move(request.context),
+                     .initiator = std::move(request.initiator),
+                     .source_system = std::move(request.source_system),
+                     .reason = std::move(request.reason),
+                     .tags = std::move(request.tags),
+                     .correlation_id = std::move(request.correlation_id),
+                     .start_at = std::move(request.start_at),
+                     .priority = request.priority});
+  }
+  if (!problems.empty()) return submission->reply(SubmitResult{{}, std::move(problems)});
+  engine_.submit(std::move(tasks), [submission](Result<std::vector<TaskId>> created) {
+    if (!created.has_value()) return submission->reply(created.error());
+    submission->reply(SubmitResult{std::move(created.value()), {}});
+  });
+}
+
+void TaskService::list_tasks(TaskFilter filter, Reply<std::string> reply) {
+  reader_.list_tasks(std::move(filter), std::move(reply));
+}
+
+void TaskService::get_task(TaskId task, Reply<std::string> reply) {
+  reader_.show_task(task, [task, reply = std::move(reply)](Result<std::string> answer) {
+    reply(known_or(std::move(answer), Code::not_found, fmt::format("there is no task {}", raw(task))));
+  });
+}
+
+void TaskService::list_namespaces(Reply<std::string> reply) { reader_.list_namespaces(std::move(reply)); }
+
+void TaskService::list_handlers(std::string namespace_name, Reply<std::string> reply) {
+  auto message = fmt::format("there is no namespace '{}'", namespace_name);
+  reader_.list_handlers(std::move(namespace_name), [reply = std::move(reply), message](Result<std::string> answer) {
+    reply(known_or(std::move(answer), Code::namespace_unknown, message));
+  });
+}
+
+void TaskService::get_handler(std::string namespace_name, std::string name, std::string version,
+                              Reply<std::string> reply) {
+  const auto missing = [namespace_name, name, version] {
+    return fmt::format("there is no handler {}/{}{}", namespace_name, name,
+                       version.empty() ? " with a stable version" : " in version '" + version + "'");
+  };
+  if (version.empty() || Semver::parse(version).has_value()) {
+    return reader_.show_handler(namespace_name, name, version, [reply = std::move(reply), missing](Result<std::string> answer) {
+      reply(known_or(std::move(answer), Code::unknown_handler, missing()));
+    });
+  }
+  // A range, or `latest`: choose among what living hosts have loaded, then show that one.
+  const std::string wanted = version == "latest" ? "" : version;
+  reader_.handler_versions(namespace_name, name, [this, namespace_name, name, wanted, reply = std::move(reply), missing](
+                                                     Result<std::vector<HandlerVersion>> versions) {
+    if (!versions.has_value()) return reply(versions.error());
+    auto chosen = choose(versions.value(), namespace_name, name, wanted);
+    if (!chosen.has_value()) return reply(chosen.error());
+    reader_.show_handler(namespace_name, name, chosen->version, [reply, missing](Result<std::string> answer) {
+      reply(known_or(std::move(answer), Code::unknown_handler, missing()));
+    });
+  });
+}
+
+void TaskService::list_plugins(Reply<std::string> reply) { reader_.list_plugins(std::move(reply)); }
+
+void TaskService::health(Reply<Health> reply) {
+  const auto began = std::chrono::steady_clock::now();
+  reader_.ping([this, began, reply = std::move(reply)](Result<Micros> answer) {
+    const std::string trouble = engine_.trouble();
+    const bool database = answer.has_value();
+    const bool engine = trouble.empty();
+    Health health;
+    health.ready = database && engine;
+    const auto took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+    const auto check = [](bool well, const std::string& message) {
+      return fmt::format(R"("status":"{}","message":{})", well ? "healthy" : "unhealthy", json_quote(message));
+    };
+    std::string failed = database ? "" : "\"database\"";
+    if (!engine) failed += failed.empty() ? "\"engine\"" : ",\"engine\"";
+    health.body = fmt::format(
+        R"({{"ready":{},"checks":{{"database":{{{},"response_time_ms":{:.3f}}},"engine":{{{}}}}},"message":{},)"
+        R"("timestamp":"{:%Y-%m-%dT%H:%M:%SZ}","check_duration":{:.6f},"failed_checks":[{}]}})",
+        health.ready, check(database, database ? "the database answers" : answer.error().message),
+        database ? static_cast<double>(answer->count()) / 1000.0 : took,
+        check(engine, engine ? "claims, attempts and commits go on" : trouble),
+        json_quote(health.ready ? "ready to run tasks" : "not ready to run tasks"),
+        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())), took / 1000.0, failed);
+    reply(std::move(health));
+  });
+}
+
+}  // namespace tasker::engine

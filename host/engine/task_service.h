@@ -1,0 +1,51 @@
+// The service layer (api.h) over the engine and the database: finds the version that is meant, checks contexts against
+// the template's JSON schema, fills in the schema's defaults, and submits. Called on [any] thread, holds no request's
+// thread: what must wait is answered later.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/api.h"
+#include "engine/engine.h"
+#include "engine/ports.h"
+
+namespace tasker {
+class JsonSchema;
+}
+
+namespace tasker::engine {
+
+class TaskService final : public Api {
+ public:
+  TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver);
+  ~TaskService() override;
+
+  void submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) override;
+  void list_tasks(TaskFilter filter, Reply<std::string> reply) override;
+  void get_task(TaskId task, Reply<std::string> reply) override;
+  void list_namespaces(Reply<std::string> reply) override;
+  void list_handlers(std::string namespace_name, Reply<std::string> reply) override;
+  void get_handler(std::string namespace_name, std::string name, std::string version, Reply<std::string> reply) override;
+  void list_plugins(Reply<std::string> reply) override;
+  void health(Reply<Health> reply) override;
+
+ private:
+  struct Submission;
+
+  // Resolves what this host has not loaded from the catalogue, one name after the other, then goes on.
+  void resolve_elsewhere(std::shared_ptr<Submission> submission);
+  void check_and_create(std::shared_ptr<Submission> submission);
+  Result<std::shared_ptr<const JsonSchema>> schema_of(const ResolvedTemplate& found);
+
+  Engine& engine_;
+  Reader& reader_;
+  const TemplateResolver& resolver_;
+  std::mutex mutex_;  // guards schemas_
+  std::unordered_map<TemplateId, std::shared_ptr<const JsonSchema>> schemas_;  // templates never change
+};
+
+}  // namespace tasker::engine
