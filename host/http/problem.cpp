@@ -33,6 +33,7 @@ Response as_problem(int status, std::string body) {
   response.status = status;
   response.content_type = "application/problem+json";
   response.body = std::move(body);
+  response.headers.emplace_back("Cache-Control", "no-store");
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;
 }

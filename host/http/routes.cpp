@@ -325,10 +325,12 @@ class Routes::Impl {
                          "\",\"service\":\"tasker\"}");
   }
 
+  // The body says what is amiss either way; only a service that cannot even say so answers with a problem.
   void ready(Respond respond) {
     api_.health([respond = std::move(respond)](Result<engine::Health> answer) {
-      Response response = answer ? json(answer->ready ? 200 : 503, std::move(answer->body)) : problem(answer.error(), 503);
-      response.headers.emplace_back("Cache-Control", "no-store");
+      if (answer) return respond(json(answer->ready ? 200 : 503, std::move(answer->body)));
+      Response response = problem(answer.error(), 503);
+      response.body.insert(1, "\"ready\":false,");
       respond(std::move(response));
     });
   }

@@ -69,6 +69,7 @@ class RecordingApi final : public engine::Api {
   }
 
   Result<std::string> answer = std::string(R"({"task":{"task_id":7}})");
+  Result<engine::Health> health_answer = engine::Health{true, R"({"ready":true,"checks":{}})"};
   std::vector<engine::Problem> problems;
   std::optional<Error> refuse_submit;
   std::int64_t last_task = 0;
