@@ -16,8 +16,10 @@ using Problems = std::vector<JsonSchema::Problem>;
 
 constexpr std::size_t kMaxProblems = 20;
 constexpr int kMaxDepth = 1'000;
-// Node visits for one document. Combinations multiply: without a bound a small schema could run for hours.
-constexpr std::int64_t kMaxVisits = 20'000'000;
+// Node visits for one document: a number and so many for each of its bytes. Combinations multiply: without a
+// bound a small schema could run for hours.
+constexpr std::size_t kVisitsAtLeast = 1'000'000;
+constexpr std::size_t kVisitsPerByte = 16;
 constexpr int kMaxInsertedDefaults = 10'000;
 
 std::string_view kind_word(const Value& value) {
@@ -39,6 +41,7 @@ class Evaluator {
  public:
   Problems run(const Node& root, const Value& document) {
     Problems problems;
+    visits_left_ = kVisitsAtLeast + kVisitsPerByte * document.text.size();
     check(root, document, &problems);
     if (exhausted_)
       problems.insert(problems.begin(), {"", "the document is too costly to check against this schema"});
@@ -48,8 +51,9 @@ class Evaluator {
  private:
   // With `problems` null only the verdict is wanted. Answers whether the value is valid.
   bool check(const Node& node, const Value& value, Problems* problems) {
-    if (++visits_ > kMaxVisits || depth_ >= kMaxDepth) exhausted_ = true;
+    if (visits_left_ == 0 || depth_ >= kMaxDepth) exhausted_ = true;
     if (exhausted_) return false;
+    --visits_left_;
     if (node.fixed) return *node.fixed || report(problems, "nothing is allowed here");
     ++depth_;
     bool good = true;
@@ -253,7 +257,7 @@ class Evaluator {
   }
 
   std::string pointer_;
-  std::int64_t visits_ = 0;
+  std::size_t visits_left_ = 0;
   int depth_ = 0;
   bool exhausted_ = false;
 };

@@ -284,7 +284,7 @@ void merge(Node& base, const Node& over) {
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2);
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   if (word.size() > 64) return best;
   for (std::string_view candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);

@@ -23,7 +23,9 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   if (!out.flush()) ADD_FAILURE() << "cannot write " << path;
 }
 
-std::filesystem::path source_path(std::string_view relative) { return std::filesystem::path(TASKER_SOURCE_DIR) / relative; }
+std::filesystem::path source_path(std::string_view relative) {
+  return std::filesystem::path(TASKER_SOURCE_DIR) / relative;
+}
 
 TempDir::TempDir() {
   std::string name = (std::filesystem::temp_directory_path() / "tasker-test-XXXXXX").string();

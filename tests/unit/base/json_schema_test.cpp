@@ -8,8 +8,12 @@
 namespace tasker {
 namespace {
 
-JsonSchema schema(std::string_view text) { return std::move(JsonSchema::compile(text).value()); }
-bool valid(std::string_view schema_text, std::string_view document) { return schema(schema_text).validate(document).empty(); }
+JsonSchema schema(std::string_view text) {
+  return std::move(JsonSchema::compile(text).value());
+}
+bool valid(std::string_view schema_text, std::string_view document) {
+  return schema(schema_text).validate(document).empty();
+}
 
 // One line a case: schema, documents that are valid, documents that are not.
 TEST(JsonSchema, KnowsTheKeywordsOfDraftSeven) {
@@ -30,27 +34,45 @@ TEST(JsonSchema, KnowsTheKeywordsOfDraftSeven) {
       {R"({"minLength":2,"maxLength":3})", {"\"\u00e9\u00e9\"", "1"}, {"\"a\"", "\"abcd\""}},
       {R"({"pattern":"^[A-Z]{2}$"})", {"\"AB\"", "1"}, {"\"ABC\"", "\"ab\""}},
       {R"({"format":"date-time"})", {"\"2025-01-31T10:00:00Z\"", "1"}, {"\"2025-13-31T10:00:00Z\"", "\"x\""}},
-      {R"({"items":{"type":"integer"},"minItems":1,"maxItems":2})", {"[1]", "[1,2]"}, {"[]", "[1,2,3]", "[\"a\"]"}},
-      {R"({"items":[{"type":"integer"},{"type":"string"}],"additionalItems":false})", {"[1,\"a\"]", "[1]"}, {"[\"a\"]", "[1,\"a\",1]"}},
+      {R"({"items":{"type":"integer"},"minItems":1,"maxItems":2})",
+       {"[1]", "[1,2]"},
+       {"[]", "[1,2,3]", "[\"a\"]"}},
+      {R"({"items":[{"type":"integer"},{"type":"string"}],"additionalItems":false})",
+       {"[1,\"a\"]", "[1]"},
+       {"[\"a\"]", "[1,\"a\",1]"}},
       {R"({"contains":{"const":2}})", {"[1,2]"}, {"[1]", "[]"}},
       {R"({"uniqueItems":true})", {"[1,2]", "[]"}, {"[1,1.0]", R"([{"a":1,"b":2},{"b":2,"a":1}])"}},
-      {R"({"properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":false})", {R"({"a":1})", "1"}, {"{}", R"({"a":"x"})", R"({"a":1,"b":2})"}},
-      {R"({"patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":{"type":"string"}})", {R"({"x-a":1,"b":"c"})"}, {R"({"x-a":"1"})", R"({"b":1})"}},
+      {R"({"properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":false})",
+       {R"({"a":1})", "1"},
+       {"{}", R"({"a":"x"})", R"({"a":1,"b":2})"}},
+      {R"({"patternProperties":{"^x-":{"type":"integer"}},"additionalProperties":{"type":"string"}})",
+       {R"({"x-a":1,"b":"c"})"},
+       {R"({"x-a":"1"})", R"({"b":1})"}},
       {R"({"propertyNames":{"maxLength":2}})", {R"({"ab":1})"}, {R"({"abc":1})"}},
       {R"({"minProperties":1,"maxProperties":1})", {R"({"a":1})"}, {"{}", R"({"a":1,"b":1})"}},
-      {R"({"dependencies":{"a":["b"],"c":{"required":["d"]}}})", {R"({"a":1,"b":1})", "{}", R"({"c":1,"d":1})"}, {R"({"a":1})", R"({"c":1})"}},
+      {R"({"dependencies":{"a":["b"],"c":{"required":["d"]}}})",
+       {R"({"a":1,"b":1})", "{}", R"({"c":1,"d":1})"},
+       {R"({"a":1})", R"({"c":1})"}},
       {R"({"allOf":[{"minimum":1},{"maximum":2}]})", {"1.5"}, {"0", "3"}},
       {R"({"anyOf":[{"type":"string"},{"minimum":5}]})", {"\"a\"", "5"}, {"4"}},
       {R"({"oneOf":[{"multipleOf":2},{"multipleOf":3}]})", {"2", "3"}, {"6", "1"}},
       {R"({"not":{"type":"null"}})", {"1"}, {"null"}},
-      {R"({"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}})", {R"({"a":1,"b":1})", R"({"c":1})"}, {R"({"a":1})", "{}"}},
-      {R"({"definitions":{"n":{"type":"integer"}},"properties":{"a":{"$ref":"#/definitions/n"}}})", {R"({"a":1})"}, {R"({"a":"x"})"}},
-      {R"({"properties":{"next":{"$ref":"#"},"v":{"type":"integer"}}})", {R"({"next":{"next":{"v":1}}})"}, {R"({"next":{"next":{"v":"x"}}})"}},
+      {R"({"if":{"required":["a"]},"then":{"required":["b"]},"else":{"required":["c"]}})",
+       {R"({"a":1,"b":1})", R"({"c":1})"},
+       {R"({"a":1})", "{}"}},
+      {R"({"definitions":{"n":{"type":"integer"}},"properties":{"a":{"$ref":"#/definitions/n"}}})",
+       {R"({"a":1})"},
+       {R"({"a":"x"})"}},
+      {R"({"properties":{"next":{"$ref":"#"},"v":{"type":"integer"}}})",
+       {R"({"next":{"next":{"v":1}}})"},
+       {R"({"next":{"next":{"v":"x"}}})"}},
       {R"({"unknown-keyword":1,"title":"t"})", {"1"}, {}},
   };
   for (const auto& c : cases) {
-    for (const char* document : c.good) EXPECT_TRUE(valid(c.schema, document)) << c.schema << " should accept " << document;
-    for (const char* document : c.bad) EXPECT_FALSE(valid(c.schema, document)) << c.schema << " should refuse " << document;
+    for (const char* document : c.good)
+      EXPECT_TRUE(valid(c.schema, document)) << c.schema << " should accept " << document;
+    for (const char* document : c.bad)
+      EXPECT_FALSE(valid(c.schema, document)) << c.schema << " should refuse " << document;
   }
 }
 
@@ -89,7 +111,8 @@ TEST(JsonSchema, ChecksTheSchemaItself) {
   for (const auto& c : cases) {
     const auto compiled = JsonSchema::compile(c.schema);
     ASSERT_FALSE(compiled) << c.schema;
-    EXPECT_NE(compiled.error().message.find("\"" + std::string(c.pointer) + "\""), std::string::npos) << compiled.error().message;
+    EXPECT_NE(compiled.error().message.find("\"" + std::string(c.pointer) + "\""), std::string::npos)
+        << compiled.error().message;
   }
   EXPECT_FALSE(JsonSchema::compile("1"));
   EXPECT_FALSE(JsonSchema::compile("{"));
@@ -99,12 +122,15 @@ TEST(JsonSchema, ChecksTheSchemaItself) {
 TEST(JsonSchema, RefusesReferencesThatNeverEnterTheValue) {
   EXPECT_FALSE(JsonSchema::compile(R"({"$ref":"#"})"));
   EXPECT_FALSE(JsonSchema::compile(R"({"allOf":[{"$ref":"#"}]})"));
-  EXPECT_FALSE(JsonSchema::compile(R"({"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"anyOf":[{"$ref":"#/definitions/a"}]}}})"));
+  EXPECT_FALSE(JsonSchema::compile(
+      R"({"definitions":{"a":{"$ref":"#/definitions/b"},"b":{"anyOf":[{"$ref":"#/definitions/a"}]}}})"));
 }
 
 TEST(JsonSchema, NamesThePlaceOfEveryProblem) {
-  const auto problems = schema(R"({"properties":{"items":{"items":{"required":["sku"],"properties":{"a/b":{"type":"integer"}}}}}})")
-                            .validate(R"({"items":[{"sku":1},{"a/b":"x"}]})");
+  const auto problems =
+      schema(
+          R"({"properties":{"items":{"items":{"required":["sku"],"properties":{"a/b":{"type":"integer"}}}}}})")
+          .validate(R"({"items":[{"sku":1},{"a/b":"x"}]})");
   ASSERT_EQ(problems.size(), 2u);
   EXPECT_EQ(problems[0].pointer, "/items/1");
   EXPECT_EQ(problems[0].message, "lacks the member \"sku\"");
@@ -138,7 +164,8 @@ TEST(JsonSchema, ServesManyThreadsAtOnce) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int n = 0; n < 500; ++n) {
-        if (!shared.validate(R"({"a":"xxx"})").empty() || shared.validate(R"({"a":"y"})").size() != 1) ++wrong;
+        if (!shared.validate(R"({"a":"xxx"})").empty() || shared.validate(R"({"a":"y"})").size() != 1)
+          ++wrong;
       }
     });
   }
@@ -147,10 +174,12 @@ TEST(JsonSchema, ServesManyThreadsAtOnce) {
 }
 
 TEST(JsonSchema, InsertsDefaultsAndLeavesTheRestAsWritten) {
-  const JsonSchema orders = schema(R"({"properties":{"currency":{"default":"EUR"},"options":{"default":{},"properties":{"gift":{"default":false}}},
+  const JsonSchema orders = schema(
+      R"({"properties":{"currency":{"default":"EUR"},"options":{"default":{},"properties":{"gift":{"default":false}}},
     "limits":{"properties":{"max":{"default":12345678901234567890123}}}},"allOf":[{"properties":{"source":{"default":"web"}}}]})");
-  EXPECT_EQ(orders.apply_defaults(R"( { "n" : 12345678901234567890123 , "limits": { } } )"),
-            R"( { "n" : 12345678901234567890123 , "limits": { "max":12345678901234567890123} ,"currency":"EUR","options":{"gift":false},"source":"web"} )");
+  EXPECT_EQ(
+      orders.apply_defaults(R"( { "n" : 12345678901234567890123 , "limits": { } } )"),
+      R"( { "n" : 12345678901234567890123 , "limits": { "max":12345678901234567890123} ,"currency":"EUR","options":{"gift":false},"source":"web"} )");
   EXPECT_EQ(orders.apply_defaults("{}"), R"({"currency":"EUR","options":{"gift":false},"source":"web"})");
   EXPECT_EQ(orders.apply_defaults(R"({"currency":null,"options":{"gift":true},"source":"x"})"),
             R"({"currency":null,"options":{"gift":true},"source":"x"})");

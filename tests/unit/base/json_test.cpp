@@ -10,10 +10,14 @@
 namespace tasker {
 namespace {
 
-bool good(std::string_view text) { return check_json(text).has_value(); }
+bool good(std::string_view text) {
+  return check_json(text).has_value();
+}
 
 TEST(Json, AcceptsEveryKindOfValue) {
-  EXPECT_EQ(check_json(" {\"a\": [1, -2.5e+3, \"x\\n\\u00e9\\ud83d\\ude00\", true, false, null, {}]} ").value(), JsonKind::object);
+  EXPECT_EQ(
+      check_json(" {\"a\": [1, -2.5e+3, \"x\\n\\u00e9\\ud83d\\ude00\", true, false, null, {}]} ").value(),
+      JsonKind::object);
   EXPECT_EQ(check_json("[]").value(), JsonKind::array);
   EXPECT_EQ(check_json("\"\"").value(), JsonKind::string);
   EXPECT_EQ(check_json("-0").value(), JsonKind::number);
@@ -22,9 +26,19 @@ TEST(Json, AcceptsEveryKindOfValue) {
 }
 
 TEST(Json, RefusesWhatIsNotJson) {
-  for (const char* text : {"", " ", "{", "}", "[", "[1,]", "[,1]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:2}", "01", "-", "+1", ".5", "1.",
-                           "1e", "1e+", "tru", "truex", "nul", "'a'", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"a\tb\"", "1 2", "[1}", "{\"a\":1]",
-                           "[1 2]", "\xEF\xBB\xBF{}", "NaN", "Infinity", "//", "[1]]"}) {
+  for (const char* text : {"",           " ",         "{",
+                           "}",          "[",         "[1,]",
+                           "[,1]",       "{\"a\"}",   "{\"a\":}",
+                           "{\"a\":1,}", "{a:1}",     "{1:2}",
+                           "01",         "-",         "+1",
+                           ".5",         "1.",        "1e",
+                           "1e+",        "tru",       "truex",
+                           "nul",        "'a'",       "\"a",
+                           "\"\\x\"",    "\"\\u12\"", "\"\\u12g4\"",
+                           "\"a\tb\"",   "1 2",       "[1}",
+                           "{\"a\":1]",  "[1 2]",     "\xEF\xBB\xBF{}",
+                           "NaN",        "Infinity",  "//",
+                           "[1]]"}) {
     EXPECT_FALSE(good(text)) << text;
   }
 }
@@ -45,7 +59,8 @@ TEST(Json, RefusesWhatJsonbRefuses) {
 
 TEST(Json, RefusesTextThatIsNotUtf8) {
   EXPECT_TRUE(good("\"\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\""));
-  for (const char* bytes : {"\xC3", "\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF0\x80\x80\xAF", "\xF4\x90\x80\x80", "\xFF", "\xE2\x82"}) {
+  for (const char* bytes : {"\xC3", "\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF0\x80\x80\xAF",
+                            "\xF4\x90\x80\x80", "\xFF", "\xE2\x82"}) {
     EXPECT_FALSE(good("\"" + std::string(bytes) + "\"")) << bytes;
   }
   EXPECT_FALSE(good(std::string("\"a\0b\"", 5)));
@@ -90,19 +105,23 @@ TEST(Json, QuotesAnyBytesAsAValidString) {
   }
 }
 
-// nlohmann is the judge; texts that it accepts and jsonb refuses are left out.
+// nlohmann is the judge. Left out: \\u0000, which jsonb refuses, and numbers beyond a double, which nlohmann
+// refuses.
 TEST(Json, AgreesWithAnotherParserOnMutatedTexts) {
-  const std::string seed = "{\"a\":[1,-2.5e+3,0,\"x\\n\\u00e9\\ud83d\\ude00\",true,false,null,{}],\"b\":{\"c\":\"\xC3\xA9\"}}";
+  const std::string seed =
+      "{\"a\":[1,-2.5,0,\"x\\n\\u00e9\\ud83d\\ude00\",true,false,null,{}],\"b\":{\"c\":\"\xC3\xA9\"}}";
   const std::string alphabet = "{}[]\",:0123456789eE+-.truefalsn\\u d\xC3\xA9";
   std::mt19937 random(11);
   for (int i = 0; i < 20'000; ++i) {
     std::string text = seed;
     for (unsigned changes = 1 + random() % 3; changes > 0; --changes) {
       const std::size_t at = random() % text.size();
-      if (random() % 2) text[at] = alphabet[random() % alphabet.size()];
-      else text.erase(at, 1);
+      if (random() % 2)
+        text[at] = alphabet[random() % alphabet.size()];
+      else
+        text.erase(at, 1);
     }
-    if (text.find("u0000") != std::string::npos || text.find("e+3") == std::string::npos) continue;
+    if (text.find("u0000") != std::string::npos) continue;
     EXPECT_EQ(good(text), nlohmann::json::accept(text)) << text;
   }
 }
