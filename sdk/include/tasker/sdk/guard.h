@@ -1,6 +1,6 @@
 // The barrier: runs code of the plugin and turns whatever it returns or throws into an outcome. No exception
-// passes it, not even the one for memory that runs out while the error itself is being written down.
-// [any]
+// passes it, not even the one for memory that runs out while the error itself is being written down. One thing is
+// beyond it: nlohmann::json allocates to destroy arrays and objects, and ends the process when it cannot. [any]
 #pragma once
 
 #include <tasker/plugin.h>

@@ -1,0 +1,99 @@
+"""find_package(tasker-sdk) from a checkout, a build tree and an installed prefix; and what tasker_add_plugin refuses."""
+import json
+import tempfile
+import unittest
+
+from project import BINARY, CHECKOUT_SDK, CMAKE, SOURCE, Project, exported, run
+
+CART = SOURCE / "sdk/examples/cart"
+HEAD = "cmake_minimum_required(VERSION 3.18)\nproject(p LANGUAGES {languages})\nfind_package(tasker-sdk REQUIRED)\n"
+ECHO = (SOURCE / "tests/fixtures/plugins/echo.c").read_text()
+YAML = "name: p\nnamespace_name: test\nversion: {version}\nstep_templates:\n  - name: run\n"
+
+
+def c_project(arguments, yaml=YAML.format(version="1.0.0"), languages="C", name="p"):
+    text = HEAD.format(languages=languages) + f"tasker_add_plugin({name} {arguments})\n"
+    return Project(CHECKOUT_SDK, files={"CMakeLists.txt": text, "p.yaml": yaml, "echo.c": ECHO})
+
+
+class Package(unittest.TestCase):
+    def assert_builds(self, project, path):
+        for answer in (project.configure(), project.build()):
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        self.assertEqual(exported(project.plugin(path)), ["tasker_manifest_v1", "tasker_plugin_v1"])
+
+    def test_builds_from_the_checkout_and_runs(self):
+        with Project(CHECKOUT_SDK, copy_of=CART) as project:
+            self.assert_builds(project, "shop/cart-1.0.0.so")
+            answer = run(BINARY / "tests/run_plugin", project.plugin("shop/cart-1.0.0.so"),
+                         '{"items": [{"price": 2.5}, {"price": 4.0}]}', "total", "charge")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            total, first, second = (json.loads(line) for line in answer.stdout.splitlines())
+            self.assertEqual(total["payload"], {"sum": 6.5})
+            self.assertEqual((first["kind"], first["retry_after_ms"]), ("retry", 200))
+            self.assertEqual(second["payload"]["charged"], 6.5)
+
+    def test_builds_with_the_sdk_of_the_build_tree(self):
+        with Project(f"-Dtasker-sdk_DIR={BINARY}/sdk", copy_of=CART) as project:
+            self.assert_builds(project, "shop/cart-1.0.0.so")
+
+    def test_builds_from_an_installed_prefix(self):
+        with tempfile.TemporaryDirectory() as prefix:
+            answer = run(CMAKE, "--install", BINARY, "--prefix", prefix, "--component", "sdk")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            with Project(f"-DCMAKE_PREFIX_PATH={prefix}", copy_of=CART) as project:
+                self.assert_builds(project, "shop/cart-1.0.0.so")
+
+    def test_plain_c_needs_no_cxx(self):
+        with c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c") as project:
+            self.assert_builds(project, "test/p-1.0.0.so")
+            self.assertNotIn("stdc++", run("readelf", "-d", project.plugin("test/p-1.0.0.so")).stdout)
+
+    def test_manifest_is_embedded_again_when_it_changes(self):
+        with c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c") as project:
+            self.assert_builds(project, "test/p-1.0.0.so")
+            (project.folder / "p.yaml").write_text(YAML.format(version="1.0.0") + "# grüße\n", encoding="utf-8")
+            self.assertEqual(project.build().returncode, 0)
+            self.assertIn("# grüße\n\0".encode(), project.plugin("test/p-1.0.0.so").read_bytes())
+
+    def test_manifest_that_disagrees_stops_the_build(self):
+        for yaml, key in ((YAML.format(version="1.0.1"), "version"), (YAML.format(version="'1.0.0'  # it") * 2, "name"),
+                          (YAML.format(version="1.0.0").replace("namespace_name: test\n", ""), "namespace_name")):
+            with self.subTest(key), c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c", yaml) as project:
+                self.assertEqual(project.configure().returncode, 0)
+                answer = project.build()
+                self.assertNotEqual(answer.returncode, 0)
+                self.assertIn(key, answer.stdout + answer.stderr)
+
+    def test_two_versions_in_one_project(self):
+        text = HEAD.format(languages="C") + "".join(
+            f"tasker_add_plugin(p NAMESPACE test VERSION {v} MANIFEST {v}.yaml SOURCES echo.c)\n" for v in ("1.0.0", "1.1.0-rc.1"))
+        files = {"CMakeLists.txt": text, "echo.c": ECHO}
+        files.update({f"{v}.yaml": YAML.format(version=f'"{v}" # quoted') for v in ("1.0.0", "1.1.0-rc.1")})
+        with Project(CHECKOUT_SDK, files=files) as project:
+            self.assert_builds(project, "test/p-1.0.0.so")
+            self.assertTrue(project.plugin("test/p-1.1.0-rc.1.so").exists())
+
+    def test_wrong_arguments_are_refused_in_words(self):
+        for arguments, name, words in (
+                ("VERSION 1.0.0 MANIFEST p.yaml", "p", "needs SOURCES"),
+                ("VERSION 1.0 MANIFEST p.yaml SOURCES echo.c", "p", "not a semantic version"),
+                ("VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c", "P-x", "is not a name"),
+                ("NAMESPACE Test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c", "p", "is not a name"),
+                ("extra VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c", "p", "unknown argument")):
+            with self.subTest(words), c_project(arguments, name=name) as project:
+                answer = project.configure()
+                self.assertNotEqual(answer.returncode, 0)
+                self.assertIn(words, " ".join(answer.stderr.split()))
+
+    def test_an_undefined_function_stops_the_link(self):
+        with c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c") as project:
+            source = ECHO.replace("static void fini(void *self) { (void)self; }",
+                                  "extern void nowhere(void);\nstatic void fini(void *self) { (void)self; nowhere(); }")
+            (project.folder / "echo.c").write_text(source, encoding="utf-8")
+            self.assertEqual(project.configure().returncode, 0)
+            self.assertIn("nowhere", project.build().stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
