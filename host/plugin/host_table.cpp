@@ -189,8 +189,12 @@ void HostTable::deliver(RunningAttempt& attempt, std::unique_lock<std::mutex> lo
   gate_.leave();
 }
 
-void HostTable::misbehaved(const RunningAttempt& attempt, const char* what) const {
-  log_warn("plugin {} misbehaves: step {} of task {} {}", source_, attempt.step->name, attempt.task_id, what);
+void HostTable::misbehaved(const RunningAttempt& attempt, const char* what) {
+  // A plugin that always does it must not flood the log: the 1st, 2nd, 4th, 8th ... time is said.
+  const std::uint64_t times = misdeeds_.fetch_add(1) + 1;
+  if ((times & (times - 1)) != 0) return;
+  log_warn("plugin {} misbehaves: step {} of task {} {} (misdeed number {} of this plugin)", source_, attempt.step->name,
+           attempt.task_id, what, times);
 }
 
 }  // namespace tasker::plugin

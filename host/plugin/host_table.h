@@ -31,7 +31,7 @@ class HostTable {
   void deliver(RunningAttempt& attempt, std::unique_lock<std::mutex> lock, engine::AttemptOutcome outcome);
 
   // A line about a plugin that broke the contract.
-  void misbehaved(const RunningAttempt& attempt, const char* what) const;
+  void misbehaved(const RunningAttempt& attempt, const char* what);
 
  private:
   struct Calls;  // the C functions of the table
@@ -41,6 +41,7 @@ class HostTable {
   AttemptLimits limits_;
   tasker_host table_;
   Gate gate_;
+  std::atomic<std::uint64_t> misdeeds_{0};
 };
 
 }  // namespace tasker::plugin

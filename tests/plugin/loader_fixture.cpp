@@ -1,0 +1,160 @@
+#include "loader_fixture.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+
+namespace tasker::plugin {
+namespace {
+
+constexpr std::chrono::seconds kDeadline{20};
+
+}  // namespace
+
+std::string label(const PluginRecord& record) {
+  return record.namespace_name + "/" + record.name + " " + record.version;
+}
+
+void MemoryCatalogue::publish(const PluginRecord& record, const model::TaskTemplate*,
+                              std::function<void(Result<PublishedIds>)> done) {
+  Result<PublishedIds> answer = make_error(Code::database_unavailable, "the database is away", Retry::later);
+  {
+    const std::lock_guard lock(mutex);
+    if (failures > 0) {
+      --failures;
+    } else if (const auto [at, is_new] = sha256.emplace(label(record), record.sha256);
+               !is_new && at->second != record.sha256) {
+      answer = make_error(Code::plugin_version_immutable, "the catalogue has it with other bytes");
+    } else {
+      const int id = static_cast<int>(std::distance(sha256.begin(), at)) + static_cast<int>(sha256.size()) * 1000;
+      answer = PublishedIds{PluginId{id}, TemplateId{id}};
+    }
+  }
+  done(answer);
+}
+
+void MemoryCatalogue::note_state(const PluginRecord& record) {
+  const std::lock_guard lock(mutex);
+  noted.push_back(record);
+}
+
+LoaderTest::LoaderTest() {
+  ::chmod(dir_.path().c_str(), 0755);
+  options_.plugins = dir_.path() / "plugins";
+  options_.state = dir_.path() / "state";
+  options_.settle = std::chrono::milliseconds(60);
+  options_.publish_pause = std::chrono::milliseconds(10);
+  options_.on_change = [this](const PluginRecord& record) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(record);
+    ++changes_;
+    changed_.notify_all();
+  };
+}
+
+LoaderTest::~LoaderTest() {
+  if (loader_) loader_->stop(std::chrono::seconds(5));
+}
+
+void LoaderTest::start() {
+  loader_ = std::make_unique<Loader>(options_, catalogue_, registry_);
+  const auto started = loader_->start();
+  ASSERT_TRUE(started) << started.error().message;
+}
+
+fs::path LoaderTest::fixture(const std::string& file, const std::string& space) {
+  return fs::path(TASKER_BINARY_DIR) / "tests/fixtures/plugins" / space / file;
+}
+
+fs::path LoaderTest::folder(const std::string& space) {
+  const fs::path path = options_.plugins / space;
+  fs::create_directories(path);
+  return path;
+}
+
+void LoaderTest::drop(const std::string& file, const std::string& as, const std::string& space) {
+  test::write_file(folder(space) / (as.empty() ? file : as), test::read_file(fixture(file)));
+}
+
+void LoaderTest::wait_until(const std::string& what, const std::function<bool()>& is_true) {
+  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const std::uint64_t seen = changes_;
+    lock.unlock();
+    if (is_true()) return;
+    lock.lock();
+    // Some changes of the listing come without an event; the listing is asked again now and then.
+    changed_.wait_for(lock, std::chrono::milliseconds(50), [&] { return changes_ != seen; });
+    if (std::chrono::steady_clock::now() > deadline) break;
+  }
+  lock.unlock();
+  std::string listing;
+  for (const auto& record : loader_->plugins())
+    listing += "\n  " + label(record) + " " + std::string(plugin_state_text(record.state)) + " " + record.code + " " + record.reason;
+  FAIL() << "waited in vain for " << what << "; there is:" << listing;
+}
+
+PluginRecord LoaderTest::wait_for(const std::string& what, const std::function<bool(const PluginRecord&)>& fits) {
+  PluginRecord found;
+  wait_until(what, [&] {
+    for (const auto& record : loader_->plugins())
+      if (fits(record)) return found = record, true;
+    return false;
+  });
+  return found;
+}
+
+PluginRecord LoaderTest::wait_for(const std::string& wanted, PluginState state) {
+  return wait_for(wanted + " " + std::string(plugin_state_text(state)),
+                  [&](const PluginRecord& record) { return label(record) == wanted && record.state == state; });
+}
+
+PluginRecord LoaderTest::wait_for_refusal(const std::string& name, Code code) {
+  return wait_for(name + " refused as " + std::string(code_text(code)), [&](const PluginRecord& record) {
+    return record.name == name && record.state == PluginState::refused && record.code == code_text(code) &&
+           !record.reason.empty();
+  });
+}
+
+void LoaderTest::wait_until_gone(const std::string& gone) {
+  wait_until(gone + " to be gone", [&] {
+    const auto records = loader_->plugins();
+    return std::none_of(records.begin(), records.end(), [&](auto& record) { return label(record) == gone; });
+  });
+}
+
+int LoaderTest::count(const std::string& wanted, PluginState state) {
+  const std::lock_guard lock(mutex_);
+  return static_cast<int>(std::count_if(events_.begin(), events_.end(), [&](const PluginRecord& record) {
+    return label(record) == wanted && record.state == state;
+  }));
+}
+
+engine::AttemptOutcome LoaderTest::run(const engine::LoadedTemplate& loaded, const std::string& context) {
+  engine::AttemptInput input;
+  input.fence.step = {TaskId{1}, 1};
+  input.task_id = "1";
+  input.idempotency_key = "1-1";
+  input.context = std::make_shared<const std::string>(context);
+  input.stop = std::make_shared<std::atomic<std::uint32_t>>(0);
+  input.definition = loaded.definition;
+  input.step = &loaded.definition->step(1);
+  std::promise<engine::AttemptOutcome> promise;
+  auto outcome = promise.get_future();
+  loaded.handlers.at(0)->run(input, [&](engine::AttemptOutcome answer) { promise.set_value(std::move(answer)); });
+  if (outcome.wait_for(kDeadline) == std::future_status::ready) return outcome.get();
+  ADD_FAILURE() << "the handler never answered";
+  std::abort();  // the promise must not be left behind
+}
+
+engine::AttemptOutcome LoaderTest::run(const std::string& name, const std::string& version, const std::string& context) {
+  const auto found = registry_.find("test", name, version);
+  if (found) return run(found->loaded, context);
+  ADD_FAILURE() << found.error().message;
+  return {};
+}
+
+}  // namespace tasker::plugin

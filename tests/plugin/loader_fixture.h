@@ -1,0 +1,76 @@
+// A loader over an empty folder, with a catalogue in memory that may be told to fail. Tests drop real plugin files
+// and wait for the loader's own events, each wait with a deadline.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "plugin/loader.h"
+#include "support/files.h"
+
+namespace tasker::plugin {
+
+namespace fs = std::filesystem;
+
+// Gives ids as the database would; immutable by (namespace, name, version).
+class MemoryCatalogue : public Catalogue {
+ public:
+  void publish(const PluginRecord& record, const model::TaskTemplate* definition,
+               std::function<void(Result<PublishedIds>)> done) override;
+  void note_state(const PluginRecord& record) override;
+
+  int failures = 0;                      // so many answers are "database away"
+  std::map<std::string, std::string> sha256;  // by "namespace/name version"; may be filled before the start
+  std::vector<PluginRecord> noted;
+  std::mutex mutex;
+};
+
+class LoaderTest : public ::testing::Test {
+ protected:
+  LoaderTest();
+  ~LoaderTest() override;
+
+  void start();
+  static fs::path fixture(const std::string& file, const std::string& space = "test");
+  fs::path folder(const std::string& space = "test");  // made when absent
+  // As `cp`: open for writing, write, close.
+  void drop(const std::string& file, const std::string& as = "", const std::string& space = "test");
+
+  // Waits until some record fits; the test fails and shows what there is when none comes.
+  PluginRecord wait_for(const std::string& what, const std::function<bool(const PluginRecord&)>& fits);
+  PluginRecord wait_for(const std::string& label, PluginState state);  // "test/echo 1.0.0"
+  PluginRecord wait_for_refusal(const std::string& name, Code code);
+  // Waits until no record fits.
+  void wait_until_gone(const std::string& label);
+  int count(const std::string& label, PluginState state);  // events seen so far
+
+  // Runs the handler of a plugin's first step and answers its outcome.
+  engine::AttemptOutcome run(const std::string& name, const std::string& version, const std::string& context = "{}");
+  engine::AttemptOutcome run(const engine::LoadedTemplate& loaded, const std::string& context = "{}");
+
+  test::TempDir dir_;
+  LoaderOptions options_;
+  MemoryCatalogue catalogue_;
+  Registry registry_;
+  std::unique_ptr<Loader> loader_;
+
+ private:
+  void wait_until(const std::string& what, const std::function<bool()>& is_true);
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t changes_ = 0;
+  std::vector<PluginRecord> events_;
+};
+
+std::string label(const PluginRecord& record);
+
+}  // namespace tasker::plugin

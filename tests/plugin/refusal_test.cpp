@@ -1,0 +1,82 @@
+// Every file that must not run is refused with its own code, stays visible, and disturbs nobody.
+#include "loader_fixture.h"
+
+namespace tasker::plugin {
+namespace {
+
+struct Refusal {
+  std::string name;
+  Code code;
+};
+
+class Refused : public LoaderTest, public ::testing::WithParamInterface<Refusal> {};
+
+TEST_P(Refused, WithItsReason) {
+  drop(GetParam().name + "-1.0.0.so");
+  drop("echo-1.0.0.so");
+  start();
+  const auto record = wait_for_refusal(GetParam().name, GetParam().code);
+  EXPECT_EQ(record.version, "1.0.0");
+  EXPECT_FALSE(registry_.find("test", GetParam().name, "1.0.0"));
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(run("echo", "1.0.0").payload, "{}");
+  EXPECT_FALSE(fs::exists(options_.state / (record.sha256 + ".so"))) << "no copy of a refused file is kept";
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, Refused,
+                         ::testing::Values(Refusal{"init_fails", Code::plugin_init_failed},
+                                           Refusal{"missing_handler", Code::plugin_handler_missing},
+                                           Refusal{"needs_newer_abi", Code::plugin_abi_unsupported},
+                                           Refusal{"wrong_abi", Code::plugin_abi_unsupported},
+                                           Refusal{"wrong_kind", Code::plugin_not_supported_yet},
+                                           Refusal{"null_run", Code::plugin_bad_table},
+                                           Refusal{"task_hooks", Code::plugin_not_supported_yet},
+                                           Refusal{"extra_symbol", Code::plugin_extra_symbol},
+                                           Refusal{"unique_symbol", Code::plugin_unique_symbol}),
+                         [](const auto& info) { return info.param.name; });
+
+using Identity = LoaderTest;
+
+TEST_F(Identity, PathAndManifestMustAgree) {
+  drop("echo-1.0.0.so", "echo-1.0.1.so");
+  drop("echo-1.0.0.so", "other-1.0.0.so");
+  drop("echo-1.0.0.so", "echo-1.0.0.so", "elsewhere");
+  start();
+  wait_for_refusal("echo", Code::plugin_version_mismatch);
+  wait_for_refusal("other", Code::plugin_path_mismatch);
+  wait_for_refusal("echo", Code::plugin_path_mismatch);
+}
+
+TEST_F(Identity, AnyOtherFileIsNoPlugin) {
+  test::write_file(folder() / "script-1.0.0.so", "#!/bin/sh\nexit 0\n");
+  start();
+  wait_for_refusal("script", Code::plugin_not_elf);
+}
+
+TEST_F(Identity, RefusedBytesAreNotTriedAgain) {
+  drop("null_run-1.0.0.so");
+  start();
+  wait_for_refusal("null_run", Code::plugin_bad_table);
+  drop("null_run-1.0.0.so");
+  drop("echo-1.0.0.so");
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(count("test/null_run 1.0.0", PluginState::loading), 1);
+}
+
+TEST_F(Identity, ARemovedRefusalDisappears) {
+  drop("null_run-1.0.0.so");
+  start();
+  wait_for_refusal("null_run", Code::plugin_bad_table);
+  fs::remove(folder() / "null_run-1.0.0.so");
+  wait_until_gone("test/null_run 1.0.0");
+}
+
+TEST_F(Identity, TheCatalogueMayRefuseToo) {
+  catalogue_.sha256["test/echo 1.0.0"] = "other bytes, from before a restart";
+  drop("echo-1.0.0.so");
+  start();
+  wait_for_refusal("echo", Code::plugin_version_immutable);
+}
+
+}  // namespace
+}  // namespace tasker::plugin
