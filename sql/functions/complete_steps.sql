@@ -10,6 +10,7 @@
 -- that it looks keys up one by one even when planned on an empty table (a hash join reads the whole range: 3 times slower).
 --
 -- Repeating a call with the same fences gives the same answer: children claimed by them are returned again.
+-- p_events: [{"task_id", "ord", "events": [{"name", "payload"}]}], written to the journal with the outcomes.
 -- kind: c claimed, s stale fence, d task complete, e task ended otherwise, q children were queued, r next retry due
 -- (claim_no: milliseconds from now).
 create or replace function tasker.complete_steps(
@@ -99,14 +100,14 @@ begin
     -- Not written: either the claim was lost, or this is the repetition of a call whose answer got lost.
     return query
     with u as (
-      select t, o, a.host_id is not null as repeated
+      select t, o, c, a.host_id is not null as repeated
       from (select * from unnest(p_tasks, p_ords, p_claims)
             except select r.t, r.o, p.c from unnest(rec_tasks, rec_ords) r(t, o)
                      join unnest(p_tasks, p_ords, p_claims) p(t, o, c) using (t, o)) u(t, o, c)
         left join tasker.attempt a on a.lane = p_lane and a.task_id = u.t and a.ord = u.o and a.claim_no = u.c
                                   and a.host_id = p_host and a.task_id between lo and hi
       where t between lo and hi and o between 1 and 16383)
-    select 's'::"char", t, o, 0, 0, 0, 0, 0, 0 from u where not repeated
+    select 's'::"char", t, o, c, 0, 0, 0, 0, 0 from u where not repeated
     union all
     select distinct 'c'::"char", k.task_id, k.ord, k.claim_no, k.attempts + 1, k.retry_limit::int, t.revision,
            t.template_id, k.plugin_id
@@ -123,9 +124,9 @@ begin
 
   if p_events is not null then
     insert into tasker.journal (at, kind, task_id, ord, host_id, data)
-    select p_now, 'event', (e ->> 'task_id')::bigint, (e ->> 'ord')::int, p_host, e - 'task_id' - 'ord' - 'claim_no'
-    from jsonb_array_elements(p_events) e
-    where ((e ->> 'task_id')::bigint, (e ->> 'ord')::int) in (select * from unnest(rec_tasks, rec_ords));
+    select p_now, 'event', (s ->> 'task_id')::bigint, (s ->> 'ord')::int, p_host, e
+    from jsonb_array_elements(p_events) s cross join jsonb_array_elements(s -> 'events') e
+    where ((s ->> 'task_id')::bigint, (s ->> 'ord')::int) in (select * from unnest(rec_tasks, rec_ords));
   end if;
 
   if waits is not null then

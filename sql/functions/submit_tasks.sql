@@ -1,7 +1,7 @@
 -- Creates tasks with their steps, all or none. First steps are claimed for the host as far as it has room and the plugin
 -- loaded; the others go to the queue, those of a task with a later start_at to the delayed ones.
 -- The ids come from the host's blocks (take_task_blocks). Repeating a call whose answer got lost creates nothing again.
--- Arrays may be shorter than p_tasks: what is missing takes its default.
+-- Arrays may be shorter than p_tasks: what is missing takes its default. A row of zeros says that first steps were queued.
 create or replace function tasker.submit_tasks(
   p_host int, p_tasks bigint[], p_templates int[], p_contexts jsonb[], p_initiators text[], p_source_systems text[],
   p_reasons text[], p_tags jsonb[], p_correlation_ids text[], p_start_ats timestamptz[], p_priorities int[],
@@ -22,7 +22,9 @@ begin
     from unnest(p_tasks) u(t)
       join tasker.task t on t.lane = tasker.lane_of(u.t) and t.task_id = u.t
       join tasker.step s on s.lane = t.lane and s.task_id = u.t
-    where s.state = 'in_progress' and s.host_id = p_host;
+    where s.state = 'in_progress' and s.host_id = p_host
+    union all
+    select 0, 0, 0, 0, 0, 0, 0, 0;                          -- whether something waits is not known any more
     return;
   end if;
 
@@ -65,5 +67,7 @@ begin
   delayed as (
     insert into tasker.delayed_step (lane, plugin_id, priority, run_at, task_id, ord)
     select lane, plugin_id, priority, start_at, t, ord from new_step where state = 'ready' and start_at > p_now)
-  select t, ord, 1, 1, retry_limit::int, 0, template_id, plugin_id from new_step where state = 'in_progress';
+  select t, ord, 1, 1, retry_limit::int, 0, template_id, plugin_id from new_step where state = 'in_progress'
+  union all
+  select 0, 0, 0, 0, 0, 0, 0, 0 where exists (select from new_step n where n.state = 'ready');
 end $$;

@@ -15,3 +15,12 @@ select tasker.release_dead_hosts($1::int[])
 
 -- name: leave_host
 select tasker.leave_host($1, clock_timestamp())
+
+-- name: lanes
+select tasker.lanes()
+
+-- name: installation
+select installation from tasker.setting
+
+-- name: set_lock_timeout
+select set_config('lock_timeout', $1, false)

@@ -4,6 +4,10 @@
 select * from tasker.submit_tasks($1, $2::bigint[], $3::int[], $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::jsonb[],
   $9::text[], $10::timestamptz[], $11::int[], $12, $13::int[], clock_timestamp())
 
+-- Finds the task whose values the database refuses: the arrays hold one element each.
+-- name: check_task_values
+select $1::jsonb[], $2::jsonb[], $3::timestamptz[]
+
 -- name: claim
 select * from tasker.claim_steps($1, $2::smallint, $3::int[], $4, clock_timestamp())
 

@@ -1,0 +1,20 @@
+// What the store counts about itself, for metrics and tests. Written on [db] threads, read on [any].
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace tasker::store {
+
+struct Counters {
+  std::atomic<std::uint64_t> calls{0};
+  std::atomic<std::uint64_t> connects{0};            // the first ones included
+  std::atomic<std::uint64_t> broken{0};              // connections lost
+  std::atomic<std::uint64_t> transient_retries{0};   // deadlocks and serialization failures tried again
+  std::atomic<std::uint64_t> cut_off{0};             // calls ended by the watch
+  std::atomic<std::uint64_t> overloaded{0};          // calls refused because a queue was full
+  std::atomic<std::uint64_t> bad_rows{0};            // outcomes replaced because the database cannot hold them
+  std::atomic<std::uint64_t> split_batches{0};
+};
+
+}  // namespace tasker::store

@@ -1,0 +1,211 @@
+#include "store/pg_reader.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "store/array_literal.h"
+
+namespace tasker::store {
+namespace {
+
+using engine::Reply;
+using engine::StepInputs;
+
+// A query takes at most about this many rows; what is beyond goes into the next one.
+constexpr std::size_t kMostSteps = 2048;
+constexpr std::size_t kMostShown = 64;
+constexpr std::size_t kMostPending = 16384;
+
+// What stands for something that does not exist.
+constexpr std::string_view kNothing = "null";
+
+std::optional<std::string> or_null(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+StepInputs step_inputs(const Rows& rows, int row) {
+  StepInputs inputs;
+  inputs.step = {static_cast<TaskId>(rows.integer(row, 0)), static_cast<Ord>(rows.integer(row, 1))};
+  inputs.template_id = static_cast<TemplateId>(rows.integer(row, 2));
+  inputs.revision = static_cast<std::int32_t>(rows.integer(row, 3));
+  inputs.context = rows.text(row, 4);
+  inputs.correlation_id = rows.text(row, 5);
+  const auto ords = read_integer_array(rows.text(row, 6));
+  auto results = read_text_array(rows.text(row, 7));
+  for (std::size_t i = 0; i < ords.size() && i < results.size(); ++i) {
+    inputs.parent_results.emplace_back(static_cast<Ord>(ords[i]), std::move(results[i]));
+  }
+  inputs.checkpoint = rows.text(row, 8);
+  return inputs;
+}
+
+// Takes the front of `pending` up to `most` units.
+template <class Pending, class Size>
+std::vector<Pending> take_front(std::vector<Pending>& pending, std::size_t most, Size size) {
+  std::size_t count = 0, units = 0;
+  while (count < pending.size() && (count == 0 || units + size(pending[count]) <= most)) units += size(pending[count++]);
+  std::vector<Pending> taken(std::make_move_iterator(pending.begin()),
+                             std::make_move_iterator(pending.begin() + static_cast<std::ptrdiff_t>(count)));
+  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(count));
+  return taken;
+}
+
+}  // namespace
+
+void PgReader::read_json(std::string_view query, Params params, Reply<std::string> reply) {
+  const bool posted = connection_.post([query, params = std::move(params), reply](Session& session) {
+    auto rows = session.run(query, params);
+    if (!rows) return reply(rows.error());
+    reply(rows->size() == 0 || rows->is_null(0, 0) ? std::string(kNothing) : std::string(rows->text(0, 0)));
+  });
+  if (!posted) reply(overloaded_error(query));
+}
+
+void PgReader::list_tasks(engine::TaskFilter filter, Reply<std::string> reply) {
+  read_json("list_tasks",
+            {or_null(filter.namespace_name), or_null(filter.name), or_null(filter.version), or_null(filter.status),
+             std::to_string(std::max(0, filter.limit)),
+             filter.after ? std::optional(std::to_string(raw(*filter.after))) : std::nullopt},
+            std::move(reply));
+}
+
+void PgReader::list_namespaces(Reply<std::string> reply) { read_json("list_namespaces", {}, std::move(reply)); }
+
+void PgReader::list_handlers(std::string namespace_name, Reply<std::string> reply) {
+  read_json("list_handlers", {std::move(namespace_name)}, std::move(reply));
+}
+
+void PgReader::show_handler(std::string namespace_name, std::string name, std::string version, Reply<std::string> reply) {
+  read_json("show_handler", {std::move(namespace_name), std::move(name), or_null(version)}, std::move(reply));
+}
+
+void PgReader::list_plugins(Reply<std::string> reply) { read_json("list_plugins", {}, std::move(reply)); }
+
+void PgReader::ping(Reply<engine::Micros> reply) {
+  const bool posted = connection_.post([reply](Session& session) {
+    const auto began = std::chrono::steady_clock::now();
+    auto rows = session.run("lanes", {});
+    if (!rows) return reply(rows.error());
+    reply(std::chrono::duration_cast<engine::Micros>(std::chrono::steady_clock::now() - began));
+  });
+  if (!posted) reply(overloaded_error("ping"));
+}
+
+void PgReader::handler_versions(std::string namespace_name, std::string name,
+                                Reply<std::vector<engine::HandlerVersion>> reply) {
+  const bool posted = connection_.post([=](Session& session) {
+    auto rows = session.run("handler_versions", {namespace_name, name});
+    if (!rows) return reply(rows.error());
+    std::vector<engine::HandlerVersion> versions;
+    for (int row = 0; row < rows->size(); ++row) {
+      versions.push_back({std::string(rows->text(row, 0)), static_cast<TemplateId>(rows->integer(row, 1)),
+                          static_cast<PluginId>(rows->integer(row, 2)), rows->boolean(row, 3),
+                          std::string(rows->text(row, 4))});
+    }
+    reply(std::move(versions));
+  });
+  if (!posted) reply(overloaded_error("handler_versions"));
+}
+
+// One piece of work is posted for each call, and the first of them to run answers all that wait; the others find
+// nothing left to do.
+void PgReader::load(std::vector<StepKey> steps, Reply<std::vector<StepInputs>> reply) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (loads_.size() < kMostPending) {
+      loads_.push_back({std::move(steps), std::move(reply)});
+      reply = nullptr;
+    }
+  }
+  if (reply) return reply(overloaded_error("step_inputs"));
+  if (connection_.post([this](Session& session) { answer_loads(session); })) return;
+  std::vector<PendingLoad> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused.swap(loads_);
+  }
+  for (const PendingLoad& each : refused) each.reply(overloaded_error("step_inputs"));
+}
+
+void PgReader::answer_loads(Session& session) {
+  std::vector<PendingLoad> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    batch = take_front(loads_, kMostSteps, [](const PendingLoad& each) { return each.steps.size(); });
+  }
+  if (batch.empty()) return;
+  std::vector<StepKey> keys;
+  for (const PendingLoad& each : batch) keys.insert(keys.end(), each.steps.begin(), each.steps.end());
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  ArrayLiteral tasks, ords;
+  for (const StepKey& key : keys) {
+    tasks.add(raw(key.task));
+    ords.add(key.ord);
+  }
+  auto rows = session.run("step_inputs", {tasks.take(), ords.take()});
+  if (!rows) {
+    for (const PendingLoad& each : batch) each.reply(rows.error());
+    return;
+  }
+  std::unordered_map<StepKey, int, StepKeyHash> row_of;
+  for (int row = 0; row < rows->size(); ++row) {
+    row_of[{static_cast<TaskId>(rows->integer(row, 0)), static_cast<Ord>(rows->integer(row, 1))}] = row;
+  }
+  for (const PendingLoad& each : batch) {
+    std::vector<StepInputs> found;
+    for (const StepKey& key : each.steps) {
+      if (const auto row = row_of.find(key); row != row_of.end()) found.push_back(step_inputs(*rows, row->second));
+    }
+    each.reply(std::move(found));
+  }
+}
+
+void PgReader::show_task(TaskId task, Reply<std::string> reply) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (shows_.size() < kMostPending) {
+      shows_.push_back({task, std::move(reply)});
+      reply = nullptr;
+    }
+  }
+  if (reply) return reply(overloaded_error("show_tasks"));
+  if (connection_.post([this](Session& session) { answer_shows(session); })) return;
+  std::vector<PendingShow> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused.swap(shows_);
+  }
+  for (const PendingShow& each : refused) each.reply(overloaded_error("show_tasks"));
+}
+
+void PgReader::answer_shows(Session& session) {
+  std::vector<PendingShow> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    batch = take_front(shows_, kMostShown, [](const PendingShow&) { return std::size_t{1}; });
+  }
+  if (batch.empty()) return;
+  std::vector<std::int64_t> ids;
+  for (const PendingShow& each : batch) ids.push_back(raw(each.task));
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  ArrayLiteral tasks;
+  for (const std::int64_t id : ids) tasks.add(id);
+  auto rows = session.run("show_tasks", {tasks.take()});
+  if (!rows) {
+    for (const PendingShow& each : batch) each.reply(rows.error());
+    return;
+  }
+  std::unordered_map<std::int64_t, int> row_of;
+  for (int row = 0; row < rows->size(); ++row) row_of[rows->integer(row, 0)] = row;
+  for (const PendingShow& each : batch) {
+    if (const auto row = row_of.find(raw(each.task)); row != row_of.end()) {
+      each.reply(std::string(rows->text(row->second, 1)));
+    } else {
+      each.reply(std::string(kNothing));
+    }
+  }
+}
+
+}  // namespace tasker::store

@@ -1,0 +1,82 @@
+#include "store/sql_error.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <pqxx/pqxx>
+
+namespace tasker::store {
+namespace {
+
+// libpqxx's texts end in a line break and carry the statement's context, which is ours, on further lines.
+std::string_view first_line(std::string_view text) {
+  text = text.substr(0, text.find('\n'));
+  if (text.starts_with("ERROR:")) text.remove_prefix(6);
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  return text;
+}
+
+SqlError call_error(Code code, Retry retry, std::string message) {
+  return {SqlFailure::call, make_error(code, std::move(message), retry)};
+}
+
+SqlError broken(std::string_view text, std::string_view doing) {
+  return {SqlFailure::broken,
+          make_error(Code::database_unavailable,
+                     fmt::format("lost the database during {}: {}; it is tried again", doing, first_line(text)),
+                     Retry::later)};
+}
+
+}  // namespace
+
+SqlError sql_error_of(std::string_view state, std::string_view text, std::string_view doing) {
+  const std::string_view line = first_line(text);
+  const std::string_view group = state.substr(0, 2);
+  if (state == "TK001") return call_error(Code::host_dead, Retry::never, std::string(line));
+  if (state == "TK010") return call_error(Code::plugin_version_immutable, Retry::never, std::string(line));
+  if (group == "22" || state == "54001") {
+    return call_error(Code::database_bad_value, Retry::never,
+                      fmt::format("the database cannot hold a value of {}: {}", doing, line));
+  }
+  if (state == "40001" || state == "40P01") {
+    return {SqlFailure::transient,
+            make_error(Code::database_locked,
+                       fmt::format("{} met another transaction again and again: {}", doing, line), Retry::later)};
+  }
+  if (state == "55P03" || state == "57014") {
+    return call_error(Code::database_locked, Retry::later,
+                      fmt::format("{} waited too long for rows that somebody else holds: {}", doing, line));
+  }
+  // Shutting down, starting, too many connections, out of memory or disk: nothing of ours is wrong.
+  if (group == "57" || group == "08") return broken(text, doing);
+  if (group == "53") {
+    return call_error(Code::database_unavailable, Retry::later,
+                      fmt::format("the database lacks resources for {}: {}", doing, line));
+  }
+  if (state == "25006") {
+    return call_error(Code::database_unavailable, Retry::later,
+                      fmt::format("the database is read-only (a standby?), so {} failed: {}", doing, line));
+  }
+  return call_error(Code::database_error, Retry::never,
+                    fmt::format("the database refused {}: {} (SQLSTATE {})", doing, line, state));
+}
+
+SqlError current_sql_error(std::string_view doing) {
+  try {
+    throw;
+  } catch (const pqxx::broken_connection& error) {
+    return broken(error.what(), doing);
+  } catch (const pqxx::sql_error& error) {
+    // libpqxx reports a back end that was killed in the middle of a call without a SQLSTATE.
+    if (error.sqlstate().empty()) return broken(error.what(), doing);
+    return sql_error_of(error.sqlstate(), error.what(), doing);
+  } catch (const pqxx::in_doubt_error& error) {
+    return broken(error.what(), doing);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    return {SqlFailure::broken,
+            make_error(Code::database_error, fmt::format("{} failed: {}", doing, first_line(error.what())))};
+  }
+}
+
+}  // namespace tasker::store

@@ -1,0 +1,28 @@
+// Turns what libpqxx throws into an Error: the only place that knows SQLSTATEs. Call inside a catch block. [any] thread.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace tasker::store {
+
+// What a connection does next; the Error is for the caller.
+enum class SqlFailure {
+  call,       // this call failed, the connection is fine
+  transient,  // deadlock or serialization failure: repeating the same call is expected to succeed
+  broken      // the connection is gone; whether the call was carried out is not known
+};
+
+struct SqlError {
+  SqlFailure failure = SqlFailure::call;
+  Error error;
+};
+
+// `doing` completes "the database refused to ...": a query's name.
+SqlError current_sql_error(std::string_view doing);
+
+// A SQLSTATE's place in the table, for tests.
+SqlError sql_error_of(std::string_view sqlstate, std::string_view text, std::string_view doing);
+
+}  // namespace tasker::store

@@ -1,0 +1,115 @@
+#include "store/submit_call.h"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "store/array_literal.h"
+#include "store/step_rows.h"
+
+namespace tasker::store {
+namespace {
+
+using engine::NewTask;
+
+constexpr std::chrono::milliseconds kRepeatPause{100};
+
+// Arrays may be shorter than the tasks: what every task leaves at its default travels as `{}`.
+template <class Differs, class Add>
+std::string sparse(const std::vector<NewTask>& tasks, Differs differs, Add add) {
+  if (std::none_of(tasks.begin(), tasks.end(), differs)) return std::string(kEmptyArray);
+  ArrayLiteral literal;
+  for (const NewTask& task : tasks) add(literal, task);
+  return literal.take();
+}
+
+std::string texts(const std::vector<NewTask>& tasks, std::string NewTask::*member, std::string_view usual) {
+  return sparse(tasks, [&](const NewTask& task) { return task.*member != usual && !(task.*member).empty(); },
+                [&](ArrayLiteral& literal, const NewTask& task) { literal.add_or_null(task.*member); });
+}
+
+}  // namespace
+
+SubmitCall::SubmitCall(Session& session, const Clock& clock, IdBlocks& ids, engine::SubmitRequest request,
+                       std::chrono::milliseconds patience)
+    : session_(session), clock_(clock), ids_(ids), request_(std::move(request)), patience_(patience) {}
+
+Result<std::vector<TaskId>> SubmitCall::take_ids() {
+  return ids_.take(request_.tasks.size(), [&](int count) -> Result<std::vector<std::int64_t>> {
+    auto rows = session_.run("take_task_blocks", {std::to_string(count)});
+    if (!rows) return rows.error();
+    std::vector<std::int64_t> blocks;
+    for (int row = 0; row < rows->size(); ++row) blocks.push_back(rows->integer(row, 0));
+    return blocks;
+  });
+}
+
+Params SubmitCall::parameters(const std::vector<TaskId>& ids) const {
+  const auto& tasks = request_.tasks;
+  ArrayLiteral id_array(ids.size() * 12), templates(ids.size() * 4);
+  for (const TaskId id : ids) id_array.add(raw(id));
+  for (const NewTask& task : tasks) templates.add(raw(task.template_id));
+  return {std::to_string(raw(request_.host)),
+          id_array.take(),
+          templates.take(),
+          texts(tasks, &NewTask::context, "{}"),
+          texts(tasks, &NewTask::initiator, "unknown"),
+          texts(tasks, &NewTask::source_system, "unknown"),
+          texts(tasks, &NewTask::reason, "unknown"),
+          texts(tasks, &NewTask::tags, "[]"),
+          texts(tasks, &NewTask::correlation_id, ""),
+          texts(tasks, &NewTask::start_at, ""),
+          sparse(tasks, [](const NewTask& task) { return task.priority != 5; },
+                 [](ArrayLiteral& literal, const NewTask& task) { literal.add(task.priority); }),
+          std::to_string(std::max(0, request_.room)),
+          plugin_array(request_.plugins)};
+}
+
+// A lost answer may hide a commit. Only the same ids tell, so nobody else can repeat this call.
+Result<Rows> SubmitCall::send_until_known(const Params& params) {
+  const auto give_up = clock_.steady_now() + patience_;
+  for (bool sent = false;;) {
+    auto rows = session_.run("submit", params);
+    sent = sent || session_.was_sent();
+    if (rows || !sent || rows.error().code != Code::database_unavailable) return rows;
+    if (clock_.steady_now() >= give_up) return rows;
+    std::this_thread::sleep_for(kRepeatPause);
+  }
+}
+
+Error SubmitCall::name_the_index(const Error& error) {
+  for (std::size_t i = 0; i < request_.tasks.size(); ++i) {
+    const NewTask& task = request_.tasks[i];
+    ArrayLiteral context, tags, start_at;
+    context.add(task.context);
+    tags.add(task.tags);
+    start_at.add_or_null(task.start_at);
+    auto fine = session_.run("check_task_values", {context.take(), tags.take(), start_at.take()});
+    if (!fine && fine.error().code == Code::database_bad_value) {
+      return make_error(Code::database_bad_value,
+                        fmt::format("tasks[{}] was refused and none was created: {}", i, fine.error().message));
+    }
+  }
+  return error;
+}
+
+Result<engine::SubmitAnswer> SubmitCall::run() {
+  engine::SubmitAnswer answer;
+  if (request_.tasks.empty()) return answer;
+  auto ids = take_ids();
+  if (!ids) return ids.error();
+  auto rows = send_until_known(parameters(*ids));
+  if (!rows) {
+    if (rows.error().code != Code::database_unavailable) ids_.give_back(*ids);
+    return rows.error().code == Code::database_bad_value ? name_the_index(rows.error()) : rows.error();
+  }
+  answer.tasks = std::move(*ids);
+  for (int row = 0; row < rows->size(); ++row) {
+    if (rows->integer(row, 0) == 0) answer.queued = true;
+    else answer.claimed.push_back(claimed_step(*rows, row, 0));
+  }
+  return answer;
+}
+
+}  // namespace tasker::store

@@ -1,0 +1,32 @@
+// One bulk submit: takes ids, calls submit_tasks, and repeats it with the same ids when the answer got lost, so that
+// nothing is created twice. Names the task whose values the database refuses. [db], on the submitting connection.
+#pragma once
+
+#include "base/clock.h"
+#include "engine/ports.h"
+#include "store/id_blocks.h"
+#include "store/session.h"
+
+namespace tasker::store {
+
+class SubmitCall {
+ public:
+  SubmitCall(Session& session, const Clock& clock, IdBlocks& ids, engine::SubmitRequest request,
+             std::chrono::milliseconds patience);
+
+  Result<engine::SubmitAnswer> run();
+
+ private:
+  Result<std::vector<TaskId>> take_ids();
+  Result<Rows> send_until_known(const Params& params);
+  Params parameters(const std::vector<TaskId>& ids) const;
+  Error name_the_index(const Error& error);
+
+  Session& session_;
+  const Clock& clock_;
+  IdBlocks& ids_;
+  const engine::SubmitRequest request_;
+  const std::chrono::milliseconds patience_;
+};
+
+}  // namespace tasker::store

@@ -1,0 +1,17 @@
+# Writes OUTPUT: the files of SQL_DIR as C++ string literals. Run by sql/CMakeLists.txt.
+set(text "// Made from sql/ by sql/embed.cmake.\n#include \"store/sql_text.h\"\n\nnamespace tasker::store {\n")
+foreach(folder IN ITEMS migrations functions queries)
+  file(GLOB files ${SQL_DIR}/${folder}/*.sql)
+  list(SORT files)
+  string(APPEND text "\nnamespace {\nconstexpr SqlFile k_${folder}[] = {\n")
+  foreach(path IN LISTS files)
+    get_filename_component(name ${path} NAME_WE)
+    file(READ ${path} content)
+    # A literal may hold 64 KiB at most by the standard; no file comes near (the limit on file length sees to it).
+    string(APPEND text "{\"${name}\", R\"tasker_sql(${content})tasker_sql\"},\n")
+  endforeach()
+  string(APPEND text "};\n}  // namespace\n")
+  string(APPEND text "std::span<const SqlFile> embedded_${folder}() { return k_${folder}; }\n")
+endforeach()
+string(APPEND text "\n}  // namespace tasker::store\n")
+file(WRITE ${OUTPUT} "${text}")
