@@ -29,6 +29,8 @@ class JobRunner {
   virtual std::vector<std::shared_ptr<AttemptJob>> take_back(SteadyTime before) = 0;  // [engine]
   // While false no thread enters another job; those queued wait.
   virtual void allow(bool entering) = 0;  // [any]
+  // The host is done: no thread enters another job, and one that is still inside a handler is left behind.
+  virtual void close() = 0;  // [engine]
 };
 
 }  // namespace tasker::engine

@@ -21,9 +21,9 @@ class Engine::Impl {
         completer_(core_),
         claimer_(core_),
         submitter_(core_),
-        pool_(wiring_.options.workers, wiring_.options.async_workers, dispatcher_.inbox()),
+        runner_(make_runner()),
         liveness_(wiring_.store, wiring_.liveness, liveness_events()) {
-    dispatcher_.connect(pool_, completer_);
+    dispatcher_.connect(*runner_, completer_);
     completer_.connect(dispatcher_, claimer_);
     claimer_.connect(dispatcher_);
     submitter_.connect(dispatcher_, claimer_);
@@ -36,6 +36,12 @@ class Engine::Impl {
   ~Impl() {
     liveness_.stop();
     core_.life.reset();
+  }
+
+  std::unique_ptr<JobRunner> make_runner() {
+    const EngineOptions& options = wiring_.options;
+    if (wiring_.make_runner) return wiring_.make_runner(options, dispatcher_.inbox());
+    return std::make_unique<WorkerPool>(options.workers, options.async_workers, dispatcher_.inbox());
   }
 
   // ---- a life
@@ -51,7 +57,7 @@ class Engine::Impl {
       log_info("host {} registered", raw(core_.host));
       if (wiring_.on_registered) wiring_.on_registered(core_.host);
       core_.room.open();
-      pool_.allow(true);
+      runner_->allow(true);
       liveness_.start(core_.host);
       claimer_.start();
       watch();
@@ -90,7 +96,7 @@ class Engine::Impl {
               });
             },
             .on_renewal = [this, on_strand](bool well) {
-              pool_.allow(well);
+              runner_->allow(well);
               on_strand([this, well] { renewal(well); });
             }};
   }
@@ -201,7 +207,7 @@ class Engine::Impl {
     auto once = std::make_shared<std::function<void()>>(std::move(stopped));
     const auto finish = [this, once] {
       if (!*once) return;
-      if (!pool_.wait_idle(std::chrono::steady_clock::now())) pool_.abandon();
+      runner_->close();
       std::exchange(*once, nullptr)();
     };
     core_.store.leave(core_.host, core_.on_strand<int>([finish](Result<int>) { finish(); }));
@@ -230,7 +236,7 @@ class Engine::Impl {
   Completer completer_;
   Claimer claimer_;
   Submitter submitter_;
-  WorkerPool pool_;
+  const std::unique_ptr<JobRunner> runner_;
   Liveness liveness_;
 
   bool stopping_ = false;

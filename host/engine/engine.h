@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/attempt_job.h"
 #include "engine/core.h"
 #include "engine/liveness.h"
 
@@ -23,6 +24,8 @@ class Engine {
     // A life began: `host` is the id under which plugins are to be published. [engine]
     std::function<void(HostId host)> on_registered;
     std::function<void(const EndedTask&)> on_ended;  // [engine] optional
+    // Where handlers run: a WorkerPool unless a test brings its own.
+    std::function<std::unique_ptr<JobRunner>(const EngineOptions&, FinishJob)> make_runner;
   };
 
   explicit Engine(Wiring wiring);

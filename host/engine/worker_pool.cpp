@@ -41,9 +41,12 @@ class WorkerPool::Pool : public std::enable_shared_from_this<Pool> {
     wake_one();
   }
 
-  bool wait_idle(SteadyTime deadline) {
+  // Threads inside a handler are detached: they hold what they need, and nobody takes their outcomes any more.
+  void close() {
     std::unique_lock lock(mutex_);
-    return idle_.wait_until(lock, deadline, [&] { return running_ == 0; });
+    const bool busy = running_ > 0;
+    lock.unlock();
+    stop(!busy);
   }
 
   void stop(bool wait) {
@@ -83,7 +86,7 @@ class WorkerPool::Pool : public std::enable_shared_from_this<Pool> {
         lock.unlock();
         run(std::move(job));
         lock.lock();
-        if (--running_ == 0) idle_.notify_all();
+        --running_;
       }
     }
   }
@@ -101,7 +104,6 @@ class WorkerPool::Pool : public std::enable_shared_from_this<Pool> {
 
   std::mutex mutex_;  // guards all below
   std::condition_variable wake_;
-  std::condition_variable idle_;
   std::deque<std::shared_ptr<AttemptJob>> queue_;
   int waiting_ = 0;
   int running_ = 0;
@@ -143,13 +145,9 @@ void WorkerPool::allow(bool entering) {
   async_->allow(entering);
 }
 
-bool WorkerPool::wait_idle(SteadyTime deadline) {
-  return blocking_->wait_idle(deadline) && async_->wait_idle(deadline);
-}
-
-void WorkerPool::abandon() {
-  blocking_->stop(false);
-  async_->stop(false);
+void WorkerPool::close() {
+  blocking_->close();
+  async_->close();
 }
 
 }  // namespace tasker::engine

@@ -20,10 +20,7 @@ class WorkerPool final : public JobRunner {
   std::vector<std::shared_ptr<AttemptJob>> take_back(SteadyTime before) override;
   void allow(bool entering) override;
 
-  // Waits until no thread runs a job, at most until `deadline`. False: some still run.
-  bool wait_idle(SteadyTime deadline);
-  // Gives up on the threads that still run a job: they are left behind when the process ends.
-  void abandon();
+  void close() override;
 
  private:
   class Pool;
