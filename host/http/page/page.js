@@ -139,8 +139,8 @@ function drawPlugins(answer) {
   show(byId("plugins"), table("Plugins with their versions and states", ["Plugin", "Version", "State", "#Hosts", "Since"], rows));
 }
 
-function table(caption, heads, rows) {
-  return h("table", {}, h("caption", { class: "hidden-text" }, caption),
+function table(caption, heads, rows, look) {
+  return h("table", { class: look }, h("caption", { class: "hidden-text" }, caption),
     h("thead", {}, h("tr", {}, heads.map((head) => head.startsWith("#")
       ? h("th", { scope: "col", class: "number" }, head.slice(1)) : h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows));
@@ -181,7 +181,7 @@ function drawTasks(answer) {
     return show(byId("tasks"), isFiltered()
       ? comment("No task matches.", h("p", {}, "Widen the filter above, or go back to the newest."))
       : comment("No task yet.", h("p", {}, "Submit one for a workflow of a loaded plugin:"),
-        h("pre", {}, `curl -X POST -H 'Content-Type: application/json' \\\n  -d '{"name": "order_process", "context": {"order_id": 1}}' \\\n  ${location.origin}${mount}/tasks`)));
+        h("pre", {}, `curl ${location.origin}${mount}/tasks \\\n  -H 'Content-Type: application/json' \\\n  -d '{"name": "order_process",\n       "context": {"order_id": 1}}'`)));
   }
   show(byId("tasks"), table("Tasks, newest first", ["Task", "Workflow", "Version", "State", "#Took", "Created"],
     tasks.map(taskRow)));
@@ -194,7 +194,7 @@ function taskRow(task) {
   const state = stateOf(task);
   return h("tr", { class: id === view.selected ? "selected" : null },
     h("td", {}, h("a", { href: `#/tasks/${id}`, "data-key": `task-${id}`, "aria-current": id === view.selected ? "true" : null }, id)),
-    h("td", { class: "wide" }, h("span", { class: "quiet" }, (task.namespace ?? "") + "/"), h("span", { class: "strong" }, task.name ?? "")),
+    h("td", { class: "wide" }, h("span", { class: "quiet" }, (task.namespace ?? "") + "/"), h("wbr"), h("span", { class: "strong" }, task.name ?? "")),
     h("td", {}, task.version ?? ""), h("td", {}, chip(state)),
     h("td", { class: "number quiet" }, ended ? between(task.created_at ?? task.requested_at, ended) : ""),
     h("td", { class: "quiet" }, when(task.created_at ?? task.requested_at)));
@@ -343,7 +343,7 @@ function graphBlock(steps) {
   const layers = layersOf(parents);
   const dense = steps.length > 40;
   const longest = Math.min(26, Math.max(...steps.map((step) => String(step.name ?? "").length)));
-  const size = { width: Math.max(104, 24 + longest * 7), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 44 };
+  const size = { width: Math.max(dense ? 100 : 132, Math.round(20 + longest * 7.5)), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 36 };
   const { spots, width, height } = placeNodes(layers, size);
   const edges = parents.flatMap((list, index) => list.map((parent) => edge(spots[parent], spots[index], size, steps[parent])));
   const nodes = steps.map((step, index) => node(step, spots[index], size, dense));
@@ -367,13 +367,13 @@ function node(step, spot, size, dense) {
   const [tone, glyph] = toneOf(state);
   const name = String(step.name ?? "step");
   const attempts = step.attempts > 1 ? ` · ${step.attempts} attempts` : "";
-  const letters = Math.floor((size.width - 16) / 7);
+  const letters = Math.floor((size.width - 16) / 7.4);
   return svg("g", { class: `node n-${tone}${view.open.has(keyOf(step)) ? " open" : ""}`, transform: `translate(${spot.x} ${spot.y})`,
     onclick: () => openStep(step) },
   svg("title", {}, `${name}: ${wordOf(state)}${attempts}`),
   svg("rect", { width: size.width, height: size.height, rx: 6 }),
   svg("text", { x: 9, y: dense ? 16 : 17 }, dense ? `${glyph} ${clip(name, letters - 2)}` : clip(name, letters)),
-  dense ? null : svg("text", { x: 9, y: 32, class: "sub" }, clip(`${glyph} ${wordOf(state)}${attempts}`, letters + 4)));
+  dense ? null : svg("text", { x: 9, y: 32, class: "sub" }, clip(`${glyph} ${wordOf(state)}`, Math.floor((size.width - 12) / 6.2))));
 }
 
 // ---------------------------------------------------------------- the steps
@@ -393,7 +393,7 @@ function stepsBlock(steps) {
   const listed = many ? [...steps].sort((a, b) => urgency(a) - urgency(b)).slice(0, MAX_STEP_ROWS) : steps;
   return h("div", { class: "block flush" }, h("h3", {}, "Steps"),
     many && h("p", { class: "quiet" }, `${MAX_STEP_ROWS} of ${steps.length}, errors and running ones first.`),
-    table("Steps", ["Step", "State", "#Attempts", "Waits for", "Next"], listed.map(stepRows)));
+    h("div", { class: "sideways" }, table("Steps", ["Step", "State", "#Attempts", "Waits for", "Next"], listed.map(stepRows), "step-table")));
 }
 
 const urgency = (step) => ["error", "waiting_for_retry", "in_progress"].indexOf(stateOf(step)) + 1 || 9;
@@ -408,13 +408,13 @@ function stepRows(step) {
     redrawTask();
   };
   const row = h("tr", {},
-    h("td", { class: "wide" }, h("button", { type: "button", class: "step-button", "data-key": key, "aria-expanded": String(open), onclick: toggle }, step.name ?? "step"),
-      failure && !finished && !open && h("div", { class: "failure" }, clip(String(failure), 160))),
+    h("td", { class: "wide" }, h("button", { type: "button", class: "step-button", "data-key": key, "aria-expanded": String(open), onclick: toggle }, step.name ?? "step")),
     h("td", {}, chip(stateOf(step))),
     h("td", { class: "number" }, step.attempts ?? 0, step.retry_limit ? h("span", { class: "quiet" }, ` of ${step.retry_limit}`) : null),
     h("td", { class: "quiet" }, clip((step.depends_on || []).join(", "), 40)),
     h("td", { class: "quiet" }, finished ? "" : when(step.next_retry_at)));
-  return open ? [row, h("tr", { class: "more" }, h("td", { colspan: 5 }, stepMore(step, failure)))] : [row];
+  if (open) return [row, h("tr", { class: "more" }, h("td", { colspan: 5 }, stepMore(step, failure)))];
+  return failure && !finished ? [row, h("tr", { class: "reason" }, h("td", { colspan: 5 }, clip(String(failure), 160)))] : [row];
 }
 
 function stepMore(step, failure) {
