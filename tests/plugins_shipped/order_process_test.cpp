@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "order_process/src/order.h"
 #include "plugin_file.h"
 #include "support/files.h"
 
@@ -113,6 +114,12 @@ TEST_F(OrderProcessTest, AnOrderIsChargedForOneTaskOnly) {
   EXPECT_EQ(again.payload["replayed"], true);
 }
 
+TEST_F(OrderProcessTest, ALedgerOfAnotherDatabaseIsNotMistakenForOurs) {
+  const PluginFile plugin("default/order_process-1.0.0", config());
+  EXPECT_EQ(run_task(plugin, "1", {{"order_id", 12345}})["status"], "complete");
+  EXPECT_EQ(run_task(plugin, "1", {{"order_id", 1001}})["code"], "ledger.of_another_database");
+}
+
 TEST_F(OrderProcessTest, AnInlineOrderNeedsNoFileEntry) {
   const PluginFile plugin("default/order_process-1.0.0", config());
   json order = json::parse(read_file(data("orders.json")))[0];
@@ -161,11 +168,17 @@ TEST_F(OrderProcessTest, AConfigurationThatCannotWorkIsRefusedWithItsReason) {
 }
 
 TEST_F(OrderProcessTest, TheSampleIsWhatItsGeneratorWrites) {
-  const std::string command =
+  const std::string generate =
       std::string(PYTHON) + " " + data("make_orders.py").string() + " " + folder_.path().string();
-  ASSERT_EQ(std::system(command.c_str()), 0);
+  ASSERT_EQ(std::system(generate.c_str()), 0);
   for (const char* name : {"orders.json", "expected.json"})
     EXPECT_EQ(read_file(folder_.path() / name), read_file(data(name)));
+
+  ASSERT_EQ(std::system((generate + " --count 500 --all-valid").c_str()), 0);
+  const json orders = json::parse(read_file(folder_.path() / "orders.json"));
+  EXPECT_EQ(orders.size(), 500U);
+  for (const auto& order : orders)
+    EXPECT_NO_THROW(order_process::check_order(order_process::read_order(order)));
 }
 
 }  // namespace

@@ -71,6 +71,15 @@ Json effect_of(const Call& call, const Order& order, const Totals& totals) {
           {"handled_by", edition::kHandledBy}};
 }
 
+// Task ids, and keys with them, begin anew when the database is wiped: an old ledger would then answer for
+// other orders.
+void check_same_order(const Json& effect, const Order& order) {
+  if (effect.at("order_id") != order.order_id)
+    throw Fault("ledger.of_another_database",
+                "the ledger has this step's key for order " + effect["order_id"].dump() +
+                    ": it belongs to another database, start with a new ledger_file");
+}
+
 // FNV-1a: a short name for the key, the same in every run. Nothing secret depends on it.
 std::string fingerprint(std::string_view text) {
   std::uint64_t hash = 14695981039346656037U;
@@ -110,6 +119,7 @@ Json Shop::validate_order(Call& call) {
     const Totals totals = compute_totals(order, edition::discount_percent(order.discount_code));
     Json effect = effect_of(call, order, totals);
     const bool replayed = ledger_.record(effect) == Ledger::Verdict::replayed;
+    check_same_order(effect, order);
     return {{"order", source},
             {"valid", true},
             {"totals", to_json(totals)},
@@ -145,6 +155,7 @@ Json Shop::process_payment(Call& call) {
         refuse_processed(order, *payment);
       replayed = verdict != Ledger::Verdict::appended;
     }
+    check_same_order(*payment, order);
     return {{"payment_id", (*payment)["payment_id"]},
             {"amount_cents", (*payment)["amount_cents"]},
             {"currency", order.currency},
@@ -172,6 +183,7 @@ Json Shop::send_confirmation(Call& call) {
       (*sent)["confirmation"] = outbox_.put(name, text).string();
       replayed = ledger_.record(*sent) != Ledger::Verdict::appended;
     }
+    check_same_order(*sent, order);
     return {{"sent_to", order.email},
             {"confirmation", (*sent)["confirmation"]},
             {"replayed", replayed},
