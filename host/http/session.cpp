@@ -9,6 +9,7 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
@@ -155,7 +156,7 @@ class Session::Conversation {
 
   // True when there is something to answer: a request in the parser, or a refusal.
   Awaitable<bool> receive(Parser& parser, BodyBudget& budget) {
-    if (s_.buffer_.size() == 0) {
+    if (buffer_.size() == 0) {
       if (s_.finishing_) co_return false;
       s_.idle_ = true;
       s_.allow(limits_.idle);
@@ -186,10 +187,10 @@ class Session::Conversation {
 
   // Feeds the parser with what is there, else with what comes. False at a fault, a timeout or the end.
   Awaitable<bool> advance(Parser& parser, std::size_t bytes) {
-    if (s_.buffer_.size() > 0) {
+    if (buffer_.size() > 0) {
       error_code error;
-      const std::size_t used = parser.put(s_.buffer_.data(), error);
-      s_.buffer_.consume(used);
+      const std::size_t used = parser.put(buffer_.data(), error);
+      buffer_.consume(used);
       if (error && error != beast::http::error::need_more) {
         refusal_ = refuse_parse(error, limits_);
         co_return false;
@@ -207,9 +208,9 @@ class Session::Conversation {
   }
 
   Awaitable<bool> read_some(std::size_t bytes) {
-    const auto space = s_.buffer_.prepare(bytes);
+    const auto space = buffer_.prepare(bytes);
     const auto [error, count] = co_await s_.socket_.async_read_some(space, kToken);
-    s_.buffer_.commit(count);
+    buffer_.commit(count);
     co_return !error && !s_.timed_out_ && !s_.closed_;
   }
 
@@ -274,15 +275,16 @@ class Session::Conversation {
     s_.allow(std::min(kDrainTime, limits_.request));
     std::size_t drained = 0;
     while (drained < kMaxDrainedBytes) {
-      s_.buffer_.clear();
+      buffer_.clear();
       const bool arrived = co_await read_some(kReadBodyBytes);
       if (!arrived) break;
-      drained += s_.buffer_.size();
+      drained += buffer_.size();
     }
   }
 
   Session& s_;
   const ServerLimits& limits_;
+  beast::flat_buffer buffer_;  // may hold the beginning of the next request
   std::optional<Response> refusal_;
 };
 

@@ -13,7 +13,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 
 #include "http/server.h"
 
@@ -52,7 +51,6 @@ class Session : public std::enable_shared_from_this<Session> {
   Socket socket_;
   Timer watchdog_;
   Timer reply_;  // stands still: cancelled when the answer is there
-  boost::beast::flat_buffer buffer_;
   std::chrono::steady_clock::time_point deadline_;
   std::optional<Response> response_;
   std::uint64_t request_number_ = 0;  // a late answer to an earlier request must not answer this one

@@ -343,7 +343,7 @@ function graphBlock(steps) {
   const layers = layersOf(parents);
   const dense = steps.length > 40;
   const longest = Math.min(26, Math.max(...steps.map((step) => String(step.name ?? "").length)));
-  const size = { width: Math.max(dense ? 100 : 132, Math.round(20 + longest * 7.5)), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 36 };
+  const size = { width: Math.max(dense ? 100 : 132, Math.round(20 + longest * 7.7)), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 36 };
   const { spots, width, height } = placeNodes(layers, size);
   const edges = parents.flatMap((list, index) => list.map((parent) => edge(spots[parent], spots[index], size, steps[parent])));
   const nodes = steps.map((step, index) => node(step, spots[index], size, dense));
@@ -425,7 +425,7 @@ function stepMore(step, failure) {
     history.length === 0 ? h("div", { class: "quiet" }, "None yet.")
       : table("Attempts", ["#No.", "Outcome", "#Took", "Started", "Host", "Version", "Error"], history.map((attempt) => h("tr", {},
         h("td", { class: "number" }, attempt.attempt ?? ""), h("td", {}, chip(attempt.outcome)),
-        h("td", { class: "number" }, attempt.duration_ms === undefined || attempt.duration_ms === null ? between(attempt.started_at, attempt.finished_at) : span(Number(attempt.duration_ms))),
+        h("td", { class: "number" }, attempt.duration_ms === undefined || attempt.duration_ms === null ? (attempt.finished_at ? between(attempt.started_at, attempt.finished_at) : "") : span(Number(attempt.duration_ms))),
         h("td", { class: "quiet" }, when(attempt.started_at)), h("td", {}, attempt.host_id ?? ""), h("td", {}, attempt.plugin_version ?? ""),
         h("td", { class: "wide" }, attempt.code && h("code", {}, attempt.code, " "), attempt.message && h("span", { class: "failure" }, attempt.message))))),
     step.results !== undefined && step.results !== null && [h("h3", {}, "Result"), h("pre", {}, clip(printJson(step.results), 20000))],
