@@ -58,8 +58,9 @@ TEST_F(Drop, HardLinkLoadsAndSymbolicLinkIsRefused) {
 
 TEST_F(Drop, SlowCopyInPiecesIsOneLoadAfterTheLastClose) {
   options_.settle = std::chrono::milliseconds(150);
-  folder();
+  drop("counter-1.0.0.so");
   start();
+  wait_for("test/counter 1.0.0", PluginState::active);  // it watches now
   const std::string bytes = test::read_file(fixture("echo-1.0.0.so"));
   const std::size_t piece = bytes.size() / 8 + 1;
   {
@@ -80,10 +81,12 @@ TEST_F(Drop, TruncatedThenCompleted) {
   folder();
   start();
   const std::string bytes = test::read_file(fixture("echo-1.0.0.so"));
+  int refusals = 0;
   for (const int percent : {0, 10, 50, 90, 99}) {
     test::write_file(folder() / "echo-1.0.0.so", bytes.substr(0, bytes.size() * percent / 100));
+    ++refusals;
     wait_for("a cut at " + std::to_string(percent), [&](const PluginRecord& record) {
-      return record.code == "plugin.truncated" && count("test/echo 1.0.0", PluginState::refused) > (percent > 0);
+      return record.code == "plugin.truncated" && count("test/echo 1.0.0", PluginState::refused) == refusals;
     });
   }
   test::write_file(folder() / "echo-1.0.0.so", bytes);

@@ -33,7 +33,7 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, Refused,
                                            Refusal{"task_hooks", Code::plugin_not_supported_yet},
                                            Refusal{"extra_symbol", Code::plugin_extra_symbol},
                                            Refusal{"unique_symbol", Code::plugin_unique_symbol}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& each) { return each.param.name; });
 
 using Identity = LoaderTest;
 
