@@ -6,6 +6,8 @@ include_rules.py headers BUILD_DIR   every header of host/ compiles alone
 include_rules.py self-test           the rules find what they are there for
 """
 import concurrent.futures
+import functools
+import hashlib
 import json
 import os
 import pathlib
@@ -112,10 +114,15 @@ def check_rules():
     return 1 if failures else 0
 
 
+@functools.lru_cache(maxsize=None)
+def compile_commands(build_dir):
+    return json.loads((pathlib.Path(build_dir) / "compile_commands.json").read_text())
+
+
+@functools.lru_cache(maxsize=None)
 def compile_flags(build_dir, folder):
     """The flags of a file of the same folder, from compile_commands.json, without its output and its PCH."""
-    commands = json.loads((pathlib.Path(build_dir) / "compile_commands.json").read_text())
-    for entry in commands:
+    for entry in compile_commands(build_dir):
         if f"/host/{folder}/" in entry["file"] and "cmake_pch" not in entry["file"]:
             words = shlex.split(entry["command"])
             kept = [words[0]]
@@ -144,21 +151,46 @@ def check_header(job):
     return relative, done.returncode, done.stderr
 
 
+def closure_digest(header, flags):
+    """Changes when the header, anything of host/ or plugin-api/ that it includes, or the flags change."""
+    seen, open_files = set(), [header]
+    while open_files:
+        path = open_files.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        open_files += [base / target for target in includes(path) for base in (ROOT / "host", ROOT / "plugin-api/include")]
+    digest = hashlib.sha256("\0".join(flags).encode())
+    for path in sorted(seen):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def check_headers(build_dir):
-    jobs = []
+    """What compiled once need not be compiled again: digests of the good ones are kept in the build folder."""
+    memory = pathlib.Path(build_dir) / "headers_alone.json"
+    known = json.loads(memory.read_text()) if memory.is_file() else {}
+    jobs, total, good = [], 0, {}
     for header in sorted((ROOT / "host").rglob("*.h")):
         folder = header.relative_to(ROOT / "host").parts[0]
-        flags = compile_flags(build_dir, folder) if folder in LAYERS else None
-        if flags:
+        flags = compile_flags(build_dir, folder) or compile_flags(build_dir, "base")
+        if not flags:
+            continue
+        total += 1
+        relative, digest = header.relative_to(ROOT / "host").as_posix(), closure_digest(header, flags)
+        good[relative] = digest
+        if known.get(relative) != digest:
             jobs.append((header, flags))
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         for relative, code, errors in pool.map(check_header, jobs):
             if code != 0:
                 failed += 1
+                del good[relative]
                 print(f"host/{relative} does not compile alone: it must include what it uses\n{errors}")
-    print(f"{len(jobs)} headers compiled alone, {failed} failed")
-    return 1 if failed or not jobs else 0
+    memory.write_text(json.dumps(good))
+    print(f"{total} headers, {len(jobs)} compiled alone, {failed} failed")
+    return 1 if failed or not total else 0
 
 
 def self_test():

@@ -53,6 +53,9 @@ TEST(Json, RefusesWhatJsonbRefuses) {
   EXPECT_FALSE(good("1e-400000"));
   EXPECT_FALSE(good("1e99999999999999999999"));
   EXPECT_TRUE(good("1e400"));
+  // The borders of numeric, as PostgreSQL 15 draws them.
+  for (const char* text : {"1e131071", "1e-16383", "12e-16383"}) EXPECT_TRUE(good(text)) << text;
+  for (const char* text : {"1e131072", "10e131071", "1e-16384", "1.5e-16383", "0e-16384"}) EXPECT_FALSE(good(text)) << text;
   EXPECT_TRUE(good("12345678901234567890123"));
   EXPECT_FALSE(good("{\"\\u0000\":1}"));
 }
