@@ -37,7 +37,7 @@ SubmitCall::SubmitCall(Session& session, const Clock& clock, IdBlocks& ids, engi
 
 Result<std::vector<TaskId>> SubmitCall::take_ids() {
   return ids_.take(request_.tasks.size(), [&](int count) -> Result<std::vector<std::int64_t>> {
-    auto rows = session_.run("take_task_blocks", {std::to_string(count)});
+    auto rows = run_until_known("take_task_blocks", {std::to_string(count)});
     if (!rows) return rows.error();
     std::vector<std::int64_t> blocks;
     for (int row = 0; row < rows->size(); ++row) blocks.push_back(rows->integer(row, 0));
@@ -67,10 +67,10 @@ Params SubmitCall::parameters(const std::vector<TaskId>& ids) const {
 }
 
 // A lost answer may hide a commit. Only the same ids tell, so nobody else can repeat this call.
-Result<Rows> SubmitCall::send_until_known(const Params& params) {
+Result<Rows> SubmitCall::run_until_known(std::string_view query, const Params& params) {
   const auto give_up = clock_.steady_now() + patience_;
   for (bool sent = false;;) {
-    auto rows = session_.run("submit", params);
+    auto rows = session_.run(query, params);
     sent = sent || session_.was_sent();
     if (rows || !sent || rows.error().code != Code::database_unavailable) return rows;
     if (clock_.steady_now() >= give_up) return rows;
@@ -99,7 +99,7 @@ Result<engine::SubmitAnswer> SubmitCall::run() {
   if (request_.tasks.empty()) return answer;
   auto ids = take_ids();
   if (!ids) return ids.error();
-  auto rows = send_until_known(parameters(*ids));
+  auto rows = run_until_known("submit", parameters(*ids));
   if (!rows) {
     if (rows.error().code != Code::database_unavailable) ids_.give_back(*ids);
     return rows.error().code == Code::database_bad_value ? name_the_index(rows.error()) : rows.error();

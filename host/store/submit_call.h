@@ -18,7 +18,7 @@ class SubmitCall {
 
  private:
   Result<std::vector<TaskId>> take_ids();
-  Result<Rows> send_until_known(const Params& params);
+  Result<Rows> run_until_known(std::string_view query, const Params& params);
   Params parameters(const std::vector<TaskId>& ids) const;
   Error name_the_index(const Error& error);
 
