@@ -9,18 +9,10 @@
 
 #include "base/error_codes.h"
 #include "engine/ports.h"
+#include "plugin/attempt_limits.h"
 #include "tasker/plugin.h"
 
 namespace tasker::plugin {
-
-// What an attempt may hand to the host.
-struct AttemptLimits {
-  std::size_t max_result_bytes = 256 * 1024;
-  std::size_t max_checkpoint_bytes = 64 * 1024;
-  std::size_t max_event_bytes = 256 * 1024;  // of all events of one attempt
-  std::size_t max_events = 1000;
-  std::size_t max_log_bytes = 16 * 1024;
-};
 
 // Absent text is empty; a NULL with a size is nonsense and counts as invalid.
 inline bool is_readable(const tasker_str& text) { return text.data != nullptr || text.size == 0; }

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <boost/dll/shared_library.hpp>
+#include <mutex>
 #include <vector>
 
 namespace tasker::plugin {
@@ -19,8 +20,11 @@ Library& Library::operator=(Library&&) noexcept = default;
 
 Library::~Library() {
   if (!handle_) return;
-  // Kept reachable, so that leak checkers see a decision and not an accident. [loader] only, hence no lock.
+  // Kept reachable, so that leak checkers see a decision and not an accident. The last holder of a plugin may be a
+  // worker.
+  static std::mutex mutex;
   static auto* const resident = new std::vector<std::unique_ptr<Handle>>;
+  const std::lock_guard lock(mutex);
   resident->push_back(std::move(handle_));
 }
 

@@ -1,6 +1,7 @@
 // One opened shared library: Boost.DLL behind one class, with what Boost.DLL leaves out (always RTLD_NOW and
 // RTLD_LOCAL, the loader's own words on failure, and a look whether a closed library is really gone). Opening runs
-// the library's constructors: only the loader's thread does it, after inspection. [loader]
+// the library's constructors: only the loader's thread does it, after inspection. [loader], but it may be destroyed
+// on [any] thread.
 #pragma once
 
 #include <filesystem>

@@ -424,8 +424,8 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
       entry.retry.reset();
       if (entry.plugin) entry.plugin->retire(deadline);
     }
+    // The io_context runs dry by itself: every handler that waits has been cancelled and must let go of us.
     work.reset();
-    io.stop();
   }
 };
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plugin/attempt_limits.h"
 #include "plugin/catalogue.h"
-#include "plugin/copied_outcome.h"
 #include "plugin/intake.h"
 #include "plugin/plugin_record.h"
 #include "plugin/registry.h"
