@@ -2,6 +2,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -69,6 +71,14 @@ class Scaffold(unittest.TestCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertIn(str(prefix.resolve()), answer.stdout)
         self.follow(answer.stdout)
+        # The project's own README, by somebody who has the SDK installed and starts from a clean clone of it.
+        project = self.folder / "refund"
+        shutil.rmtree(project / "build")
+        block = re.search(r"```sh\n(.*?)```", (project / "README.md").read_text(encoding="utf-8"), re.S).group(1)
+        answer = subprocess.run(["sh", "-ec", block], cwd=project, capture_output=True, text=True, check=False,
+                                env=dict(os.environ, CMAKE_GENERATOR="Ninja", CMAKE_PREFIX_PATH=str(prefix)))
+        self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        self.assertTrue((project / "build/plugins/payments/refund-1.0.0.so").exists())
 
     def test_nothing_is_overwritten(self):
         self.assertEqual(self.start("payments/refund", "--steps", "validate").returncode, 0)

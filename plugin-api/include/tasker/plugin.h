@@ -190,8 +190,9 @@ struct tasker_host {
     uint32_t (*heartbeat)(const tasker_host *, tasker_token, int32_t progress, tasker_str note,
                           tasker_str checkpoint) TASKER_NOEXCEPT;
 
-    /* [any] Publishes a domain event. Kept by the host and committed in the same
-     * transaction as the attempt's outcome: never seen unless the outcome is. */
+    /* [any] Publishes a domain event, one of the custom_events of step or template. Kept
+     * by the host and committed in the same transaction as the attempt's outcome: never
+     * seen unless the outcome is. TASKER_E_INVALID: the template names no such event. */
     int32_t (*emit)(const tasker_host *, tasker_token, tasker_str event_name,
                     tasker_str payload) TASKER_NOEXCEPT;
 
