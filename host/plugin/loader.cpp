@@ -305,7 +305,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
       return true;
     }
     const Entry* refused = candidate(file);
-    return refused && refused->record.state == PluginState::refused && refused->record.sha256 == sha256;
+    if (!refused || refused->record.state != PluginState::refused || refused->record.sha256 != sha256) return false;
+    drop_copy(*refused);
+    return true;
   }
 
   std::uint64_t last_sequence_of(const std::string& file) {

@@ -102,8 +102,8 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
     timer.expires_after(rescan);
     timer.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
       if (error || self->is_stopped) return;
+      self->look_later();  // first: a look that throws must not be the last one
       self->look(true);
-      self->look_later();
     });
   }
 
@@ -181,8 +181,8 @@ Result<void> Watcher::start() {
   asio::post(impl_->events.get_executor(), [impl = impl_] {
     if (impl->is_stopped) return;
     impl->read_events();
-    impl->look(false);
     impl->look_later();
+    impl->look(false);
   });
   return {};
 }
