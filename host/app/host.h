@@ -14,6 +14,8 @@
 
 namespace tasker::engine {
 class Api;
+class Engine;
+struct EndedTask;
 }
 
 namespace tasker::app {
@@ -27,6 +29,7 @@ class Host {
     bool serve_http = true;           // the benchmark calls api() instead
     std::function<void(const std::string& url)> on_listening{};           // once, before plugins are looked for
     std::function<void(const plugin::PluginRecord&)> on_plugin{};         // [loader] after every transition
+    std::function<void(const engine::EndedTask&)> on_task_ended{};        // [engine] tasks that ended here
     std::function<void(const Error&)> on_failure{};                       // [any] the host cannot go on
   };
 
@@ -41,6 +44,7 @@ class Host {
 
   std::string url() const;  // of the page; empty without HTTP
   engine::Api& api();       // [any]
+  engine::Engine& engine();
 
  private:
   class Parts;

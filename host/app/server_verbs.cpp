@@ -121,7 +121,10 @@ ExitCode run_migrate(const MigrateArguments& arguments) {
     if (!settings) return report(settings.error());
     database = settings->database.url;
   }
-  if (auto migrated = store::migrate(database); !migrated) return report(migrated.error());
+  const auto migrated = store::migrate(database);
+  if (!migrated) return report(migrated.error());
+  for (const auto& name : migrated->applied) say("applied " + name);
+  for (const auto& warning : migrated->warnings) say("warning: " + warning);
   say("the database has this program's schema");
   return ExitCode::ok;
 }

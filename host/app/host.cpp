@@ -1,0 +1,233 @@
+#include "app/host.h"
+
+#include <unistd.h>
+
+#include <boost/asio/io_context.hpp>
+#include <future>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/catalogue_bridge.h"
+#include "app/io_threads.h"
+#include "base/log.h"
+#include "base/process_id.h"
+#include "engine/asio_executor.h"
+#include "engine/engine.h"
+#include "engine/task_service.h"
+#include "http/server.h"
+#include "plugin/loader.h"
+#include "plugin/registry.h"
+#include "store/migrator.h"
+#include "store/pg_reader.h"
+#include "store/pg_store.h"
+
+namespace tasker::app {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kIoThreads = 2;
+constexpr auto kRegisterDeadline = seconds(60);
+constexpr auto kHttpGrace = milliseconds(2'000);
+constexpr auto kPluginGrace = milliseconds(2'000);
+// What the engine needs beyond the attempts' grace: to commit, to hand back, to leave.
+constexpr auto kEngineEnd = seconds(15);
+
+std::string machine_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+engine::EngineOptions engine_options(const config::Settings& settings) {
+  engine::EngineOptions options;
+  options.workers = settings.engine.workers;
+  options.async_workers = settings.engine.async_workers;
+  options.max_in_flight = settings.engine.max_in_flight;
+  options.poll = milliseconds(settings.engine.poll_ms);
+  options.working_set_bytes = static_cast<std::size_t>(settings.engine.working_set_mib) << 20;
+  return options;
+}
+
+http::ServerOptions server_options(const config::Settings& settings) {
+  http::ServerOptions options;
+  options.limits.body_bytes = static_cast<std::size_t>(settings.http.max_body_mib) << 20;
+  return options;
+}
+
+Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& settings) {
+  store::MigratorOptions migrator;
+  migrator.connections_needed = settings.database.writers + settings.database.readers + 3;
+  const auto migrated = store::migrate(settings.database.url, migrator);
+  if (!migrated) return migrated.error();
+  for (const auto& name : migrated->applied) log_info("migration {} applied", name);
+  for (const auto& warning : migrated->warnings) log_warn("{}", warning);
+  store::PgStore::Options options;
+  options.conninfo = settings.database.url;
+  options.writers = settings.database.writers;
+  return store::PgStore::open(std::move(options));
+}
+
+}  // namespace
+
+// In the order of construction; what comes later uses what came before.
+class Host::Parts {
+ public:
+  explicit Parts(Options options) : options_(std::move(options)) {}
+  ~Parts() { stop(); }
+
+  Result<void> start();
+  void stop();
+  std::string url() const { return server_ ? server_->url() : std::string(); }
+  engine::Api& api() { return *service_; }
+  engine::Engine& engine() { return *engine_; }
+
+ private:
+  Result<void> build();
+  Result<void> listen();
+  Result<void> register_host();
+  engine::Engine::Wiring engine_wiring();
+  plugin::LoaderOptions loader_options();
+  void plugin_changed(const plugin::PluginRecord& record);
+  void stop_http();
+  void stop_engine();
+
+  const Options options_;
+  std::unique_ptr<store::PgStore> store_;
+  std::unique_ptr<IoThreads> io_;
+  std::unique_ptr<engine::AsioExecutor> executor_;
+  plugin::Registry registry_;
+  RegistryResolver resolver_{registry_};
+  std::unique_ptr<CatalogueBridge> catalogue_;
+  std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<engine::TaskService> service_;
+  std::unique_ptr<plugin::Loader> loader_;
+  std::unique_ptr<http::Server> server_;
+  bool engine_started_ = false;
+};
+
+Result<void> Host::Parts::start() {
+  auto store = open_store(options_.settings);
+  if (!store) return store.error();
+  store_ = std::move(*store);
+  if (auto built = build(); !built) return built;
+  if (auto bound = listen(); !bound) return bound;
+  if (auto registered = register_host(); !registered) return registered;
+  if (server_) server_->start();
+  if (options_.on_listening) options_.on_listening(url());
+  return loader_->start();
+}
+
+Result<void> Host::Parts::build() {
+  io_ = std::make_unique<IoThreads>(kIoThreads, [this](const std::string& what) {
+    if (options_.on_failure)
+      options_.on_failure(make_error(Code::internal, "an exception reached an I/O thread: " + what));
+  });
+  executor_ = std::make_unique<engine::AsioExecutor>(io_->context().get_executor());
+  catalogue_ = std::make_unique<CatalogueBridge>(store_->catalogue());
+  engine_ = std::make_unique<engine::Engine>(engine_wiring());
+  service_ = std::make_unique<engine::TaskService>(*engine_, store_->reader(), resolver_);
+  loader_ = std::make_unique<plugin::Loader>(loader_options(), *catalogue_, registry_);
+  return {};
+}
+
+engine::Engine::Wiring Host::Parts::engine_wiring() {
+  const auto& liveness = options_.settings.liveness;
+  return {.executor = *executor_,
+          .store = *store_,
+          .catalog = registry_,
+          .host = {machine_name(), TASKER_VERSION, current_process()},
+          .options = engine_options(options_.settings),
+          .liveness = {.beat = seconds(liveness.heartbeat_seconds), .timeout = seconds(liveness.timeout_seconds)},
+          .on_registered = [this](HostId host) { catalogue_->host_registered(host); },
+          .on_ended = options_.on_task_ended,
+          .make_runner = {}};
+}
+
+plugin::LoaderOptions Host::Parts::loader_options() {
+  const auto& settings = options_.settings;
+  plugin::LoaderOptions options;
+  options.plugins = settings.plugins.dir;
+  options.state = settings.plugins.state_dir;
+  options.dev = options_.dev;
+  options.environment = settings.environment;
+  options.settle = milliseconds(settings.plugins.settle_ms);
+  options.rescan = seconds(settings.plugins.rescan_seconds);
+  options.config_for = [&known = settings.plugins.configuration](std::string_view namespace_name,
+                                                                 std::string_view name) {
+    const auto found = known.find(std::string(namespace_name) + "/" + std::string(name));
+    return found == known.end() ? std::string() : found->second;
+  };
+  options.on_change = [this](const plugin::PluginRecord& record) { plugin_changed(record); };
+  return options;
+}
+
+void Host::Parts::plugin_changed(const plugin::PluginRecord& record) {
+  // Steps may have waited in the queue for just this version.
+  if (record.state == plugin::PluginState::active) engine_->work_was_queued();
+  if (options_.on_plugin) options_.on_plugin(record);
+}
+
+Result<void> Host::Parts::listen() {
+  if (!options_.serve_http) return {};
+  const auto address = http::parse_listen_address(options_.settings.http.listen);
+  if (!address) return address.error();
+  server_ = std::make_unique<http::Server>(io_->context(), *service_, server_options(options_.settings));
+  const auto port = server_->bind(address->address, address->port, options_.next_free_port);
+  if (!port) return port.error();
+  return {};
+}
+
+Result<void> Host::Parts::register_host() {
+  // Shared with the callback, which may come after we gave up.
+  auto answer = std::make_shared<std::promise<Result<HostId>>>();
+  auto registered = answer->get_future();
+  engine_started_ = true;
+  engine_->start([answer](Result<HostId> host) { answer->set_value(std::move(host)); });
+  if (registered.wait_for(kRegisterDeadline) != std::future_status::ready)
+    return make_error(Code::timed_out, fmt::format("this host could not register in the database within {} s; see the "
+                                                   "log", kRegisterDeadline.count()));
+  const auto host = registered.get();
+  if (!host) return host.error();
+  return {};
+}
+
+void Host::Parts::stop() {
+  if (server_) stop_http();
+  if (std::exchange(engine_started_, false)) stop_engine();
+  if (loader_) loader_->stop(kPluginGrace);
+  if (store_) store_->stop();
+  if (executor_) executor_->stop();
+  if (io_) io_->stop();
+}
+
+void Host::Parts::stop_http() {
+  auto stopped = std::make_shared<std::promise<void>>();
+  server_->stop(kHttpGrace, [stopped] { stopped->set_value(); });
+  if (stopped->get_future().wait_for(kHttpGrace * 2) != std::future_status::ready)
+    log_warn("connections did not close within {} ms", (kHttpGrace * 2).count());
+}
+
+void Host::Parts::stop_engine() {
+  const auto grace = seconds(options_.settings.engine.grace_seconds);
+  auto stopped = std::make_shared<std::promise<void>>();
+  engine_->stop(grace, [stopped] { stopped->set_value(); });
+  if (stopped->get_future().wait_for(grace + kEngineEnd) != std::future_status::ready)
+    log_error("the engine did not stop in time; what it held is taken over by another host or at the next start");
+}
+
+Host::Host(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Host::~Host() = default;
+
+Result<std::unique_ptr<Host>> Host::start(Options options) {
+  auto parts = std::make_unique<Parts>(std::move(options));
+  if (auto started = parts->start(); !started) return started.error();
+  return std::unique_ptr<Host>(new Host(std::move(parts)));
+}
+
+void Host::stop() { parts_->stop(); }
+std::string Host::url() const { return parts_->url(); }
+engine::Api& Host::api() { return parts_->api(); }
+engine::Engine& Host::engine() { return parts_->engine(); }
+
+}  // namespace tasker::app
