@@ -104,6 +104,7 @@ class Host::Parts {
   std::unique_ptr<plugin::Loader> loader_;
   std::unique_ptr<http::Server> server_;
   bool engine_started_ = false;
+  bool stopped_ = false;
 };
 
 Result<void> Host::Parts::start() {
@@ -193,6 +194,7 @@ Result<void> Host::Parts::register_host() {
 }
 
 void Host::Parts::stop() {
+  if (std::exchange(stopped_, true)) return;
   if (server_) stop_http();
   if (std::exchange(engine_started_, false)) stop_engine();
   if (loader_) loader_->stop(kPluginGrace);
