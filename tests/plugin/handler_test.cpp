@@ -47,6 +47,7 @@ TEST_F(Handlers, AsynchronousOnesCompleteOnce) {
   EXPECT_EQ(run_fixture("async", R"({"mode": "early"})").payload, R"({"thread": "own"})");
   EXPECT_EQ(run_fixture("async", R"({"mode": "twice"})").payload, R"({"thread": "own"})");
   EXPECT_EQ(run_fixture("async", R"({"mode": "both"})").payload, R"({"thread": "own"})") << "the first wins";
+  wait_for("test/echo 1.0.0", PluginState::active);
   EXPECT_TRUE(registry_.find("test", "async", "")->loaded.handlers[0]->is_async());
   EXPECT_FALSE(registry_.find("test", "echo", "")->loaded.handlers[0]->is_async());
 }
