@@ -7,7 +7,7 @@
 namespace tasker::store {
 namespace {
 
-void append_escaped(std::string_view text, std::string& out) {
+void append_escaped(std::string_view text, std::string_view instead, std::string& out) {
   std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
@@ -25,7 +25,7 @@ void append_escaped(std::string_view text, std::string& out) {
       out.push_back('\\');
       out.push_back(text[at]);
     } else {
-      out.append("\xEF\xBF\xBD");
+      out.append(instead);
     }
     copied = ++at;
   }
@@ -44,7 +44,14 @@ void ArrayLiteral::add(std::int64_t value) {
 void ArrayLiteral::add(std::string_view text) {
   separate();
   text_.push_back('"');
-  append_escaped(text, text_);
+  append_escaped(text, "\xEF\xBF\xBD", text_);
+  text_.push_back('"');
+}
+
+void ArrayLiteral::add_json(std::string_view text) {
+  separate();
+  text_.push_back('"');
+  append_escaped(text, "\x01", text_);
   text_.push_back('"');
 }
 

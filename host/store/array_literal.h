@@ -17,7 +17,11 @@ class ArrayLiteral {
   void add(std::int64_t value);
   // Quoted and escaped. NUL and bytes that are not UTF-8, which no text column can hold, become U+FFFD.
   void add(std::string_view text);
-  // As above, but NULL for the empty text.
+  // JSON keeps its bytes; what no JSON may hold (NUL, bytes that are not UTF-8) becomes a control character, so that
+  // PostgreSQL refuses the row instead of storing something else.
+  void add_json(std::string_view text);
+  void add_json_or_null(std::string_view text) { text.empty() ? add_null() : add_json(text); }
+  // As add(), but NULL for the empty text.
   void add_or_null(std::string_view text) { text.empty() ? add_null() : add(text); }
   void add_null();
   // A word that needs no quotes.

@@ -38,6 +38,11 @@ std::string texts(std::span<const FinishedAttempt* const> attempts, std::string 
                 [&](ArrayLiteral& literal, const auto& a) { literal.add_or_null(a.*member); });
 }
 
+std::string jsons(std::span<const FinishedAttempt* const> attempts, std::string FinishedAttempt::*member) {
+  return sparse(attempts, [&](const auto& a) { return !(a.*member).empty(); },
+                [&](ArrayLiteral& literal, const auto& a) { literal.add_json_or_null(a.*member); });
+}
+
 std::optional<std::string> events_of(std::span<const FinishedAttempt* const> attempts) {
   std::string text;
   for (const FinishedAttempt* attempt : attempts) {
@@ -147,14 +152,14 @@ Params CompleteCall::parameters(std::size_t first, std::size_t last) const {
           ords.take(),
           claims.take(),
           outcomes.take(),
-          texts(attempts, &FinishedAttempt::payload),
+          jsons(attempts, &FinishedAttempt::payload),
           texts(attempts, &FinishedAttempt::code),
           texts(attempts, &FinishedAttempt::message),
           sparse(attempts, [](const auto& a) { return runs_again(a.kind); },
                  [](ArrayLiteral& literal, const auto& a) { literal.add(std::max<std::int64_t>(0, a.delay.count())); }),
           ran.take(),
           ended.take(),
-          texts(attempts, &FinishedAttempt::checkpoint),
+          jsons(attempts, &FinishedAttempt::checkpoint),
           events_of(attempts),
           std::to_string(std::max(0, room_)),
           plugin_array(request_->plugins)};

@@ -29,6 +29,11 @@ std::string texts(const std::vector<NewTask>& tasks, std::string NewTask::*membe
                 [&](ArrayLiteral& literal, const NewTask& task) { literal.add_or_null(task.*member); });
 }
 
+std::string jsons(const std::vector<NewTask>& tasks, std::string NewTask::*member, std::string_view usual) {
+  return sparse(tasks, [&](const NewTask& task) { return task.*member != usual && !(task.*member).empty(); },
+                [&](ArrayLiteral& literal, const NewTask& task) { literal.add_json_or_null(task.*member); });
+}
+
 }  // namespace
 
 SubmitCall::SubmitCall(Session& session, const Clock& clock, IdBlocks& ids, engine::SubmitRequest request,
@@ -53,11 +58,11 @@ Params SubmitCall::parameters(const std::vector<TaskId>& ids) const {
   return {std::to_string(raw(request_.host)),
           id_array.take(),
           templates.take(),
-          texts(tasks, &NewTask::context, "{}"),
+          jsons(tasks, &NewTask::context, "{}"),
           texts(tasks, &NewTask::initiator, "unknown"),
           texts(tasks, &NewTask::source_system, "unknown"),
           texts(tasks, &NewTask::reason, "unknown"),
-          texts(tasks, &NewTask::tags, "[]"),
+          jsons(tasks, &NewTask::tags, "[]"),
           texts(tasks, &NewTask::correlation_id, ""),
           texts(tasks, &NewTask::start_at, ""),
           sparse(tasks, [](const NewTask& task) { return task.priority != 5; },
@@ -82,8 +87,8 @@ Error SubmitCall::name_the_index(const Error& error) {
   for (std::size_t i = 0; i < request_.tasks.size(); ++i) {
     const NewTask& task = request_.tasks[i];
     ArrayLiteral context, tags, start_at;
-    context.add(task.context);
-    tags.add(task.tags);
+    context.add_json_or_null(task.context);
+    tags.add_json_or_null(task.tags);
     start_at.add_or_null(task.start_at);
     auto fine = session_.run("check_task_values", {context.take(), tags.take(), start_at.take()});
     if (!fine && fine.error().code == Code::database_bad_value) {

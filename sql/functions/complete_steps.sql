@@ -105,7 +105,7 @@ begin
             except select r.t, r.o, p.c from unnest(rec_tasks, rec_ords) r(t, o)
                      join unnest(p_tasks, p_ords, p_claims) p(t, o, c) using (t, o)) u(t, o, c)
         left join tasker.attempt a on a.lane = p_lane and a.task_id = u.t and a.ord = u.o and a.claim_no = u.c
-                                  and a.host_id = p_host and a.task_id between lo and hi
+                                  and a.host_id = p_host and a.outcome <> 'lost' and a.task_id between lo and hi
       where t between lo and hi and o between 1 and 16383)
     select 's'::"char", t, o, c, 0, 0, 0, 0, 0 from u where not repeated
     union all

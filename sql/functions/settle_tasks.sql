@@ -25,7 +25,8 @@ begin
                     when s.state = 'ready' and not r.may_run then null else s.run_at end
     from r
     where s.lane = r.lane and s.task_id = r.task_id and s.ord = r.ord
-      and (s.pending_parents <> r.pending_parents
+      -- The counter of a step that ended means nothing, and complete_steps no longer moves it.
+      and (s.pending_parents <> r.pending_parents and not tasker.is_terminal(s.state)
            or s.state = 'pending' and r.may_run or s.state = 'ready' and not r.may_run)
     returning s.lane, s.task_id, s.ord, s.plugin_id, s.state, r.old_state, r.old_run_at, r.priority),
   unready as (

@@ -27,7 +27,7 @@ select 'pending_parents of ' || s.task_id || '/' || s.ord || ' is ' || s.pending
        || r.total_parents - r.completed_parents
 from tasker.step_readiness((select array_agg(task_id) from tasker.task)) r
   join tasker.step s on s.task_id = r.task_id and s.ord = (r.workflow_step_id % 16384)::int
-where s.pending_parents <> r.total_parents - r.completed_parents
+where s.pending_parents <> r.total_parents - r.completed_parents and not tasker.is_terminal(s.state)
 union all
 select 'open_sinks of ' || t.task_id || ' is ' || t.open_sinks
 from tasker.task t

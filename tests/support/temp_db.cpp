@@ -48,6 +48,8 @@ class Server {
       user_ = user && *user ? user : "postgres";
       return;
     }
+    // Started by root, PostgreSQL runs under another account, which must be able to get here.
+    std::filesystem::permissions(folder_.path(), std::filesystem::perms(0755));
     app::PrivatePostgres::Options options;
     options.data_dir = folder_.path() / "data";
     // The tests' own server need not survive a crash of the machine; what they check does not depend on it.

@@ -1,0 +1,99 @@
+// Ruling 9: one row that the database refuses, or that somebody holds, must not stop the others of its batch.
+#include "support/pg_world.h"
+
+namespace tasker::test {
+namespace {
+
+using model::OutcomeKind;
+
+std::vector<engine::FinishedAttempt> whole_lane(PgWorld& world, TemplateId id, Lane lane) {
+  std::vector<engine::FinishedAttempt> batch;
+  for (const auto& step : world.submit(id, 16 * 8).claimed) {
+    if (lane_of(step.step.task) == lane) batch.push_back(finished(step));
+  }
+  return batch;
+}
+
+TEST(Ruling09, ABadRowAloneFails) {
+  // What passes a JSON parser and is refused by jsonb, a text column, or the array's syntax.
+  const std::string bad_payloads[] = {R"({"x":"\u0000"})", "1e400000", "{\"x\":", "{\"x\":\"\xff\"}", std::string("{\"x\":\"\0\"}", 9)};
+  for (const std::string& payload : bad_payloads) {
+    PgWorld world;
+    const auto linear = world.publish("linear", "a; b: a");
+    auto batch = whole_lane(world, linear.template_id, 3);
+    ASSERT_EQ(batch.size(), 8u);
+    batch[5].payload = payload;
+    const auto answer = world.try_complete(batch);
+    ASSERT_TRUE(answer) << payload << ": " << answer.error().message;
+    EXPECT_EQ(answer->claimed.size(), 7u) << payload;
+    EXPECT_EQ(answer->ended.size(), 1u);
+    const StepKey bad = batch[5].fence.step;
+    EXPECT_EQ(world.step_state(bad), "error");
+    EXPECT_EQ(world.sql.value("select error_code from tasker.attempt where outcome = 'fail'"), "plugin.bad_result");
+    EXPECT_NE(world.sql.value("select message from tasker.attempt where outcome = 'fail'"), "");
+    EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt where outcome = 'ok'"), "7");
+    EXPECT_EQ(world.store().counters().bad_rows.load(), 1u);
+    world.check_rows();
+  }
+}
+
+TEST(Ruling09, BadEventsAndCheckpointsCountAsBadResults) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  auto batch = whole_lane(world, one.template_id, 1);
+  batch[0].events = R"([{"name":"x","payload":"\u0000"}])";
+  batch[1].kind = OutcomeKind::retry;
+  batch[1].checkpoint = "nonsense";
+  batch[2].events = "{}";
+  const auto answer = world.complete(batch);
+  EXPECT_EQ(answer.ended.size(), 8u);
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt where error_code = 'plugin.bad_result'"), "3");
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.journal where kind = 'event'"), "0");
+}
+
+TEST(Ruling09, MessagesThatNoTextColumnHoldsAreMended) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  auto attempt = finished(world.submit(one.template_id).claimed[0], OutcomeKind::fail, "");
+  attempt.message = std::string("a\0b\xff", 4) + "\"\\{},ü";
+  world.complete({attempt});
+  EXPECT_EQ(world.sql.value("select message from tasker.attempt"), "a\uFFFDb\uFFFD\"\\{},ü");
+}
+
+TEST(Ruling09, ALockedRowIsTriedAloneAndTheOthersAreWritten) {
+  store::PgStore::Options options;
+  options.settings.lock_timeout = std::chrono::milliseconds(300);
+  PgWorld world(options);
+  const auto one = world.publish("one", "a");
+  auto batch = whole_lane(world, one.template_id, 2);
+  SqlClient holder(world.db.conninfo());
+  holder.exec("begin; select from tasker.step where task_id = " + text_of(batch[4].fence.step.task) + " for update");
+  const auto refused = world.try_complete(batch);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::database_locked);
+  EXPECT_EQ(refused.error().retry, Retry::later);
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt"), "7") << "all but the locked one are written";
+  holder.exec("commit");
+  const auto answer = world.complete(batch);
+  EXPECT_EQ(answer.ended.size(), 8u) << "repeated, the call answers for all";
+  EXPECT_TRUE(answer.stale.empty());
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt"), "8");
+}
+
+TEST(Ruling09, BulkSubmitNamesTheIndexAndCreatesNone) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  engine::SubmitRequest request{world.host(), std::vector<engine::NewTask>(5), 10, world.plugins()};
+  for (auto& task : request.tasks) task.template_id = one.template_id;
+  request.tasks[3].context = R"({"name":"\u0000"})";
+  const auto answer = await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request, reply); });
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::database_bad_value);
+  EXPECT_NE(answer.error().message.find("tasks[3]"), std::string::npos) << answer.error().message;
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.task"), "0");
+  // The ids were not used, so the next submit has them.
+  EXPECT_EQ(raw(world.submit_one(one.template_id)), 64);
+}
+
+}  // namespace
+}  // namespace tasker::test
