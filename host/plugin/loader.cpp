@@ -102,6 +102,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
     entry.record.code = std::move(code);
     entry.record.reason = std::move(reason);
     entry.record.since = std::chrono::system_clock::now();
+    if (state >= PluginState::active) catalogue.note_state(entry.record);
     show(entry);
     const auto text = plugin_state_text(state);
     if (state == PluginState::refused)
@@ -110,7 +111,6 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
       log_info("plugin {} is {}{}{}", entry.label(), text, entry.record.reason.empty() ? "" : ": ", entry.record.reason);
     else
       log_debug("plugin {}: {} -> {}", entry.label(), plugin_state_text(before), text);
-    if (state >= PluginState::active) catalogue.note_state(entry.record);
     if (options.on_change) options.on_change(entry.record);
   }
 
