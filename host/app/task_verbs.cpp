@@ -17,8 +17,9 @@
 namespace tasker::app {
 namespace {
 
-constexpr int kMaxBulk = 1000;                       // the API's bound
+constexpr int kMaxBulk = 1000;                    // the API's bound
 constexpr std::size_t kMaxBulkBytes = 12u << 20;  // it takes 16 MiB
+constexpr int kMaxTold = 10;                      // failed tasks that are named one by one
 
 void print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
@@ -74,6 +75,7 @@ ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, c
   std::optional<std::chrono::steady_clock::time_point> deadline;
   if (arguments.timeout) deadline = began + *arguments.timeout;
   ExitCode worst = ExitCode::ok;
+  int bad = 0;
   for (const auto id : tasks) {
     const auto ended = wait_for_task(client, id, interrupt, deadline);
     if (!ended) {
@@ -81,9 +83,11 @@ ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, c
       return interrupt.requested() ? ExitCode::interrupted : code;
     }
     const auto code = exit_code_of_end(*ended);
-    if (tasks.size() == 1 || code != ExitCode::ok) tell_end(*ended);
+    if (code != ExitCode::ok) ++bad;
+    if (tasks.size() == 1 || (code != ExitCode::ok && bad <= kMaxTold)) tell_end(*ended);
     if (code == ExitCode::task_failed || worst == ExitCode::ok) worst = code;
   }
+  if (tasks.size() > 1) std::fprintf(stderr, "%zu tasks ended, %d of them not complete\n", tasks.size(), bad);
   return worst;
 }
 

@@ -22,15 +22,14 @@ namespace fs = std::filesystem;
 
 class PrivatePostgresTest : public testing::Test {
  protected:
-  void SetUp() override {
+  // One database for most tests: initdb is by far the slowest part.
+  static void SetUpTestSuite() {
     char folder[] = "/tmp/tasker-pg-test-XXXXXX";
     root_ = ::mkdtemp(folder);
     fs::permissions(root_, fs::perms(0755));
   }
-  void TearDown() override {
-    (void)end_server_of(root_ / "data" / "pgdata", std::chrono::seconds(20));
-    fs::remove_all(root_);
-  }
+  static void TearDownTestSuite() { fs::remove_all(root_); }
+  void TearDown() override { EXPECT_TRUE(end_server_of(root_ / "data" / "pgdata", std::chrono::seconds(20))); }
   PrivatePostgres::Options options() { return {.data_dir = root_ / "data"}; }
 
   // The last line that psql prints for one statement.
@@ -45,7 +44,7 @@ class PrivatePostgresTest : public testing::Test {
     return text;
   }
 
-  fs::path root_;
+  static inline fs::path root_;
 };
 
 TEST_F(PrivatePostgresTest, IsMadeWithSafeSettingsAndStopsOnRequest) {
