@@ -22,7 +22,7 @@ begin
     order by d.run_at limit 1000 for update skip locked),
   gone as (
     delete from tasker.delayed_step d using due
-    where d.lane = p_lane and d.run_at = due.run_at and d.task_id = due.task_id and d.ord = due.ord)
+    where d.lane = due.lane and d.run_at = due.run_at and d.task_id = due.task_id and d.ord = due.ord)
   insert into tasker.ready_step (lane, plugin_id, priority, run_at, task_id, ord)
   select p_lane, plugin_id, priority, run_at, task_id, ord from due;
 
@@ -46,11 +46,12 @@ begin
   end if;
 
   return query
-  with u as (select * from unnest(v_tasks, v_ords) u(t, o) where t between lo and hi and o between 1 and 16383),
+  with u as (select tasker.lane_of(t) as lane, t, o from unnest(v_tasks, v_ords) u(t, o)
+        where t between lo and hi and o between 1 and 16383),
   locked as (
-    select s.task_id, s.ord, s.plugin_id, s.run_at, t.revision, t.template_id, t.priority
-    from u join tasker.step s on s.lane = p_lane and s.task_id = u.t and s.ord = u.o
-           join tasker.task t on t.lane = p_lane and t.task_id = u.t
+    select s.lane, s.task_id, s.ord, s.plugin_id, s.run_at, t.revision, t.template_id, t.priority
+    from u join tasker.step s on s.lane = u.lane and s.task_id = u.t and s.ord = u.o
+           join tasker.task t on t.lane = u.lane and t.task_id = u.t
     where s.task_id between lo and hi and t.task_id between lo and hi
       and s.state in ('ready', 'waiting_for_retry') and t.state in ('pending', 'in_progress')
     order by s.task_id, s.ord for update of s skip locked),
@@ -58,16 +59,16 @@ begin
     update tasker.step s set state = 'in_progress', host_id = p_host, claim_no = s.claim_no + 1, claimed_at = p_now,
       run_at = null
     from locked l
-    where s.lane = p_lane and s.task_id = l.task_id and s.ord = l.ord and s.task_id between lo and hi
-    returning s.task_id, s.ord, s.claim_no, s.attempts, s.retry_limit, s.plugin_id, l.revision, l.template_id, l.priority,
-              l.run_at),
+    where s.lane = l.lane and s.task_id = l.task_id and s.ord = l.ord and s.task_id between lo and hi
+    returning s.lane, s.task_id, s.ord, s.claim_no, s.attempts, s.retry_limit, s.plugin_id, l.revision, l.template_id,
+              l.priority, l.run_at),
   unqueued as (
     delete from tasker.ready_step r using taken k
-    where r.lane = p_lane and r.plugin_id = k.plugin_id and r.priority = k.priority and r.run_at = k.run_at
+    where r.lane = k.lane and r.plugin_id = k.plugin_id and r.priority = k.priority and r.run_at = k.run_at
       and r.task_id = k.task_id and r.ord = k.ord)
   select task_id, ord, claim_no, attempts + 1, retry_limit::int, revision, template_id, plugin_id from taken;
 
   update tasker.task t set state = 'in_progress'
-  from (select distinct x from unnest(v_tasks) x where x between lo and hi order by x) u
-  where t.lane = p_lane and t.task_id = u.x and t.task_id between lo and hi and t.state = 'pending';
+  from (select distinct tasker.lane_of(x) as lane, x from unnest(v_tasks) x where x between lo and hi order by x) u
+  where t.lane = u.lane and t.task_id = u.x and t.task_id between lo and hi and t.state = 'pending';
 end $$;

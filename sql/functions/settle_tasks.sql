@@ -44,7 +44,8 @@ begin
   with d as (
     select t.lane, t.task_id, count(*) filter (where s.children is null and not tasker.satisfies_child(s.state))::int as open_sinks,
            count(*) filter (where not tasker.satisfies_child(s.state)) = 0 as satisfied,
-           count(*) filter (where s.state = 'error') > 0 as failed,
+           -- A step that gave up as cancelled in a task that is not fails it: its children can never run.
+           count(*) filter (where s.state = 'error' or s.state = 'cancelled' and t.state <> 'cancelled') > 0 as failed,
            count(*) filter (where s.state in ('ready', 'in_progress', 'waiting_for_retry', 'waiting_for_event')) > 0 as moving,
            count(*) filter (where s.state = 'in_progress') > 0 as running,
            count(*) filter (where s.state = 'in_progress' or s.attempts > 0 or s.claim_no > 0) > 0 as started
