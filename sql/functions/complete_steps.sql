@@ -133,6 +133,11 @@ begin
   end if;
 
   if waits is not null then
+    -- A step of a cancelled task never runs again: waiting would keep its task open for ever.
+    update tasker.step s set state = 'cancelled', run_at = null
+    from unnest(waits, wait_ords) w(t, o), tasker.task t
+    where t.lane = p_lane and t.task_id = w.t and t.task_id between lo and hi and t.state = 'cancelled'
+      and s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
     insert into tasker.delayed_step (lane, run_at, task_id, ord, plugin_id, priority)
     select p_lane, s.run_at, s.task_id, s.ord, s.plugin_id, t.priority
     from unnest(waits, wait_ords) w(t, o)
@@ -142,7 +147,8 @@ begin
     return query
     select 'r'::"char", 0::bigint, 0, greatest(0, extract(epoch from min(s.run_at) - p_now) * 1000)::int, 0, 0, 0, 0, 0
     from unnest(waits, wait_ords) w(t, o)
-      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
+      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
+    where s.run_at is not null having count(*) > 0;
   end if;
 
   if kid_tasks is not null then                            -- a fresh snapshot: sees cancels and pauses
