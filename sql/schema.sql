@@ -86,7 +86,7 @@ begin
     order by d.run_at limit 1000 for update skip locked),
   gone as (
     delete from tasker.delayed_step d using due
-    where d.lane = p_lane and d.run_at = due.run_at and d.task_id = due.task_id and d.ord = due.ord)
+    where d.lane = due.lane and d.run_at = due.run_at and d.task_id = due.task_id and d.ord = due.ord)
   insert into tasker.ready_step (lane, plugin_id, priority, run_at, task_id, ord)
   select p_lane, plugin_id, priority, run_at, task_id, ord from due;
 
@@ -110,11 +110,12 @@ begin
   end if;
 
   return query
-  with u as (select * from unnest(v_tasks, v_ords) u(t, o) where t between lo and hi and o between 1 and 16383),
+  with u as (select tasker.lane_of(t) as lane, t, o from unnest(v_tasks, v_ords) u(t, o)
+        where t between lo and hi and o between 1 and 16383),
   locked as (
-    select s.task_id, s.ord, s.plugin_id, s.run_at, t.revision, t.template_id, t.priority
-    from u join tasker.step s on s.lane = p_lane and s.task_id = u.t and s.ord = u.o
-           join tasker.task t on t.lane = p_lane and t.task_id = u.t
+    select s.lane, s.task_id, s.ord, s.plugin_id, s.run_at, t.revision, t.template_id, t.priority
+    from u join tasker.step s on s.lane = u.lane and s.task_id = u.t and s.ord = u.o
+           join tasker.task t on t.lane = u.lane and t.task_id = u.t
     where s.task_id between lo and hi and t.task_id between lo and hi
       and s.state in ('ready', 'waiting_for_retry') and t.state in ('pending', 'in_progress')
     order by s.task_id, s.ord for update of s skip locked),
@@ -122,18 +123,18 @@ begin
     update tasker.step s set state = 'in_progress', host_id = p_host, claim_no = s.claim_no + 1, claimed_at = p_now,
       run_at = null
     from locked l
-    where s.lane = p_lane and s.task_id = l.task_id and s.ord = l.ord and s.task_id between lo and hi
-    returning s.task_id, s.ord, s.claim_no, s.attempts, s.retry_limit, s.plugin_id, l.revision, l.template_id, l.priority,
-              l.run_at),
+    where s.lane = l.lane and s.task_id = l.task_id and s.ord = l.ord and s.task_id between lo and hi
+    returning s.lane, s.task_id, s.ord, s.claim_no, s.attempts, s.retry_limit, s.plugin_id, l.revision, l.template_id,
+              l.priority, l.run_at),
   unqueued as (
     delete from tasker.ready_step r using taken k
-    where r.lane = p_lane and r.plugin_id = k.plugin_id and r.priority = k.priority and r.run_at = k.run_at
+    where r.lane = k.lane and r.plugin_id = k.plugin_id and r.priority = k.priority and r.run_at = k.run_at
       and r.task_id = k.task_id and r.ord = k.ord)
   select task_id, ord, claim_no, attempts + 1, retry_limit::int, revision, template_id, plugin_id from taken;
 
   update tasker.task t set state = 'in_progress'
-  from (select distinct x from unnest(v_tasks) x where x between lo and hi order by x) u
-  where t.lane = p_lane and t.task_id = u.x and t.task_id between lo and hi and t.state = 'pending';
+  from (select distinct tasker.lane_of(x) as lane, x from unnest(v_tasks) x where x between lo and hi order by x) u
+  where t.lane = u.lane and t.task_id = u.x and t.task_id between lo and hi and t.state = 'pending';
 end $$;
 
 CREATE FUNCTION tasker.complete_steps(p_host integer, p_lane smallint, p_tasks bigint[], p_ords integer[], p_claims integer[], p_outcomes tasker.attempt_outcome[], p_results jsonb[], p_codes text[], p_messages text[], p_delays_ms bigint[], p_ran_us bigint[], p_ended_us bigint[], p_checkpoints jsonb[], p_events jsonb, p_room integer, p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(kind "char", task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer)
@@ -174,7 +175,8 @@ begin
   end if;
 
   with u as (
-    select * from unnest(p_tasks, p_ords, p_claims, p_outcomes, p_results, p_codes, p_messages, p_delays_ms,
+    select tasker.lane_of(t) as lane, u.*
+    from unnest(p_tasks, p_ords, p_claims, p_outcomes, p_results, p_codes, p_messages, p_delays_ms,
                          p_ran_us, p_ended_us, p_checkpoints)
              as u(t, o, c, k, result, code, message, delay_ms, ran_us, ended_us, checkpoint)
     where t between lo and hi),
@@ -191,7 +193,7 @@ begin
                       or u.k in ('retry', 'timed_out') and s.retryable and s.attempts + 1 < s.retry_limit
                     then p_now + u.delay_ms * interval '1 ms' end
     from u
-    where s.lane = p_lane and s.task_id = u.t and s.ord = u.o and s.task_id between lo and hi
+    where s.lane = u.lane and s.task_id = u.t and s.ord = u.o and s.task_id between lo and hi
       and s.state = 'in_progress' and s.host_id = p_host and s.claim_no = u.c       -- the fence
     returning s.task_id, s.ord, s.claim_no, s.children, s.claimed_at, s.plugin_id, s.attempts, s.state, s.run_at,
               u.k, u.result, u.code, u.message, u.ran_us, u.ended_us, u.checkpoint),
@@ -249,6 +251,11 @@ begin
   end if;
 
   if waits is not null then
+    -- A step of a cancelled task never runs again: waiting would keep its task open for ever.
+    update tasker.step s set state = 'cancelled', run_at = null
+    from unnest(waits, wait_ords) w(t, o), tasker.task t
+    where t.lane = p_lane and t.task_id = w.t and t.task_id between lo and hi and t.state = 'cancelled'
+      and s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
     insert into tasker.delayed_step (lane, run_at, task_id, ord, plugin_id, priority)
     select p_lane, s.run_at, s.task_id, s.ord, s.plugin_id, t.priority
     from unnest(waits, wait_ords) w(t, o)
@@ -258,19 +265,20 @@ begin
     return query
     select 'r'::"char", 0::bigint, 0, greatest(0, extract(epoch from min(s.run_at) - p_now) * 1000)::int, 0, 0, 0, 0, 0
     from unnest(waits, wait_ords) w(t, o)
-      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
+      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
+    where s.run_at is not null having count(*) > 0;
   end if;
 
   if kid_tasks is not null then                            -- a fresh snapshot: sees cancels and pauses
     return query
     with k as (
-      select t, c, count(*)::int as n from unnest(kid_tasks, kid_ords) as k(t, c)
-      where t between lo and hi and c between 1 and 16383 group by 1, 2),
+      select tasker.lane_of(t) as lane, t, c, count(*)::int as n from unnest(kid_tasks, kid_ords) as k(t, c)
+      where t between lo and hi and c between 1 and 16383 group by 1, 2, 3),
     locked as (
-      select s.task_id, s.ord, s.pending_parents - k.n as pending_parents, s.plugin_id, t.revision, t.template_id, t.priority,
+      select s.lane, s.task_id, s.ord, s.pending_parents - k.n as pending_parents, s.plugin_id, t.revision, t.template_id, t.priority,
              t.state in ('pending', 'in_progress') as may_run, s.plugin_id = any (p_plugins) as loaded
-      from k join tasker.step s on s.lane = p_lane and s.task_id = k.t and s.ord = k.c
-             join tasker.task t on t.lane = p_lane and t.task_id = k.t
+      from k join tasker.step s on s.lane = k.lane and s.task_id = k.t and s.ord = k.c
+             join tasker.task t on t.lane = k.lane and t.task_id = k.t
       where s.task_id between lo and hi and t.task_id between lo and hi and s.state = 'pending'
       order by s.task_id, s.ord for update of s),          -- one order, no deadlocks
     decided as (
@@ -287,7 +295,7 @@ begin
         claimed_at = case when d.state = 'in_progress' then p_now end,
         run_at = case when d.state = 'ready' then p_now end
       from decided d
-      where s.lane = p_lane and s.task_id = d.task_id and s.ord = d.ord and s.task_id between lo and hi and s.state = 'pending'
+      where s.lane = d.lane and s.task_id = d.task_id and s.ord = d.ord and s.task_id between lo and hi and s.state = 'pending'
       returning s.task_id, s.ord, s.claim_no, s.state, s.attempts, s.retry_limit, s.plugin_id, d.revision, d.template_id,
                 d.priority),
     queued as (
@@ -301,7 +309,8 @@ begin
 
   if ended is not null then
     return query
-    with e as (select x, count(*)::int as n from unnest(ended) x where x between lo and hi group by 1 order by 1),
+    with e as (select tasker.lane_of(x) as lane, x, count(*)::int as n from unnest(ended) x where x between lo and hi
+               group by 1, 2 order by 2),
     closed as (
       update tasker.task t set
         open_sinks = t.open_sinks - e.n,
@@ -310,7 +319,7 @@ begin
         finished_at = case when t.open_sinks = e.n and t.state in ('pending', 'in_progress', 'paused')
                            then p_now else t.finished_at end
       from e
-      where t.lane = p_lane and t.task_id = e.x and t.task_id between lo and hi
+      where t.lane = e.lane and t.task_id = e.x and t.task_id between lo and hi
       returning t.task_id, t.state)
     select 'd'::"char", task_id, 0, 0, 0, 0, 0, 0, 0 from closed where state = 'complete';
   end if;
@@ -320,8 +329,8 @@ begin
   if doomed is not null then
     update tasker.task t set failed = true
     where t.lane = p_lane and t.task_id = any (doomed) and t.task_id between lo and hi
-      and exists (select from tasker.step s where s.lane = p_lane and s.task_id = t.task_id and s.state = 'error'
-                  and s.task_id between lo and hi);
+      and exists (select from tasker.step s where s.lane = p_lane and s.task_id = t.task_id and s.task_id between lo and hi
+                  and (s.state = 'error' or s.state = 'cancelled' and t.state <> 'cancelled'));
   end if;
   if exists (select from tasker.task t where t.lane = p_lane and t.task_id between lo and hi
              and t.finished_at is null and (t.failed or t.state = 'cancelled')) then     -- index task_ending
@@ -827,7 +836,8 @@ begin
   with d as (
     select t.lane, t.task_id, count(*) filter (where s.children is null and not tasker.satisfies_child(s.state))::int as open_sinks,
            count(*) filter (where not tasker.satisfies_child(s.state)) = 0 as satisfied,
-           count(*) filter (where s.state = 'error') > 0 as failed,
+           -- A step that gave up as cancelled in a task that is not fails it: its children can never run.
+           count(*) filter (where s.state = 'error' or s.state = 'cancelled' and t.state <> 'cancelled') > 0 as failed,
            count(*) filter (where s.state in ('ready', 'in_progress', 'waiting_for_retry', 'waiting_for_event')) > 0 as moving,
            count(*) filter (where s.state = 'in_progress') > 0 as running,
            count(*) filter (where s.state = 'in_progress' or s.attempts > 0 or s.claim_no > 0) > 0 as started
@@ -942,7 +952,7 @@ CREATE FUNCTION tasker.show_tasks(p_tasks bigint[]) RETURNS TABLE(task_id bigint
         'processed_at', last.finished_at, 'last_attempted_at', h.last_finished_at,
         'next_retry_at', case when s.state = 'waiting_for_retry' then s.run_at end,
         'backoff_request_seconds', case when s.state = 'waiting_for_retry'
-                                        then ceil(extract(epoch from s.run_at - h.last_finished_at)) end,
+                                        then round(extract(epoch from s.run_at - h.last_finished_at)) end,
         'inputs', t.context, 'results', last.result,
         'last_error', case when s.state in ('error', 'waiting_for_retry') then h.last_error end,
         'depends_on', coalesce(edges.parent_names, '[]'), 'parents_ids', coalesce(edges.parents, '[]'),
@@ -1014,7 +1024,7 @@ CREATE FUNCTION tasker.step_readiness(p_tasks bigint[], p_now timestamp with tim
          case when s.state in ('error', 'waiting_for_retry') and a.outcome not in ('ok', 'wait') then a.finished_at end,
          case when s.state = 'waiting_for_retry' then s.run_at end,
          p.total, p.satisfied, s.attempts::int, s.retry_limit::int,
-         case when s.state = 'waiting_for_retry' then ceil(extract(epoch from s.run_at - a.finished_at))::int end,
+         case when s.state = 'waiting_for_retry' then round(extract(epoch from s.run_at - a.finished_at))::int end,
          a.finished_at
   from (select distinct id from unnest(p_tasks) id) u
     join tasker.task t on t.lane = tasker.lane_of(u.id) and t.task_id = u.id

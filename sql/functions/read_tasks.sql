@@ -55,7 +55,7 @@ returns table (task_id bigint, body jsonb) language sql stable as $$
         'processed_at', last.finished_at, 'last_attempted_at', h.last_finished_at,
         'next_retry_at', case when s.state = 'waiting_for_retry' then s.run_at end,
         'backoff_request_seconds', case when s.state = 'waiting_for_retry'
-                                        then ceil(extract(epoch from s.run_at - h.last_finished_at)) end,
+                                        then round(extract(epoch from s.run_at - h.last_finished_at)) end,
         'inputs', t.context, 'results', last.result,
         'last_error', case when s.state in ('error', 'waiting_for_retry') then h.last_error end,
         'depends_on', coalesce(edges.parent_names, '[]'), 'parents_ids', coalesce(edges.parents, '[]'),

@@ -16,7 +16,7 @@ language sql stable as $$
          case when s.state in ('error', 'waiting_for_retry') and a.outcome not in ('ok', 'wait') then a.finished_at end,
          case when s.state = 'waiting_for_retry' then s.run_at end,
          p.total, p.satisfied, s.attempts::int, s.retry_limit::int,
-         case when s.state = 'waiting_for_retry' then ceil(extract(epoch from s.run_at - a.finished_at))::int end,
+         case when s.state = 'waiting_for_retry' then round(extract(epoch from s.run_at - a.finished_at))::int end,
          a.finished_at
   from (select distinct id from unnest(p_tasks) id) u
     join tasker.task t on t.lane = tasker.lane_of(u.id) and t.task_id = u.id

@@ -128,6 +128,12 @@ class History {
 
   void check() {
     world_.check_rows();
+    std::string list;
+    for (const TaskId task : tasks_) list += (list.empty() ? "" : ",") + text_of(task);
+    world_.sql.exec("begin");
+    const auto changed = world_.sql.value("select tasker.settle_tasks(array[" + list + "]::bigint[], clock_timestamp())");
+    world_.sql.exec("rollback");
+    if (changed == "0") return;
     for (const TaskId task : tasks_) {
       const std::string before = rows_of(task);
       EXPECT_EQ(world_.settle(task), 0) << "before: " << before << "\nafter: " << rows_of(task);
@@ -152,7 +158,7 @@ TEST(Property, AfterAnyHistorySettleFindsNothingToChange) {
   const char* given = std::getenv("TASKER_SEED");
   const unsigned seed = given ? static_cast<unsigned>(std::atol(given)) : std::random_device{}();
   PgWorld world;
-  for (unsigned round = 0; round < 25; ++round) {
+  for (unsigned round = 0; round < 15; ++round) {
     SCOPED_TRACE("TASKER_SEED=" + std::to_string(seed) + ", round " + std::to_string(round));
     History(world, seed + round).run("graph_" + std::to_string(round));
     if (HasFailure()) break;

@@ -244,6 +244,8 @@ void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> reques
           task.ended = true;
           out.ended.push_back({id, true});
         }
+      } else if (again && task.state == TaskState::cancelled) {
+        step.state = StepState::cancelled;  // it never runs again
       } else if (again) {
         step.state = StepState::waiting_for_retry;
         step.run_at = now_() + attempt.delay;
@@ -251,7 +253,7 @@ void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> reques
         if (out.next_due.count() < 0 || attempt.delay < out.next_due) out.next_due = attempt.delay;
       } else {
         step.state = attempt.kind == OutcomeKind::cancelled ? StepState::cancelled : StepState::error;
-        task.failed |= step.state == StepState::error;
+        task.failed |= step.state == StepState::error || task.state != TaskState::cancelled;
       }
     }
     for (const auto& [key, parents] : children) {

@@ -153,6 +153,13 @@ std::string PgWorld::journal_kinds(TaskId task) {
 bool PgWorld::cancel(TaskId task) { return sql.value(sql_function("cancel_task", task)) == "t"; }
 bool PgWorld::pause(TaskId task) { return sql.value(sql_function("pause_task", task)) == "t"; }
 bool PgWorld::resume(TaskId task) { return sql.value(sql_function("resume_task", task)) == "t"; }
+void PgWorld::pass(engine::Millis span) {
+  const std::string by = " - " + std::to_string(span.count()) + " * interval '1 ms'";
+  sql.exec("with d as (update tasker.delayed_step set run_at = run_at" + by + " returning *)"
+           " update tasker.step s set run_at = d.run_at from d"
+           " where s.lane = d.lane and s.task_id = d.task_id and s.ord = d.ord");
+}
+
 int PgWorld::settle(TaskId task) {
   return std::stoi(sql.value("select tasker.settle_tasks(array[" + text_of(task) + "], clock_timestamp())"));
 }

@@ -15,11 +15,6 @@
 
 namespace tasker::test {
 
-struct Published {
-  TemplateId template_id{};
-  PluginId plugin_id{};
-};
-
 class PgWorld {
  public:
   explicit PgWorld(store::PgStore::Options options = {});
@@ -47,6 +42,8 @@ class PgWorld {
   bool cancel(TaskId task);
   bool pause(TaskId task);
   bool resume(TaskId task);
+  // As if this much time had passed: what is delayed falls due earlier.
+  void pass(engine::Millis span);
   int settle(TaskId task);
   // The queues hold exactly the ready and waiting steps of tasks that may run, under the keys their steps imply, and
   // the counters say what the edges say; the test fails with the rows that differ.

@@ -8,6 +8,11 @@
 
 namespace tasker::test {
 
+struct Published {
+  TemplateId template_id{};
+  PluginId plugin_id{};
+};
+
 std::shared_ptr<const model::TaskTemplate> template_of(const std::string& name, const std::string& graph,
                                                        const std::string& version = "1.0.0");
 
