@@ -1,5 +1,5 @@
 # Finds and installs Debian packages of host/packages.txt. Sourced by host/quickstart.sh and tests/run.sh, which set
-# TASKER_ROOT. Only what is missing is installed, and it is said beforehand.
+# TASKER_ROOT and pipefail. Only what is missing is installed, and it is said beforehand.
 
 fail() {
   printf '%s\n' "$@" >&2
@@ -43,6 +43,18 @@ apt_get() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 -o Acquire::Retries=2 -q "$@"
 }
 
+# Passes nothing on; on a terminal one line says how far apt is.
+show_apt_progress() {
+  local line total="?" unpacked=0 ready=0
+  while IFS= read -r line; do
+    [[ $line =~ ([0-9]+)\ newly\ installed ]] && total=${BASH_REMATCH[1]}
+    [[ $line == Unpacking* ]] && unpacked=$((unpacked + 1))
+    [[ $line == "Setting up"* ]] && ready=$((ready + 1))
+    [ ! -t 1 ] || printf '\r  %s packages, %s unpacked, %s ready ' "$total" "$unpacked" "$ready"
+  done
+  [ ! -t 1 ] || printf '\n'
+}
+
 install_missing() { # group...
   local missing command log
   command -v dpkg-query >/dev/null || fail "This script installs packages by apt and so needs Debian 12."
@@ -56,7 +68,7 @@ install_missing() { # group...
   log=$(mktemp)
   forbid_main_cluster || fail "Becoming root by sudo failed. As root, run this and start again:" "  $command"
   apt_get update >"$log" 2>&1 || true # whether the packages can be had is what counts
-  if ! apt_get install -y --no-install-recommends "${missing[@]}" >>"$log" 2>&1; then
+  if ! apt_get install -y --no-install-recommends "${missing[@]}" 2>&1 | tee -a "$log" | show_apt_progress; then
     tail -n 15 "$log" >&2
     explain_failed_install "$log" "$command"
   fi

@@ -43,16 +43,18 @@ class Progress:
             self._drawn = len(lines)
         elif lines[0] != self._last_line:
             self._last_line = lines[0]
-            self._out.write("  ".join(lines) + "\n")
+            self._out.write(lines[0] + "\n")
         self._out.flush()
 
     def _lines(self, view):
         ended = view.ended()
-        full = BAR * ended // self._expected
-        bar = "[" + "#" * full + "-" * (BAR - full) + "] " if self._terminal else ""
-        states = ", ".join(f"{state} {count}" for state, count in sorted(view.by_state().items())) or "nothing yet"
+        states = ", ".join(f"{state} {count}" for state, count in sorted(view.by_state().items())) or "no tasks yet"
         versions = ", ".join(f"{name} {count}" for name, count in sorted(view.by_version().items())) or "no tasks yet"
-        return [f"{bar}{ended}/{self._expected} tasks, {self._steps_per_s():.0f} steps/s", f"({states})", f"[{versions}]"]
+        sums = f"{ended}/{self._expected} tasks, {self._steps_per_s():.0f} steps/s"
+        if not self._terminal:
+            return [f"{sums}; {states}; {versions}"]
+        full = BAR * ended // self._expected
+        return [f"  [{'#' * full}{'-' * (BAR - full)}] {sums}", f"  states    {states}", f"  versions  {versions}"]
 
     def _steps_per_s(self):
         (first, before), (last, after) = self._effects[0], self._effects[-1]
