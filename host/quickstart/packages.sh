@@ -34,7 +34,7 @@ as_root() {
 
 # Debian would make a database cluster and start it; we only want the programs.
 forbid_main_cluster() {
-  [ -e /usr/lib/postgresql ] && return
+  [ ! -e /usr/lib/postgresql ] || return 0
   as_root sh -ec 'mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/tasker.conf'
 }
@@ -58,17 +58,18 @@ show_apt_progress() {
 install_missing() { # group...
   local missing command log
   command -v dpkg-query >/dev/null || fail "This script installs packages by apt and so needs Debian 12."
-  mapfile -t missing < <(missing_packages "$@")
-  [ ${#missing[@]} -eq 0 ] && return
-  command="apt-get install --no-install-recommends ${missing[*]}"
-  printf 'Installing by apt: %s\n' "${missing[*]}"
+  missing=$(missing_packages "$@" | tr '\n' ' ')
+  missing=${missing% }
+  [ -n "$missing" ] || return 0
+  command="apt-get install --no-install-recommends $missing"
+  printf 'Installing by apt: %s\n' "$missing"
   if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
     fail "That needs root, and there is no sudo here. As root, run this and start again:" "  $command"
   fi
   log=$(mktemp)
   forbid_main_cluster || fail "Becoming root by sudo failed. As root, run this and start again:" "  $command"
   apt_get update >"$log" 2>&1 || true # whether the packages can be had is what counts
-  if ! apt_get install -y --no-install-recommends "${missing[@]}" 2>&1 | tee -a "$log" | show_apt_progress; then
+  if ! apt_get install -y --no-install-recommends $missing 2>&1 | tee -a "$log" | show_apt_progress; then
     tail -n 15 "$log" >&2
     explain_failed_install "$log" "$command"
   fi
