@@ -57,7 +57,7 @@ http::ServerOptions server_options(const config::Settings& settings) {
 
 Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& settings) {
   store::MigratorOptions migrator;
-  migrator.connections_needed = settings.database.writers + settings.database.readers + 3;
+  migrator.connections_needed = settings.database.writers + 4;  // submit, beats, reads, the migrator's own
   const auto migrated = store::migrate(settings.database.url, migrator);
   if (!migrated) return migrated.error();
   for (const auto& name : migrated->applied) log_info("migration {} applied", name);

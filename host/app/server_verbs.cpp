@@ -13,6 +13,7 @@
 #include "app/private_postgres.h"
 #include "app/shutdown.h"
 #include "base/log.h"
+#include "plugin/crash_report.h"
 #include "store/migrator.h"
 
 namespace tasker::app {
@@ -79,6 +80,7 @@ ExitCode run_serve(const ServeArguments& arguments) {
   }
   Shutdown shutdown;
   raise_open_files();
+  plugin::install_crash_report();
   if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
     return report(log.error());
   say_warning_about_root();
@@ -94,6 +96,7 @@ ExitCode run_dev(const DevArguments& arguments) {
   if (!settings) return report(settings.error());
   Shutdown shutdown;
   raise_open_files();
+  plugin::install_crash_report();
   say_warning_about_root();
   auto database = start_database(arguments, *data, shutdown);
   if (!database) return report(database.error());

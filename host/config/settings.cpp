@@ -106,7 +106,6 @@ const std::vector<Key>& keys() {
       {"", "environment", set_environment},
       {"database", "url", text(&S::database, &S::Database::url)},
       {"database", "writers", number(&S::database, &S::Database::writers, 1, 64)},
-      {"database", "readers", number(&S::database, &S::Database::readers, 1, 64)},
       {"http", "listen", set_listen},
       {"http", "max_body_mib", number(&S::http, &S::Http::max_body_mib, 1, 1024)},
       {"plugins", "dir", text(&S::plugins, &S::Plugins::dir)},

@@ -23,7 +23,6 @@ struct Settings {
   struct Database {
     std::string url = "postgresql:///tasker";  // a libpq connection string or URI
     int writers = 2;  // connections that complete, claim and submit; each serves its lanes alone
-    int readers = 1;  // connections for lists, details and catalogue
     bool operator==(const Database&) const = default;
   } database;
 

@@ -21,7 +21,7 @@ struct EngineOptions {
   int max_queued_tasks = 50'000;    // submissions waiting for the database; above it they are refused
   Millis poll{400};                 // how often an idle host looks into the queues
   Millis start_within{2'000};       // a claim that no thread has entered by then goes back
-  Millis reconcile{30'000};         // how often the steps held by the database and by the host are compared
+  Millis reconcile{300'000};        // how often the steps held by the database and by the host are compared unasked
   std::size_t working_set_bytes = std::size_t{64} << 20;
 };
 

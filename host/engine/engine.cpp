@@ -77,7 +77,6 @@ class Engine::Impl {
     submitter_.forget_all();
     core_.room.reset();
     core_.working_set.clear();
-    suspects_.clear();
     start([](Result<HostId>) {});
   }
 
@@ -150,29 +149,44 @@ class Engine::Impl {
     });
   }
 
-  void reconcile_soon() { reconciled_ = SteadyTime{}; }
+  // Within a few seconds, however many calls fail.
+  void reconcile_soon() { reconciled_ = std::min(reconciled_, core_.executor.now() - core_.options.reconcile + Millis(2'000)); }
 
   // Steps in progress under this host that it does not hold: answers that got lost. Only what two looks a second apart
-  // both show is taken: the first alone may show a step whose completion was just being committed.
+  // both show is taken: the first alone may show a step whose claim or completion was just on its way.
+  // A look reads the open tasks, so it comes after a failed call, and otherwise seldom.
   void reconcile() {
     reconciled_ = core_.executor.now();
-    core_.store.held(core_.host, core_.on_strand<std::vector<ClaimedStep>>([this](Result<std::vector<ClaimedStep>> held) {
-      if (!held.has_value()) return;
-      std::unordered_set<std::int64_t> suspects;
-      std::vector<ClaimedStep> lost;
-      for (const ClaimedStep& step : held.value()) {
-        if (dispatcher_.holds({step.step, step.claim_no})) continue;
-        const std::int64_t key = workflow_step_id(step.step);
-        suspects.insert(key);
-        if (suspects_.count(key) != 0) lost.push_back(step);
-      }
-      if (!lost.empty()) log_warn("{} claimed steps had been lost on the way; they run now", lost.size());
-      if (!suspects.empty()) later(Millis(1'000), [this] { reconcile(); });
-      suspects_ = std::move(suspects);
-      dispatcher_.accept(lost);
-      const std::lock_guard lock(trouble_mutex_);
-      trouble_.clear();
-    }));
+    look_for_lost({}, [this](std::unordered_set<std::int64_t> suspects, const std::vector<ClaimedStep>&) {
+      if (suspects.empty()) return;
+      later(Millis(1'000), [this, suspects = std::move(suspects)] {
+        look_for_lost(suspects, [this](const std::unordered_set<std::int64_t>&, const std::vector<ClaimedStep>& lost) {
+          if (!lost.empty()) log_warn("{} claimed steps had been lost on the way; they run now", lost.size());
+          dispatcher_.accept(lost);
+        });
+      });
+    });
+  }
+
+  // `handle` gets what the database counts as ours and we do not hold, and of that what was suspected before.
+  template <class Handle>
+  void look_for_lost(std::unordered_set<std::int64_t> suspected, Handle handle) {
+    core_.store.held(core_.host, core_.on_strand<std::vector<ClaimedStep>>(
+        [this, suspected = std::move(suspected), handle](Result<std::vector<ClaimedStep>> held) {
+          if (!held.has_value()) return reconcile_soon();
+          {
+            const std::lock_guard lock(trouble_mutex_);
+            trouble_.clear();
+          }
+          std::unordered_set<std::int64_t> suspects;
+          std::vector<ClaimedStep> lost;
+          for (const ClaimedStep& step : held.value()) {
+            if (dispatcher_.holds({step.step, step.claim_no})) continue;
+            suspects.insert(workflow_step_id(step.step));
+            if (suspected.count(workflow_step_id(step.step)) != 0) lost.push_back(step);
+          }
+          handle(std::move(suspects), lost);
+        }));
   }
 
   // ---- the end
@@ -244,7 +258,6 @@ class Engine::Impl {
   bool taking_over_ = false;
   bool renewing_ = true;
   SteadyTime reconciled_{};
-  std::unordered_set<std::int64_t> suspects_;  // steps of the last look that the database counts as ours and we do not
   mutable std::mutex trouble_mutex_;           // guards trouble_
   std::string trouble_;
 };

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/log.h"
+#include "plugin/crash_report.h"
 #include "plugin/loaded_plugin.h"
 
 namespace tasker::plugin {
@@ -138,6 +139,7 @@ void run_handler(HostTable& host, void* self, const tasker_handler& handler, con
   outcome.struct_size = sizeof(outcome);
   std::int32_t answer = TASKER_DONE;
   try {
+    const CrashMark mark(host.source(), input.step->name, input.task_id, attempt->call.attempt);
     answer = handler.run(self, &attempt->call, &outcome);
   } catch (...) {
     // What the outcome holds is half-written: it is not trusted, not even to be released.

@@ -24,8 +24,8 @@ returns table (kind "char", task_id bigint, ord int, claim_no int, attempt int, 
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  lo bigint := (select min(x) from unnest(p_tasks) x);
-  hi bigint := (select max(x) from unnest(p_tasks) x);
+  lo bigint;
+  hi bigint;
   all_ok      boolean := 'ok' = all (p_outcomes);
   failing     bigint[];                                    -- tasks that an outcome of this batch may end
   kid_tasks   bigint[];  kid_ords int[];
@@ -39,6 +39,8 @@ begin
   if not found then
     raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
   end if;
+
+  select min(x), max(x) into lo, hi from unnest(p_tasks) x;
 
   if not all_ok then
     select array_agg(distinct u.t) into failing

@@ -42,7 +42,7 @@ TEST(Settings, TheShippedFileHoldsEveryKeyWithItsDefault) {
 TEST(Settings, TakeEveryKeyFromTheFile) {
   const Settings s = settings(R"(
 environment: production
-database: {url: 'host=/tmp dbname=x', writers: 4, readers: 3}
+database: {url: 'host=/tmp dbname=x', writers: 4}
 http: {listen: '[::1]:0', max_body_mib: 1}
 plugins:
   dir: p
@@ -56,7 +56,7 @@ liveness: {heartbeat_seconds: 1, timeout_seconds: 2}
 log: {level: debug, file: h.log}
 )");
   EXPECT_EQ(s.environment, "production");
-  EXPECT_EQ(s.database, (Settings::Database{"host=/tmp dbname=x", 4, 3}));
+  EXPECT_EQ(s.database, (Settings::Database{"host=/tmp dbname=x", 4}));
   EXPECT_EQ(s.http, (Settings::Http{"[::1]:0", 1}));
   EXPECT_EQ(s.plugins,
             (Settings::Plugins{"p",
