@@ -14,7 +14,6 @@ using engine::StepInputs;
 // A query takes at most about this many rows; what is beyond goes into the next one.
 constexpr std::size_t kMostSteps = 2048;
 constexpr std::size_t kMostShown = 64;
-constexpr std::size_t kMostPending = 16384;
 
 // What stands for something that does not exist.
 constexpr std::string_view kNothing = "null";
@@ -39,18 +38,12 @@ StepInputs step_inputs(const Rows& rows, int row) {
   return inputs;
 }
 
-// Takes the front of `pending` up to `most` units.
-template <class Pending, class Size>
-std::vector<Pending> take_front(std::vector<Pending>& pending, std::size_t most, Size size) {
-  std::size_t count = 0, units = 0;
-  while (count < pending.size() && (count == 0 || units + size(pending[count]) <= most)) units += size(pending[count++]);
-  std::vector<Pending> taken(std::make_move_iterator(pending.begin()),
-                             std::make_move_iterator(pending.begin() + static_cast<std::ptrdiff_t>(count)));
-  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(count));
-  return taken;
-}
-
 }  // namespace
+
+PgReader::PgReader(Connection& connection)
+    : connection_(connection),
+      loads_(connection, "step_inputs", kMostSteps, &PgReader::answer_loads),
+      shows_(connection, "show_tasks", kMostShown, &PgReader::answer_shows) {}
 
 void PgReader::read_json(std::string_view query, Params params, Reply<std::string> reply) {
   const bool posted = connection_.post([query, params = std::move(params), reply](Session& session) {
@@ -107,35 +100,15 @@ void PgReader::handler_versions(std::string namespace_name, std::string name,
   if (!posted) reply(overloaded_error("handler_versions"));
 }
 
-// One piece of work is posted for each call, and the first of them to run answers all that wait; the others find
-// nothing left to do.
 void PgReader::load(std::vector<StepKey> steps, Reply<std::vector<StepInputs>> reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (loads_.size() < kMostPending) {
-      loads_.push_back({std::move(steps), std::move(reply)});
-      reply = nullptr;
-    }
-  }
-  if (reply) return reply(overloaded_error("step_inputs"));
-  if (connection_.post([this](Session& session) { answer_loads(session); })) return;
-  std::vector<PendingLoad> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    refused.swap(loads_);
-  }
-  for (const PendingLoad& each : refused) each.reply(overloaded_error("step_inputs"));
+  loads_.add({std::move(steps), std::move(reply)});
 }
 
-void PgReader::answer_loads(Session& session) {
-  std::vector<PendingLoad> batch;
-  {
-    const std::lock_guard lock(mutex_);
-    batch = take_front(loads_, kMostSteps, [](const PendingLoad& each) { return each.steps.size(); });
-  }
-  if (batch.empty()) return;
+void PgReader::show_task(TaskId task, Reply<std::string> reply) { shows_.add({task, std::move(reply)}); }
+
+void PgReader::answer_loads(Session& session, std::vector<Load> batch) {
   std::vector<StepKey> keys;
-  for (const PendingLoad& each : batch) keys.insert(keys.end(), each.steps.begin(), each.steps.end());
+  for (const Load& each : batch) keys.insert(keys.end(), each.steps.begin(), each.steps.end());
   std::sort(keys.begin(), keys.end());
   keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   ArrayLiteral tasks, ords;
@@ -145,14 +118,14 @@ void PgReader::answer_loads(Session& session) {
   }
   auto rows = session.run("step_inputs", {tasks.take(), ords.take()});
   if (!rows) {
-    for (const PendingLoad& each : batch) each.reply(rows.error());
+    for (const Load& each : batch) each.reply(rows.error());
     return;
   }
   std::unordered_map<StepKey, int, StepKeyHash> row_of;
   for (int row = 0; row < rows->size(); ++row) {
     row_of[{static_cast<TaskId>(rows->integer(row, 0)), static_cast<Ord>(rows->integer(row, 1))}] = row;
   }
-  for (const PendingLoad& each : batch) {
+  for (const Load& each : batch) {
     std::vector<StepInputs> found;
     for (const StepKey& key : each.steps) {
       if (const auto row = row_of.find(key); row != row_of.end()) found.push_back(step_inputs(*rows, row->second));
@@ -161,45 +134,21 @@ void PgReader::answer_loads(Session& session) {
   }
 }
 
-void PgReader::show_task(TaskId task, Reply<std::string> reply) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (shows_.size() < kMostPending) {
-      shows_.push_back({task, std::move(reply)});
-      reply = nullptr;
-    }
-  }
-  if (reply) return reply(overloaded_error("show_tasks"));
-  if (connection_.post([this](Session& session) { answer_shows(session); })) return;
-  std::vector<PendingShow> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    refused.swap(shows_);
-  }
-  for (const PendingShow& each : refused) each.reply(overloaded_error("show_tasks"));
-}
-
-void PgReader::answer_shows(Session& session) {
-  std::vector<PendingShow> batch;
-  {
-    const std::lock_guard lock(mutex_);
-    batch = take_front(shows_, kMostShown, [](const PendingShow&) { return std::size_t{1}; });
-  }
-  if (batch.empty()) return;
+void PgReader::answer_shows(Session& session, std::vector<Show> batch) {
   std::vector<std::int64_t> ids;
-  for (const PendingShow& each : batch) ids.push_back(raw(each.task));
+  for (const Show& each : batch) ids.push_back(raw(each.task));
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   ArrayLiteral tasks;
   for (const std::int64_t id : ids) tasks.add(id);
   auto rows = session.run("show_tasks", {tasks.take()});
   if (!rows) {
-    for (const PendingShow& each : batch) each.reply(rows.error());
+    for (const Show& each : batch) each.reply(rows.error());
     return;
   }
   std::unordered_map<std::int64_t, int> row_of;
   for (int row = 0; row < rows->size(); ++row) row_of[rows->integer(row, 0)] = row;
-  for (const PendingShow& each : batch) {
+  for (const Show& each : batch) {
     if (const auto row = row_of.find(raw(each.task)); row != row_of.end()) {
       each.reply(std::string(rows->text(row->second, 1)));
     } else {

@@ -5,18 +5,18 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "engine/ports.h"
 #include "store/connection.h"
+#include "store/gather.h"
 
 namespace tasker::store {
 
 class PgReader final : public engine::Reader {
  public:
-  explicit PgReader(Connection& connection) : connection_(connection) {}
+  explicit PgReader(Connection& connection);
 
   void list_tasks(engine::TaskFilter filter, engine::Reply<std::string> reply) override;
   void show_task(TaskId task, engine::Reply<std::string> reply) override;
@@ -33,23 +33,26 @@ class PgReader final : public engine::Reader {
   void load(std::vector<StepKey> steps, engine::Reply<std::vector<engine::StepInputs>> reply);
 
  private:
-  struct PendingLoad {
+  struct Load {
     std::vector<StepKey> steps;
     engine::Reply<std::vector<engine::StepInputs>> reply;
+    std::size_t units() const { return steps.size(); }
+    void refuse(Error error) { reply(std::move(error)); }
   };
-  struct PendingShow {
+  struct Show {
     TaskId task{};
     engine::Reply<std::string> reply;
+    std::size_t units() const { return 1; }
+    void refuse(Error error) { reply(std::move(error)); }
   };
 
   void read_json(std::string_view query, Params params, engine::Reply<std::string> reply);
-  void answer_loads(Session& session);
-  void answer_shows(Session& session);
+  static void answer_loads(Session& session, std::vector<Load> batch);
+  static void answer_shows(Session& session, std::vector<Show> batch);
 
   Connection& connection_;
-  std::mutex mutex_;
-  std::vector<PendingLoad> loads_;  // guarded by mutex_
-  std::vector<PendingShow> shows_;  // guarded by mutex_
+  Gather<Load> loads_;
+  Gather<Show> shows_;
 };
 
 }  // namespace tasker::store

@@ -14,8 +14,6 @@ namespace {
 
 constexpr int kTransientTries = 10;
 constexpr std::chrono::milliseconds kLongestPause{5000};
-// Server-side time-outs end a call first; this is for a server that no longer answers.
-constexpr std::chrono::milliseconds kWatchMargin{5000};
 
 std::chrono::microseconds transient_pause(int tried) {
   thread_local std::minstd_rand random{std::random_device{}()};
@@ -87,7 +85,8 @@ Result<Rows> Session::run_once(std::string_view query_name, const Params& params
   ++counters_.calls;
   const std::string name(query_name);
   try {
-    const CallWatch::Guard guard(watch_, link_->connection.sock(), options_.settings.statement_timeout + kWatchMargin);
+    const CallWatch::Guard guard(watch_, link_->connection.sock(),
+                                 options_.settings.statement_timeout + options_.watch_margin);
     if (!link_->prepared.contains(query_name)) {
       link_->connection.prepare(name, std::string(query(query_name)));
       link_->prepared.insert(query_name);

@@ -22,6 +22,8 @@ class Session {
     std::string conninfo;  // as the user gave it
     SessionSettings settings;
     std::chrono::milliseconds reconnect_pause = std::chrono::milliseconds(100);  // doubled on each failure, up to 5 s
+    // Server-side time-outs end a call first; this much later the watch takes it for a server that no longer answers.
+    std::chrono::milliseconds watch_margin = std::chrono::seconds(5);
   };
 
   Session(Options options, CallWatch& watch, Counters& counters);

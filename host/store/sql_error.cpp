@@ -65,6 +65,11 @@ SqlError current_sql_error(std::string_view doing) {
     throw;
   } catch (const pqxx::broken_connection& error) {
     return broken(error.what(), doing);
+  } catch (const pqxx::statement_completion_unknown& error) {
+    return broken(error.what(), doing);
+  } catch (const pqxx::transaction_rollback& error) {
+    // Deadlocks and serialization failures are no sql_error in libpqxx 6 and carry no SQLSTATE.
+    return sql_error_of("40001", error.what(), doing);
   } catch (const pqxx::sql_error& error) {
     // libpqxx reports a back end that was killed in the middle of a call without a SQLSTATE.
     if (error.sqlstate().empty()) return broken(error.what(), doing);
