@@ -1,0 +1,149 @@
+// The command line against a running host: what it prints, and the exit code that a script goes by.
+#include <gmock/gmock.h>
+
+#include "support/temp_db.h"
+#include "system/support/workplace.h"
+
+namespace tasker::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Cli : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    database_ = new TempDb;
+    place_ = new Workplace;
+    for (const char* plugin : {"echo", "flaky", "fails_for_good", "blocker"})
+      place_->drop(std::string("test/") + plugin + "-1.0.0.so");
+    host_ = place_->serve(database_->conninfo()).release();
+    ASSERT_TRUE(host_->wait_until_ready());
+    for (const char* plugin : {"echo", "flaky", "fails_for_good", "blocker"})
+      ASSERT_TRUE(eventually([&] { return host_->http().has_loaded(plugin); })) << plugin;
+  }
+  static void TearDownTestSuite() {
+    delete host_;
+    delete place_;
+    delete database_;
+  }
+  static Finished run(const std::vector<std::string>& arguments) {
+    return run_tasker(arguments, {"TASKER_SERVER=http://127.0.0.1:" + std::to_string(host_->http().port())});
+  }
+  static std::string trimmed(std::string text) {
+    while (text.ends_with('\n')) text.pop_back();
+    return text;
+  }
+
+  static inline TempDb* database_ = nullptr;
+  static inline Workplace* place_ = nullptr;
+  static inline TaskerProcess* host_ = nullptr;
+};
+
+TEST_F(Cli, SubmitsAndShowsATask) {
+  const auto submitted = run({"task", "submit", "test/echo@^1.0", "--context", R"({"n":12345678901234567890123})", "--wait"});
+  EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
+  const auto id = trimmed(submitted.out);
+  EXPECT_THAT(submitted.err, HasSubstr("task " + id + " complete"));
+
+  const auto shown = run({"task", "get", id});
+  EXPECT_EQ(shown.exit_code, 0);
+  EXPECT_THAT(shown.out, HasSubstr("test/echo@1.0.0"));
+  EXPECT_THAT(shown.out, HasSubstr("run\tcomplete\t1"));
+  const auto json = run({"task", "get", id, "-o", "json"});
+  EXPECT_EQ(Json::parse(json.out).at("task").at("detail"), "complete");
+  EXPECT_THAT(json.out, HasSubstr("12345678901234567890123"));
+}
+
+TEST_F(Cli, SubmitsManyAndListsThem) {
+  const auto submitted = run({"task", "submit", "test/echo", "--count", "3", "--tag", "many", "-o", "json"});
+  EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
+  const auto ids = Json::parse(submitted.out).at("task_ids");
+  ASSERT_EQ(ids.size(), 3u);
+  const auto listed = run({"task", "list", "--namespace", "test", "--name", "echo"});
+  EXPECT_EQ(listed.exit_code, 0);
+  for (const auto& id : ids) EXPECT_THAT(listed.out, HasSubstr(std::to_string(id.get<std::int64_t>()) + "\ttest/echo@1.0.0"));
+  const auto json = run({"task", "list", "--limit", "2", "-o", "json"});
+  EXPECT_EQ(Json::parse(json.out).at("tasks").size(), 2u);
+}
+
+TEST_F(Cli, SaysHowATaskEnded) {
+  const auto failed = run({"task", "submit", "test/fails_for_good", "--wait"});
+  EXPECT_EQ(failed.exit_code, 10);
+  EXPECT_THAT(failed.err, HasSubstr("test.refused: refused on purpose"));
+}
+
+TEST_F(Cli, GivesUpWaitingButTheTaskGoesOn) {
+  const auto gate = place_->path("gate");
+  const auto waiting = run({"task", "submit", "test/blocker", "--context", Json{{"until", gate.string()}}.dump(), "--wait",
+                            "--timeout", "200ms"});
+  EXPECT_EQ(waiting.exit_code, 7) << waiting.err;
+  write_file(gate, "");
+  EXPECT_EQ(host_->http().ended(std::stoll(waiting.out)).at("detail"), "complete");
+}
+
+TEST_F(Cli, WatchesATaskToItsEnd) {
+  const auto id = trimmed(run({"task", "submit", "test/flaky", "--context", R"({"failures":1,"retry_after_ms":300})"}).out);
+  const auto watched = run({"task", "watch", id});
+  EXPECT_EQ(watched.exit_code, 0) << watched.err;
+  EXPECT_THAT(watched.out, HasSubstr("run complete, attempt 2 of 5"));
+  EXPECT_THAT(watched.out, HasSubstr("task complete"));
+}
+
+TEST_F(Cli, ListsPlugins) {
+  const auto table = run({"plugin", "list"});
+  EXPECT_EQ(table.exit_code, 0);
+  EXPECT_THAT(table.out, HasSubstr("test\techo\t1.0.0\tactive"));
+  EXPECT_GE(Json::parse(run({"plugin", "list", "-o", "json"}).out).at("plugins").size(), 4u);
+}
+
+TEST_F(Cli, InspectsAFileWithoutAHost) {
+  const auto good = run_tasker({"plugin", "inspect", built_plugin("test/ledger-1.0.0.so").string(), "-o", "json"});
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_EQ(Json::parse(good.out).at("definition").at("step_templates").size(), 4u);
+  EXPECT_THAT(run_tasker({"plugin", "inspect", built_plugin("test/ledger-1.0.0.so").string()}).out,
+              HasSubstr("step\tsecond (handler append) after first"));
+  const auto bad = run_tasker({"plugin", "inspect", "/etc/passwd"});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_THAT(bad.err, HasSubstr("plugin."));
+  EXPECT_EQ(run_tasker({"plugin", "inspect", "/nowhere/x-1.0.0.so"}).exit_code, 3);
+}
+
+TEST_F(Cli, MigratesADatabaseAsOftenAsAsked) {
+  TempDb empty(TempDb::Kind::empty);
+  const auto first = run_tasker({"migrate", "--database", empty.conninfo()});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.err, HasSubstr("applied 0001"));
+  const auto second = run_tasker({"migrate", "--database", empty.conninfo()});
+  EXPECT_EQ(second.exit_code, 0);
+  EXPECT_THAT(second.err, testing::Not(HasSubstr("applied")));
+  EXPECT_EQ(run_tasker({"migrate", "--database", "host=/nowhere dbname=x"}).exit_code, 1);
+}
+
+TEST_F(Cli, SaysItsVersion) {
+  EXPECT_THAT(run_tasker({"version"}).out, testing::MatchesRegex("tasker [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_TRUE(Json::parse(run_tasker({"version", "-o", "json"}).out).contains("version"));
+}
+
+TEST_F(Cli, ChecksAConfiguration) {
+  const auto good = place_->configuration(database_->conninfo(), {}, "checked");
+  EXPECT_EQ(run_tasker({"serve", "--check-config", "--config", good}).exit_code, 0);
+  const auto bad = place_->path("bad.yaml");
+  write_file(bad, "engine:\n  wokers: 3\n");
+  const auto answer = run_tasker({"serve", "--check-config", "--config", bad.string()});
+  EXPECT_EQ(answer.exit_code, 1);
+  EXPECT_THAT(answer.err, testing::AllOf(HasSubstr("config.invalid"), HasSubstr("bad.yaml:2"), HasSubstr("workers")));
+}
+
+TEST_F(Cli, TellsUsageFromFailure) {
+  EXPECT_EQ(run({}).exit_code, 2);
+  EXPECT_EQ(run({"tusk"}).exit_code, 2);
+  EXPECT_EQ(run({"task", "get", "seven"}).exit_code, 2);
+  EXPECT_EQ(run({"task", "submit", "test/echo", "--context", "{oops"}).exit_code, 2);
+  EXPECT_EQ(run({"--help"}).exit_code, 0);
+  EXPECT_EQ(run({"task", "get", "9007199254740991"}).exit_code, 3);
+  EXPECT_EQ(run({"task", "submit", "test/nobody"}).exit_code, 3);
+  EXPECT_EQ(run_tasker({"task", "list", "--server", "http://127.0.0.1:1"}).exit_code, 6);
+}
+
+}  // namespace
+}  // namespace tasker::test

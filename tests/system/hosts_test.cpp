@@ -1,0 +1,86 @@
+// Two hosts on one database: both work, and what one leaves behind when it is killed the other one finishes.
+#include <gmock/gmock.h>
+
+#include "support/temp_db.h"
+#include "system/support/workplace.h"
+
+namespace tasker::test {
+namespace {
+
+constexpr int kOrders = 600;
+constexpr int kSteps = 3;
+
+class Hosts : public testing::Test {
+ protected:
+  void SetUp() override {
+    place.make_orders(kOrders);
+    place.drop("default/order_process-1.0.0.so");
+    const Tuning tuning{.workers = 4, .liveness_seconds = 2, .gateway_latency_ms = 20};
+    for (const char* name : {"one", "two"}) hosts.push_back(place.serve(database.conninfo(), tuning, name));
+    for (const auto& host : hosts) {
+      ASSERT_TRUE(host->wait_until_ready());
+      ASSERT_TRUE(eventually([&] { return active_on_all(*host); }));
+    }
+  }
+  bool active_on_all(const TaskerProcess& host) {
+    const auto plugins = host.http().get("/tasker/plugins").json().value("plugins", Json::array());
+    return !plugins.empty() && plugins[0].value("hosts", 0) == 2;
+  }
+
+  std::vector<std::int64_t> submit_all(const HttpClient& http) {
+    Json tasks = Json::array();
+    for (const auto& order : place.orders())
+      tasks.push_back({{"name", "order_process"}, {"context", {{"order_id", order.at("order_id")}}}});
+    const auto answer = http.post("/tasker/tasks/bulk", Json{{"tasks", tasks}});
+    EXPECT_EQ(answer.status, 201) << answer.text;
+    return answer.json().value("task_ids", Json::array()).get<std::vector<std::int64_t>>();
+  }
+
+  TempDb database;
+  Workplace place;
+  std::vector<std::unique_ptr<TaskerProcess>> hosts;
+};
+
+struct Histories {
+  std::map<std::int64_t, int> completed_by_host;
+  int lost = 0;
+};
+
+void read_history(const Json& step, Histories& seen) {
+  std::set<int> claims;
+  int completed = 0;
+  for (const auto& attempt : step.at("attempt_history")) {
+    EXPECT_TRUE(claims.insert(attempt.at("claim_no").get<int>()).second) << "one claim on two hosts: " << step.dump(1);
+    if (attempt.at("outcome") == "lost") ++seen.lost;
+    if (attempt.at("outcome") != "ok") continue;
+    ++completed;
+    ++seen.completed_by_host[attempt.at("host_id").get<std::int64_t>()];
+  }
+  EXPECT_EQ(completed, 1) << step.dump(1);
+}
+
+TEST_F(Hosts, FinishEachOthersWorkWhenOneIsKilled) {
+  const auto tasks = submit_all(hosts[0]->http());
+  ASSERT_EQ(tasks.size(), static_cast<std::size_t>(kOrders));
+  ASSERT_TRUE(eventually([&] { return place.ledger_lines() >= kOrders; }));
+  hosts[0]->kill_hard();
+  const auto killed = std::chrono::steady_clock::now();
+  ASSERT_LT(place.ledger_lines(), static_cast<std::size_t>(kOrders * kSteps)) << "there was nothing left to interrupt";
+
+  Histories seen;
+  for (const auto id : tasks) {
+    const auto task = hosts[1]->http().ended(id);
+    ASSERT_EQ(task.value("detail", ""), "complete") << task.dump(1);
+    for (const auto& step : task.at("workflow_steps")) read_history(step, seen);
+  }
+  // Two seconds until the silence counts, a few for the work itself; the rest is for a loaded machine.
+  EXPECT_LT(std::chrono::steady_clock::now() - killed, std::chrono::seconds(45));
+  EXPECT_EQ(seen.completed_by_host.size(), 2u) << "one host did everything";
+  EXPECT_GT(seen.lost, 0) << "no attempt was interrupted: the test has not tested";
+  std::set<std::string> keys;
+  for (const auto& line : place.ledger()) EXPECT_TRUE(keys.insert(line.at("idempotency_key").get<std::string>()).second);
+  EXPECT_EQ(keys.size(), static_cast<std::size_t>(kOrders * kSteps));
+}
+
+}  // namespace
+}  // namespace tasker::test

@@ -1,0 +1,149 @@
+// How a host ends and what stands in its way: SIGTERM, Ctrl-C twice, a busy port, a data folder in use, a database
+// that goes away. All on `tasker dev` with one private PostgreSQL, which each host takes over from the one before.
+#include <gmock/gmock.h>
+#include <signal.h>
+
+#include <fstream>
+
+#include "support/sql_client.h"
+#include "system/support/workplace.h"
+
+namespace tasker::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Stop : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    place_ = new Workplace;
+    place_->drop("test/blocker-1.0.0.so");
+    place_->drop("test/ledger-1.0.0.so");
+  }
+  static void TearDownTestSuite() { delete place_; }
+
+  static std::unique_ptr<TaskerProcess> start(const Tuning& tuning = {}) {
+    auto host = place_->dev(tuning);
+    EXPECT_TRUE(host->wait_until_ready());
+    EXPECT_TRUE(eventually([&] { return host->http().has_loaded("blocker") && host->http().has_loaded("ledger"); }));
+    return host;
+  }
+  // A task whose handler has been entered and does not return until the file `gate` exists.
+  std::int64_t submit_blocker(const HttpClient& http, bool ignores_stop) {
+    const auto id = http.submit({{"name", "blocker"},
+                                 {"namespace", "test"},
+                                 {"context", {{"until", gate().string()},
+                                              {"started", inside().string()},
+                                              {"ignore_stop", ignores_stop}}}});
+    EXPECT_TRUE(eventually([&] { return std::filesystem::exists(inside()); }));
+    return id;
+  }
+  std::filesystem::path gate() const { return place_->path(name() + ".gate"); }
+  std::filesystem::path inside() const { return place_->path(name() + ".inside"); }
+  static std::string name() { return testing::UnitTest::GetInstance()->current_test_info()->name(); }
+  static std::string database() {
+    return "host=" + place_->path("data/socket").string() + " port=5432 user=tasker dbname=tasker";
+  }
+
+  static inline Workplace* place_ = nullptr;
+};
+
+TEST_F(Stop, BySigtermHandsWorkBackAndTheNextStartFinishesIt) {
+  auto host = start();
+  const auto task = submit_blocker(host->http(), false);
+  host->signal(SIGTERM);
+  EXPECT_EQ(host->wait_for_exit(std::chrono::seconds(40)), 0);
+  EXPECT_THAT(host->output(), HasSubstr("stopping"));
+
+  host = start();
+  write_file(gate(), "");
+  const auto ended = host->http().ended(task);
+  EXPECT_EQ(ended.at("detail"), "complete");
+  EXPECT_EQ(ended.at("workflow_steps")[0].at("attempts"), 1) << ended.dump(1);
+}
+
+TEST_F(Stop, BySigtermLetsAHandlerFinishWithinTheGraceTime) {
+  auto host = start();
+  const auto task = submit_blocker(host->http(), true);
+  host->signal(SIGTERM);
+  ASSERT_TRUE(host->wait_for_output("stopping"));
+  write_file(gate(), "");
+  EXPECT_EQ(host->wait_for_exit(), 0);
+
+  host = start();
+  EXPECT_EQ(host->http().ended(task).at("workflow_steps")[0].at("attempt_history").size(), 1u);
+}
+
+TEST_F(Stop, DoesNotWaitBeyondTheGraceTimeForAHandlerThatIgnoresIt) {
+  auto host = start({.grace_seconds = 1});
+  const auto task = submit_blocker(host->http(), true);
+  host->signal(SIGTERM);
+  EXPECT_EQ(host->wait_for_exit(std::chrono::seconds(40)), 0);
+
+  host = start();
+  write_file(gate(), "");
+  EXPECT_EQ(host->http().ended(task).at("detail"), "complete");
+}
+
+TEST_F(Stop, AtOnceWhenAskedTwice) {
+  auto host = start();
+  submit_blocker(host->http(), true);
+  host->signal(SIGINT);
+  ASSERT_TRUE(host->wait_for_output("stopping"));
+  host->signal(SIGINT);
+  EXPECT_EQ(host->wait_for_exit(std::chrono::seconds(20)), 128 + SIGINT);
+}
+
+TEST_F(Stop, NeverBeginsOnABusyPort) {
+  auto host = start();
+  const auto busy = "127.0.0.1:" + std::to_string(host->http().port());
+  Workplace other;
+  const auto serving = other.serve(database(), {.listen = busy});
+  EXPECT_EQ(serving->wait_for_exit(), 1);
+  EXPECT_THAT(serving->output(), HasSubstr("http.port_taken"));
+  EXPECT_EQ(host->http().get("/tasker/health/ready").status, 200);
+}
+
+TEST_F(Stop, NeverBeginsBeforeDevHasFoundAFreePort) {
+  auto host = start();
+  Workplace other;
+  auto second = other.dev({.listen = "127.0.0.1:" + std::to_string(host->http().port())});
+  ASSERT_TRUE(second->wait_until_ready());
+  EXPECT_NE(second->http().port(), host->http().port());
+  second->signal(SIGTERM);
+  EXPECT_EQ(second->wait_for_exit(), 0);
+}
+
+TEST_F(Stop, RefusesADataFolderThatAnotherHostUses) {
+  auto host = start();
+  const auto second = place_->dev();
+  EXPECT_EQ(second->wait_for_exit(), 5);
+  EXPECT_THAT(second->output(), HasSubstr("data.in_use"));
+  EXPECT_THAT(second->output(), HasSubstr(std::to_string(host->pid())));
+}
+
+TEST_F(Stop, LosesNothingWhenTheDatabaseCrashesUnderRunningTasks) {
+  auto host = start();
+  const auto ledger = place_->path("crash.txt");
+  const auto lines = [&] {
+    std::ifstream in(ledger);
+    return std::count(std::istreambuf_iterator<char>(in), {}, '\n');
+  };
+  const auto tasks = host->http().submit_many(
+      {{"name", "ledger"}, {"namespace", "test"}, {"context", {{"ledger", ledger.string()}}}}, 2000);
+  ASSERT_TRUE(eventually([&] { return lines() > 200; }));
+  // kill -9 of one back end makes PostgreSQL end all others and recover.
+  const int victim = SqlClient(database()).backend_pid();
+  ::kill(victim, SIGKILL);
+  for (const auto id : tasks) {
+    const auto task = host->http().ended(id);
+    ASSERT_EQ(task.at("detail"), "complete") << task.dump(1);
+  }
+  std::set<std::string> keys;
+  std::ifstream in(ledger);
+  for (std::string line; std::getline(in, line);) keys.insert(line);
+  EXPECT_EQ(keys.size(), tasks.size() * 4);
+}
+
+}  // namespace
+}  // namespace tasker::test
