@@ -142,8 +142,8 @@ CREATE FUNCTION tasker.complete_steps(p_host integer, p_lane smallint, p_tasks b
     AS $$
 #variable_conflict use_column
 declare
-  lo bigint := (select min(x) from unnest(p_tasks) x);
-  hi bigint := (select max(x) from unnest(p_tasks) x);
+  lo bigint;
+  hi bigint;
   all_ok      boolean := 'ok' = all (p_outcomes);
   failing     bigint[];                                    -- tasks that an outcome of this batch may end
   kid_tasks   bigint[];  kid_ords int[];
@@ -157,6 +157,8 @@ begin
   if not found then
     raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
   end if;
+
+  select min(x), max(x) into lo, hi from unnest(p_tasks) x;
 
   if not all_ok then
     select array_agg(distinct u.t) into failing
