@@ -85,7 +85,8 @@ class HostProcess:
         if code is None:
             return
         if code < 0:
-            raise HostDied(f"the host was killed by signal {-code} ({signal.Signals(-code).name})", -code)
+            raise HostDied(f"the host was killed by signal {-code} ({signal.Signals(-code).name})\n{self.last_words()}",
+                           -code)
         raise HostDied(f"the host ended by itself with exit code {code}\n{self.last_words()}")
 
     def last_words(self):
