@@ -25,7 +25,7 @@ WITHOUT_SANITIZER='^(include_rules|headers_alone|abi_(headers|exports|package|sc
 programs() { # build folder, ctest's selection...
   local build=$1
   shift
-  comm -12 <(ctest --test-dir "$build" -N "$@" | sed -n 's/^ *Test *#[0-9]*: //p' | sort) \
+  comm -12 <(ctest --test-dir "$build" -N "$@" 2>/dev/null | sed -n 's/^ *Test *#[0-9]*: //p' | sort) \
     <(ninja -C "$build" -t targets all | sed -n 's/: phony$//p' | sort)
 }
 
