@@ -64,14 +64,8 @@ void Claimer::take(const PeekAnswer& answer) {
   }
 }
 
-// Under load a claim of a handful costs as much as one of hundreds: wait until an eighth of the room is free.
-bool Claimer::worth_claiming() const {
-  const int free = core_.room.free();
-  return free > 0 && free >= std::min(64, core_.room.limit() / 8);
-}
-
 void Claimer::kick() {
-  for (std::size_t tries = due_.size(); tries > 0 && worth_claiming(); --tries) {
+  for (std::size_t tries = due_.size(); tries > 0 && core_.room.free() >= core_.room.worth_claiming(); --tries) {
     const Lane lane = due_.front();
     due_.pop_front();
     const std::size_t writer = static_cast<std::size_t>(lane) % claiming_.size();

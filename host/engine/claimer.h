@@ -28,7 +28,6 @@ class Claimer {
   void peek();
   void take(const PeekAnswer& answer);
   void claim(Lane lane);
-  bool worth_claiming() const;
 
   Core& core_;
   Dispatcher* dispatcher_ = nullptr;

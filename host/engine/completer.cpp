@@ -93,7 +93,6 @@ void Completer::handle(const CompleteRequest& request, CompleteAnswer answer) {
   core_.stats.stale_outcomes.fetch_add(answer.stale.size(), std::memory_order_relaxed);
   const std::size_t written = request.attempts.size() - answer.stale.size();
   core_.stats.steps_completed.fetch_add(written, std::memory_order_relaxed);
-  core_.room.recorded(static_cast<int>(written), core_.executor.now());
   dispatcher_->recorded(request.attempts);
   for (const EndedTask& ended : answer.ended) {
     core_.working_set.forget(ended.task);

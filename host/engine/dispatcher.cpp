@@ -244,8 +244,10 @@ void Dispatcher::take_inbox() {
     }
     running.finished = true;
     ++finished_;
+    core_.room.end(1);
     completer_->add(std::move(attempt));
   }
+  core_.room.adapt(static_cast<int>(items.size()), core_.executor.now());
   if (!unspent.empty()) hand_back(std::move(unspent));
   completer_->flush();
 }
@@ -253,7 +255,10 @@ void Dispatcher::take_inbox() {
 void Dispatcher::release(const Fence& fence) {
   const auto found = running_.find(fence.step);
   if (found == running_.end() || found->second.claim_no != fence.claim_no) return;
-  if (found->second.finished) --finished_;
+  if (found->second.finished) {
+    --finished_;
+    core_.room.end(-1);
+  }
   running_.erase(found);
   core_.room.give(1);
   core_.stats.in_flight.fetch_sub(1, std::memory_order_relaxed);

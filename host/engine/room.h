@@ -1,10 +1,10 @@
-// How much work this host may hold: its handler threads plus a prefetch that follows the observed completion rate, so
-// that a fast handler never waits for a claim and a slow one never hoards steps that another host could run.
-// On the engine's strand.
+// How much work this host may hold. Two bounds: steps whose handler has not ended yet may fill the handler threads plus a
+// prefetch that follows the observed rate of handlers, so that a fast handler never waits for a claim and a slow one never
+// hoards steps that another host could run; and all steps held, those whose outcome waits for its commit included, are
+// bounded for the memory's sake. On the engine's strand.
 #pragma once
 
 #include <algorithm>
-#include <cstdint>
 
 #include "engine/executor.h"
 
@@ -12,41 +12,49 @@ namespace tasker::engine {
 
 class Room {
  public:
-  Room(int workers, int max_in_flight) : workers_(workers), max_in_flight_(max_in_flight) {}
+  Room(int workers, int max_in_flight) : workers_(workers), max_in_flight_(max_in_flight), prefetch_(workers) {}
 
-  int limit() const { return closed_ ? 0 : std::min(max_in_flight_, workers_ + prefetch_); }
   // What may still be claimed, calls under way counted as if they took all that they asked for.
-  int free() const { return std::max(0, limit() - in_flight_ - reserved_); }
-  int in_flight() const { return in_flight_; }
+  int free() const {
+    if (closed_) return 0;
+    const int to_run = std::min(max_in_flight_, workers_ + prefetch_) - (held_ - ended_);
+    return std::max(0, std::min(to_run, max_in_flight_ - held_) - reserved_);
+  }
+  // Of this, a claim is worth its round trip.
+  int worth_claiming() const { return closed_ ? 1 : std::max(1, std::min({64, (workers_ + prefetch_) / 8, max_in_flight_ / 8})); }
 
-  void take(int steps) { in_flight_ += steps; }
-  void give(int steps) { in_flight_ -= steps; }
+  void take(int steps) { held_ += steps; }
+  void give(int steps) { held_ -= steps; }
   void reserve(int steps) { reserved_ += steps; }
   void unreserve(int steps) { reserved_ -= steps; }
   void close() { closed_ = true; }
   void open() { closed_ = false; }
   bool closed() const { return closed_; }
-  void reset() { in_flight_ = reserved_ = 0; }
+  void reset() { held_ = ended_ = reserved_ = 0; }
 
-  // Counts recorded outcomes; every 50 ms the prefetch becomes 150 ms of work at the rate just seen.
-  void recorded(int steps, SteadyTime now) {
-    recorded_ += steps;
+  // A step that is held ended its handler (or, with -1, is given up although its outcome was never recorded).
+  void end(int steps) { ended_ += steps; }
+
+  // After a series of ends: every 50 ms the prefetch becomes 150 ms of work at the rate just seen.
+  void adapt(int ended, SteadyTime now) {
+    seen_ += ended;
     const auto span = now - since_;
     if (span < std::chrono::milliseconds(50)) return;
-    const double rate = static_cast<double>(recorded_) / std::chrono::duration<double>(span).count();
-    // Up at once, down by a half at a time: one slow commit must not empty the pipeline.
-    prefetch_ = std::clamp(std::max(static_cast<int>(rate * 0.15), prefetch_ / 2), 0, max_in_flight_);
-    recorded_ = 0;
+    const double rate = static_cast<double>(seen_) / std::chrono::duration<double>(span).count();
+    // Up at once, down by a half at a time: one slow moment must not empty the pipeline.
+    prefetch_ = std::min(std::max(static_cast<int>(rate * 0.15), prefetch_ / 2), max_in_flight_);
+    seen_ = 0;
     since_ = now;
   }
 
  private:
   const int workers_;
   const int max_in_flight_;
-  int in_flight_ = 0;
-  int reserved_ = 0;
-  int prefetch_ = 0;
-  int recorded_ = 0;
+  int held_ = 0;      // claimed and not yet recorded
+  int ended_ = 0;     // of held_: the handler has ended
+  int reserved_ = 0;  // asked for by calls under way
+  int prefetch_;
+  int seen_ = 0;
   SteadyTime since_{};
   bool closed_ = false;
 };
