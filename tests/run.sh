@@ -18,6 +18,8 @@ END
 
 # Threads meet in these; the rest would cost time and find nothing.
 CONCURRENT='^(unit_engine|unit_http|unit_plugin|plugin_loader|tasker-store-tests)$'
+# The system tests run these.
+WHOLE=(tasker plugin_fixtures order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0)
 # They run compilers, scripts or binaries of the release again, which no sanitizer of ours is in.
 WITHOUT_SANITIZER='^(include_rules|headers_alone|abi_(headers|exports|package|scaffold|readme))$'
 
@@ -72,7 +74,7 @@ sanitizers() {
   export TSAN_OPTIONS=second_deadlock_stack=1
   configure asan
   mapfile -t targets < <(programs "$TASKER_ROOT/build/asan" -E "$WITHOUT_SANITIZER")
-  build_all asan "${targets[@]}"
+  build_all asan "${targets[@]}" "${WHOLE[@]}"
   run_tests asan -E "$WITHOUT_SANITIZER"
   configure tsan
   mapfile -t targets < <(programs "$TASKER_ROOT/build/tsan" -R "$CONCURRENT")
