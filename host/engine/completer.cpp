@@ -55,9 +55,12 @@ void Completer::send_due(std::size_t index) {
     }
     std::sort(request->attempts.begin(), request->attempts.end(),
               [](const FinishedAttempt& a, const FinishedAttempt& b) { return a.fence < b.fence; });
-    // Each recorded outcome frees the place for one child; a step with many children may take of the free room.
-    const int extra = core_.room.free() / 2;
-    request->room = core_.room.closed() ? 0 : static_cast<int>(request->attempts.size()) + extra;
+    // Each recorded outcome frees the place for one child; only a step with more takes of the free room.
+    const auto size = static_cast<int>(request->attempts.size());
+    int children = 0;
+    for (const FinishedAttempt& attempt : request->attempts) children += attempt.children;
+    const int extra = std::clamp(children - size, 0, core_.room.free());
+    request->room = core_.room.closed() ? 0 : size + extra;
     core_.refresh_snapshot();
     request->plugins = core_.snapshot->plugins;
     core_.room.reserve(extra);

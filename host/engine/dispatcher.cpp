@@ -239,6 +239,7 @@ void Dispatcher::take_inbox() {
     } else if (attempt.kind == model::OutcomeKind::wait) {
       attempt.delay = std::clamp(item.retry_after, Millis(1), running.step->retry.cap);
     } else if (attempt.kind == model::OutcomeKind::ok && !running.step->children.empty()) {
+      attempt.children = static_cast<int>(running.step->children.size());
       core_.working_set.add_result(attempt.fence.step.task, attempt.fence.step.ord,
                                    std::make_shared<const std::string>(attempt.payload));
     }

@@ -76,6 +76,7 @@ struct FinishedAttempt {
   Micros queued{0};          // claimed -> handler entered
   Micros ran{0};             // handler entered -> left
   std::chrono::steady_clock::time_point ended;  // when the handler was left: travels as a duration
+  int children = 0;          // steps that this outcome may make due: how much room it asks for
   std::string events;        // JSON array of {"name", "payload"}; empty: none
   std::string checkpoint;    // JSON that the next attempt receives; empty: none
 };
