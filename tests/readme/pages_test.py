@@ -1,0 +1,63 @@
+"""No page holds a code block that nobody runs, and no link between the pages leads nowhere."""
+import os
+import re
+import subprocess
+import unittest
+
+from checkout import SOURCE, Checkout
+from markdown import blocks_of
+
+# Pages whose blocks have a test of their own.
+RUN_ELSEWHERE = {"README.md": "tests/readme/tour_test.py", "sdk/README.md": "tests/abi/readme_test.py"}
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+
+
+def pages():
+    """Path and text of every page of the tree, build folders left out."""
+    for folder, names, files in os.walk(SOURCE):
+        names[:] = [name for name in names if name not in ("build", "node_modules") and not name.startswith(".")]
+        for name in files:
+            if name.endswith(".md"):
+                path = os.path.relpath(os.path.join(folder, name), SOURCE)
+                yield path, (SOURCE / path).read_text(encoding="utf-8")
+
+
+class Pages(unittest.TestCase):
+    def test_shell_blocks_of_the_other_pages_run_in_a_checkout(self):
+        for path, text in pages():
+            if path in RUN_ELSEWHERE:
+                continue
+            checkout = Checkout()
+            self.addCleanup(checkout.close)
+            for block in blocks_of(text):
+                with self.subTest(page=path, line=block.line):
+                    self.run_block(block, checkout)
+
+    def run_block(self, block, checkout):
+        kind = f"{block.language} {block.mark}".strip()
+        self.assertIn(kind, ("sh", "sh elsewhere", "text"), "nobody runs a block of this kind")
+        if kind == "sh":
+            answer = subprocess.run(["sh", "-ec", block.text], cwd=checkout.folder, env=checkout.environment(),
+                                    capture_output=True, text=True, timeout=300, check=False)
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        elif kind == "sh elsewhere":
+            for command in block.text.splitlines():
+                program = command.split("#")[0].split()[0]
+                if "/" in program:
+                    self.assertTrue(os.access(SOURCE / program, os.X_OK), command)
+
+    def test_the_tests_that_pages_are_left_to_exist(self):
+        for path in list(RUN_ELSEWHERE) + list(RUN_ELSEWHERE.values()):
+            self.assertTrue((SOURCE / path).exists(), path)
+
+    def test_links_lead_somewhere(self):
+        for path, text in pages():
+            for target in LINK.findall(text):
+                if "://" in target:
+                    continue
+                with self.subTest(page=path, link=target):
+                    self.assertTrue((SOURCE / path).parent.joinpath(target).exists(), target)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
