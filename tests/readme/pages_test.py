@@ -50,6 +50,14 @@ class Pages(unittest.TestCase):
         for path in list(RUN_ELSEWHERE) + list(RUN_ELSEWHERE.values()):
             self.assertTrue((SOURCE / path).exists(), path)
 
+    def test_files_that_the_design_names_exist(self):
+        text = (SOURCE / "host/DESIGN.md").read_text(encoding="utf-8")
+        parts = "|".join(entry.name for entry in (SOURCE / "host").iterdir() if entry.is_dir())
+        for name in sorted(set(re.findall(rf"`((?:{parts})/[\w./]+)`", text))):
+            with self.subTest(file=name):
+                found = list((SOURCE / "host").glob(name if "." in name else name + ".*"))
+                self.assertTrue(found, f"host/{name} is gone")
+
     def test_links_lead_somewhere(self):
         for path, text in pages():
             for target in LINK.findall(text):
