@@ -78,7 +78,7 @@ class Shop:
                 if (plugin["name"], plugin["version"]) == (name, version):
                     if plugin["state"] == "refused":
                         raise Stuck(f"{name}-{version}.so was refused: {plugin['code']}: {plugin['reason']}")
-                    return plugin["state"] == "active"
+                    return plugin["state"] == "active" and plugin["hosts"] > 0
             return False
         self._watch(is_active, f"{name}-{version}.so to be loaded")
 
