@@ -48,5 +48,5 @@ cmake --build "$build" --target tasker order_process-1.0.0 order_process-1.1.0 p
   fail "" "The build failed; the compiler's message is above."
 
 trap - INT TERM
-exec python3 "$TASKER_ROOT/host/quickstart/demonstration.py" --build "$build" --data "$data" \
+exec python3 -B "$TASKER_ROOT/host/quickstart/demonstration.py" --build "$build" --data "$data" \
   ${demonstration[@]+"${demonstration[@]}"}
