@@ -54,6 +54,7 @@ class Engine::Impl {
       }
       core_.host = host.value();
       dying_ = false;
+      clear_trouble();  // the life before ended with one
       log_info("host {} registered", raw(core_.host));
       if (wiring_.on_registered) wiring_.on_registered(core_.host);
       core_.room.open();
@@ -70,6 +71,7 @@ class Engine::Impl {
     if (std::exchange(dying_, true) || stopping_) return;
     log_error("host {} was declared dead by others; its work is dropped and it registers anew", raw(core_.host));
     core_.life = std::make_shared<int>(0);  // answers for the old life are dropped
+    taking_over_ = false;                   // such as that of a takeover under way
     core_.room.close();
     dispatcher_.forget_all();
     completer_.forget_all();
@@ -138,6 +140,11 @@ class Engine::Impl {
     }
   }
 
+  void clear_trouble() {
+    const std::lock_guard lock(trouble_mutex_);
+    trouble_.clear();
+  }
+
   // ---- housekeeping: unstarted claims, and steps that only one side believes in
 
   void watch() {
@@ -174,10 +181,7 @@ class Engine::Impl {
     core_.store.held(core_.host, core_.on_strand<std::vector<ClaimedStep>>(
         [this, suspected = std::move(suspected), handle](Result<std::vector<ClaimedStep>> held) {
           if (!held.has_value()) return reconcile_soon();
-          {
-            const std::lock_guard lock(trouble_mutex_);
-            trouble_.clear();
-          }
+          clear_trouble();
           std::unordered_set<std::int64_t> suspects;
           std::vector<ClaimedStep> lost;
           for (const ClaimedStep& step : held.value()) {

@@ -1,5 +1,6 @@
 // Two hosts on one database: both work, and what one leaves behind when it is killed the other one finishes.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include "support/temp_db.h"
 #include "system/support/workplace.h"
@@ -59,27 +60,58 @@ void read_history(const Json& step, Histories& seen) {
   EXPECT_EQ(completed, 1) << step.dump(1);
 }
 
-TEST_F(Hosts, FinishEachOthersWorkWhenOneIsKilled) {
-  const auto tasks = submit_all(hosts[0]->http());
-  ASSERT_EQ(tasks.size(), static_cast<std::size_t>(kOrders));
-  ASSERT_TRUE(eventually([&] { return place.ledger_lines() >= kOrders; }));
-  hosts[0]->kill_hard();
-  const auto killed = std::chrono::steady_clock::now();
-  ASSERT_LT(place.ledger_lines(), static_cast<std::size_t>(kOrders * kSteps)) << "there was nothing left to interrupt";
-
-  Histories seen;
-  for (const auto id : tasks) {
-    const auto task = hosts[1]->http().ended(id);
-    ASSERT_EQ(task.value("detail", ""), "complete") << task.dump(1);
-    for (const auto& step : task.at("workflow_steps")) read_history(step, seen);
+class HostsAtWork : public Hosts {
+ protected:
+  // Half of the effects are there, and both hosts are in the middle of theirs.
+  void begin() {
+    tasks = submit_all(hosts[0]->http());
+    ASSERT_EQ(tasks.size(), static_cast<std::size_t>(kOrders));
+    ASSERT_TRUE(eventually([&] { return place.ledger_lines() >= kOrders; }));
   }
-  // Two seconds until the silence counts, a few for the work itself; the rest is for a loaded machine.
-  EXPECT_LT(std::chrono::steady_clock::now() - killed, std::chrono::seconds(45));
-  EXPECT_EQ(seen.completed_by_host.size(), 2u) << "one host did everything";
-  EXPECT_GT(seen.lost, 0) << "no attempt was interrupted: the test has not tested";
-  std::set<std::string> keys;
-  for (const auto& line : place.ledger()) EXPECT_TRUE(keys.insert(line.at("idempotency_key").get<std::string>()).second);
-  EXPECT_EQ(keys.size(), static_cast<std::size_t>(kOrders * kSteps));
+  void expect_all_finished_by(const TaskerProcess& host) {
+    const auto began = std::chrono::steady_clock::now();
+    for (const auto id : tasks) {
+      const auto task = host.http().ended(id);
+      ASSERT_EQ(task.value("detail", ""), "complete") << task.dump(1);
+      for (const auto& step : task.at("workflow_steps")) read_history(step, seen);
+    }
+    // Two seconds until the silence counts, a few for the work itself; the rest is for a loaded machine.
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(45));
+    EXPECT_GE(seen.completed_by_host.size(), 2u) << "one host did everything";
+    EXPECT_GT(seen.lost, 0) << "no attempt was interrupted: the test has not tested";
+  }
+  void expect_one_line_for_each_step() {
+    std::set<std::string> keys;
+    for (const auto& line : place.ledger())
+      EXPECT_TRUE(keys.insert(line.at("idempotency_key").get<std::string>()).second);
+    EXPECT_EQ(keys.size(), static_cast<std::size_t>(kOrders * kSteps));
+  }
+
+  std::vector<std::int64_t> tasks;
+  Histories seen;
+};
+
+TEST_F(HostsAtWork, FinishWhatAKilledOneLeftBehind) {
+  begin();
+  hosts[0]->kill_hard();
+  ASSERT_LT(place.ledger_lines(), static_cast<std::size_t>(kOrders * kSteps)) << "there was nothing left to interrupt";
+  expect_all_finished_by(*hosts[1]);
+  expect_one_line_for_each_step();
+}
+
+// A process that is there but does nothing: only its silent heartbeat tells. Awake again, it finds itself dead, drops
+// what it held, and works on under a new life.
+TEST_F(HostsAtWork, TakeOverFromOneThatFroze) {
+  begin();
+  hosts[0]->signal(SIGSTOP);
+  ASSERT_LT(place.ledger_lines(), static_cast<std::size_t>(kOrders * kSteps)) << "there was nothing left to interrupt";
+  expect_all_finished_by(*hosts[1]);
+  hosts[0]->signal(SIGCONT);
+  const auto again = hosts[0]->http();
+  EXPECT_TRUE(eventually([&] { return again.get("/tasker/health/ready").status == 200 && active_on_all(*hosts[0]); }));
+  const auto more = submit_all(again);
+  for (const auto id : more) EXPECT_EQ(again.ended(id).value("detail", ""), "error");  // paid already: by another task
+  expect_one_line_for_each_step();
 }
 
 }  // namespace

@@ -275,6 +275,7 @@ TEST(EngineFaults, DropsItsWorkAndRegistersAnewWhenDeclaredDead) {
   story.finish("a");  // refused; the next life takes over from the one before
   ASSERT_TRUE(story.eventually([&] { return story.running() == Names{"a"} && story.host != first; }));
   EXPECT_GT(story.input("a").fence.claim_no, 1);
+  EXPECT_EQ(story.engine->trouble(), "") << "the new life is ready to work";
   story.finish("a");
   story.finish("b");
   EXPECT_EQ(story.task_state(), "complete");
