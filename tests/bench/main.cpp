@@ -83,7 +83,7 @@ ordered_json measure(const Arguments& arguments, const bench::Workload& workload
   if (arguments.limit) {
     limit = bench::measure_sql_limit(postgres->connection_string(),
                                      bench::template_id_of(postgres->connection_string(), workload.name), workload.steps,
-                                     std::min(tasks * workload.steps, 200'000));
+                                     std::min(tasks * workload.steps, 60'000));
   }
   const auto at = [&](double quantile) {
     if (times.empty()) return 0.0;
