@@ -68,8 +68,8 @@ enum {
 
 /* Why a step should stop. tasker_host.should_stop() returns these as bits. */
 enum {
-    TASKER_STOP_CANCELLED  = 1, /* the task was cancelled */
-    TASKER_STOP_DEADLINE   = 2, /* the attempt's deadline has passed */
+    TASKER_STOP_CANCELLED  = 1, /* the task was cancelled; not raised in this release */
+    TASKER_STOP_DEADLINE   = 2, /* the attempt's deadline has passed; not raised in this release */
     TASKER_STOP_DRAINING   = 4, /* plugin or host is being retired: finish or give up soon */
     TASKER_STOP_LEASE_LOST = 8  /* another host may own the step now: side effects must end */
 };
@@ -115,7 +115,7 @@ typedef struct tasker_call {
     uint32_t     retry_limit;      /* all attempts, the first included */
     uint32_t     reserved_1;
     tasker_token token;
-    int64_t      deadline_unix_ms; /* 0 when the attempt has none */
+    int64_t      deadline_unix_ms; /* 0 when the attempt has none; always so in this release */
     tasker_str   task_id;          /* decimal text; opaque to the plugin */
     tasker_str   step_id;          /* decimal text: the workflow_step_id */
     tasker_str   step_name;
@@ -128,7 +128,7 @@ typedef struct tasker_call {
     tasker_str   config;           /* JSON: the step's handler_config, "{}" when it has none */
     tasker_str   checkpoint;       /* JSON: an earlier attempt's last checkpoint, or absent */
     tasker_str   correlation_id;   /* or absent */
-    tasker_str   traceparent;      /* W3C trace context, or absent */
+    tasker_str   traceparent;      /* W3C trace context, or absent; always so in this release */
 } tasker_call;
 
 /* The host allocates this, zeroes it and sets struct_size; the plugin fills it. For
@@ -184,9 +184,9 @@ struct tasker_host {
     /* [any] "Still alive", with an optional JSON checkpoint, which replaces the one
      * before and comes back to the next attempt as tasker_call.checkpoint; absent
      * keeps the old one. progress is 0..1000, or -1 for unknown; note is one line
-     * for people, or absent. Answers like should_stop(). A checkpoint that is not
-     * JSON or too big is dropped with a log line. More often costs nothing: the host
-     * thins them. */
+     * for people, or absent; this release drops both. Answers like should_stop(). A
+     * checkpoint that is not JSON or too big is dropped with a log line. More often
+     * costs nothing: only the last one is written, with the attempt's outcome. */
     uint32_t (*heartbeat)(const tasker_host *, tasker_token, int32_t progress, tasker_str note,
                           tasker_str checkpoint) TASKER_NOEXCEPT;
 
@@ -222,7 +222,8 @@ typedef struct tasker_handler {
 
     /* [any] Optional (NULL) nudge for work that cannot poll should_stop(). At most once
      * an attempt, maybe while run() is still going. Must not block, must not complete
-     * inline. The attempt still ends through run() or complete(). */
+     * inline. The attempt still ends through run() or complete(). This release does not
+     * call it yet: poll should_stop(). */
     void (*cancel)(void *self, tasker_token token, uint32_t why) TASKER_NOEXCEPT;
 } tasker_handler;
 
@@ -242,7 +243,8 @@ typedef struct tasker_plugin {
                     tasker_outcome *error) TASKER_NOEXCEPT;
 
     /* [loader] Optional. The plugin is being retired; no new run() comes. Return at
-     * once; attempts still running go on, and see TASKER_STOP_DRAINING. */
+     * once; attempts still running go on, and see TASKER_STOP_DRAINING. In this release
+     * that is when the host stops. */
     void (*drain)(void *self) TASKER_NOEXCEPT;
 
     /* [loader] Last. No attempt is running or pending. Join every thread, close every
