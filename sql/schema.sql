@@ -77,6 +77,8 @@ CREATE FUNCTION tasker.peek_queues(p_plugins integer[], p_now timestamp with tim
 
 CREATE FUNCTION tasker.publish_plugin(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_version_core integer[], p_pre_release text, p_description text, p_class_name text, p_digest text, p_definition jsonb, p_schema jsonb, p_steps jsonb, p_now timestamp with time zone) RETURNS TABLE(plugin_id integer, template_id integer);
 
+CREATE FUNCTION tasker.queue_keys(p_tasks bigint[]) RETURNS TABLE(lane smallint, plugin_id integer, priority smallint, run_at timestamp with time zone, task_id bigint, ord integer);
+
 CREATE FUNCTION tasker.reclaim_dead_hosts(p_host integer, p_dead integer[], p_now timestamp with time zone) RETURNS integer;
 
 CREATE FUNCTION tasker.reclaim_steps(p_host integer, p_lane smallint, p_limit integer, p_now timestamp with time zone) RETURNS integer;

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <mutex>
+#include <optional>
 
 #include "store/array_literal.h"
 #include "store/pg_store.h"
@@ -130,11 +132,14 @@ class Takeover : public std::enable_shared_from_this<Takeover> {
 
   void take_batch(Session& session) {
     auto rows = session.run("reclaim_steps", {host_, std::to_string(lane_), std::to_string(kReclaimBatch)});
-    if (!rows) return reply_(rows.error());
-    const auto count = static_cast<int>(rows->integer(0, 0));
+    // Rows that somebody holds keep back their lane, not the others; the next round comes to it again.
+    if (!rows && rows.error().code == Code::database_locked) locked_ = rows.error();
+    else if (!rows) return reply_(rows.error());
+    const auto count = rows ? static_cast<int>(rows->integer(0, 0)) : 0;
     returned_ += count;
     if (count == 0) ++lane_;
     if (lane_ < lanes_) return post(&Takeover::take_batch);
+    if (locked_) return reply_(*locked_);
     lane_ = 0;
     auto released = session.run("release_dead_hosts", {dead_});
     if (!released) return reply_(released.error());
@@ -148,6 +153,7 @@ class Takeover : public std::enable_shared_from_this<Takeover> {
   const Reply<int> reply_;
   int lane_ = 0;      // one stage runs at a time
   int returned_ = 0;
+  std::optional<Error> locked_;  // of a lane that could not be read to its end
 };
 
 void PgStore::reclaim(HostId host, std::vector<HostId> dead, Reply<int> reply) {

@@ -47,11 +47,13 @@ end $$;
 -- tasks, whatever the reason, and safe to repeat. Each lost attempt gets its row; it costs nothing of the step's budget
 -- but has one of its own, so that a step that takes its host down again and again comes to rest.
 -- Answers how many steps came back; 0 means that the lane holds no more.
+-- `offset 0` keeps the planner from starting at step: it read every step of the lane that was ever stored.
 create or replace function tasker.reclaim_steps(p_host int, p_lane smallint, p_limit int, p_now timestamptz)
 returns int language plpgsql as $$
 declare
   v_tasks bigint[];
   v_limit smallint := (select lost_limit from tasker.setting);
+  v_dead  int[] := array(select host_id from tasker.host where not alive);
   v_count int;
 begin
   perform from tasker.host where host_id = p_host and alive for key share;
@@ -59,9 +61,12 @@ begin
     raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
   end if;
   select array_agg(distinct task_id) into v_tasks from (
-    select s.task_id from tasker.task t join tasker.step s on s.lane = t.lane and s.task_id = t.task_id
-    where t.lane = p_lane and t.finished_at is null and s.state = 'in_progress'
-      and s.host_id in (select host_id from tasker.host where not alive) limit p_limit) found_steps;
+    select t.task_id
+    from (select lane, task_id from tasker.task where lane = p_lane and finished_at is null offset 0) t
+      cross join lateral (
+        select from tasker.step s where s.lane = t.lane and s.task_id = t.task_id and s.state = 'in_progress'
+          and s.host_id = any (v_dead) offset 0) s
+    limit p_limit) found_steps;
   if v_tasks is null then
     return 0;
   end if;
@@ -74,7 +79,7 @@ begin
                    when s.lost + 1 >= v_limit then 'error' else 'pending' end::tasker.step_state
     from tasker.task t
     where t.lane = p_lane and t.task_id = any (v_tasks) and s.lane = p_lane and s.task_id = t.task_id
-      and s.state = 'in_progress' and s.host_id in (select host_id from tasker.host where not alive)
+      and s.state = 'in_progress' and s.host_id = any (v_dead)
     returning s.*),
   logged as (
     insert into tasker.attempt (lane, task_id, ord, claim_no, host_id, plugin_id, outcome, attempt, claimed_at, started_at,
@@ -123,14 +128,17 @@ begin
   return v_count;
 end $$;
 
--- Steps in progress under this host, to compare with what it really holds after a broken connection.
+-- Steps in progress under this host, to compare with what it really holds after a broken connection. From the open tasks,
+-- like reclaim_steps.
 create or replace function tasker.held_steps(p_host int)
 returns table (task_id bigint, ord int, claim_no int, attempt int, retry_limit int, revision int, template_id int,
                plugin_id int)
 language sql stable as $$
   select s.task_id, s.ord, s.claim_no, s.attempts + 1, s.retry_limit::int, t.revision, t.template_id, s.plugin_id
-  from tasker.task t join tasker.step s on s.lane = t.lane and s.task_id = t.task_id
-  where t.finished_at is null and s.state = 'in_progress' and s.host_id = p_host
+  from (select lane, task_id, revision, template_id from tasker.task where finished_at is null offset 0) t
+    cross join lateral (
+      select * from tasker.step s where s.lane = t.lane and s.task_id = t.task_id and s.state = 'in_progress'
+        and s.host_id = p_host offset 0) s
 $$;
 
 -- A stopped host leaves. What it still holds is found like a dead host's.

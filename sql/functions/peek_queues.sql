@@ -1,5 +1,6 @@
 -- What an idle host asks twice a second: which lanes hold due work for its plugins, and when the next delayed step falls
--- due. One row a lane that is due (lane, 0), and one row (-1, milliseconds) for the earliest later one.
+-- due. One row a lane that is due (lane, 0), and one row (-1, milliseconds) for the earliest later one, a day at most:
+-- hosts look again long before, and the year 9999 does not fit into their clocks.
 create or replace function tasker.peek_queues(p_plugins int[], p_now timestamptz)
 returns table (lane smallint, due_in_ms bigint) language sql stable as $$
   with recursive waiting as (
@@ -15,6 +16,6 @@ returns table (lane smallint, due_in_ms bigint) language sql stable as $$
     select lane from waiting where plugin_id = any (p_plugins)
     union all select lane from delayed where run_at <= p_now) due
   union all
-  select -1::smallint, ceil(extract(epoch from min(run_at) - p_now) * 1000)::bigint
+  select -1::smallint, ceil(extract(epoch from least(min(run_at), p_now + interval '1 day') - p_now) * 1000)::bigint
   from delayed where run_at > p_now having count(*) > 0
 $$;

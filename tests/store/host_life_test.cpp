@@ -177,6 +177,30 @@ TEST(Ruling08, TakeoverFindsWhateverADeadHostHoldsAndIsBounded) {
   world.check_rows();
 }
 
+TEST(Ruling08, ALockedRowKeepsBackItsLaneOnly) {
+  store::PgStore::Options options;
+  options.settings.lock_timeout = std::chrono::milliseconds(200);
+  PgWorld world(options);
+  const auto one = world.publish("one", "a");
+  const auto claimed = world.submit(one.template_id, 2).claimed;
+  SqlClient holder(world.db.conninfo());
+  holder.exec("begin");
+  holder.exec("select from tasker.step where task_id = " + text_of(claimed[0].step.task) + " for update");
+  const HostId observer = world.another_host();
+  const auto round = [&] {
+    return await<int>([&](auto reply) { world.store().reclaim(observer, {world.host()}, reply); });
+  };
+  const auto first = round();
+  ASSERT_FALSE(first.has_value());
+  EXPECT_EQ(first.error().code, Code::database_locked);
+  EXPECT_EQ(world.step_state(claimed[0].step), "in_progress");
+  EXPECT_EQ(world.step_state(claimed[1].step), "ready");
+  EXPECT_EQ(world.sql.value("select released from tasker.host where host_id = 1"), "f") << "it still holds a step";
+  holder.exec("rollback");
+  EXPECT_EQ(*round(), 1);
+  EXPECT_EQ(world.step_state(claimed[0].step), "ready");
+}
+
 TEST(Ruling08, AHostThatLeavesGivesUpWhatItStillHolds) {
   PgWorld world;
   const auto one = world.publish("one", "a");

@@ -152,6 +152,17 @@ TEST(PgStore, ALaterStartWaitsAmongTheDelayed) {
   world.check_rows();
 }
 
+TEST(PgStore, AStartInAFarCenturyIsNoReasonToLookSooner) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  engine::NewTask task;
+  task.template_id = one.template_id;
+  task.start_at = "9999-12-31T23:59:59Z";
+  *await<engine::SubmitAnswer>([&](auto reply) { world.store().submit({world.host(), {task}, 5, world.plugins()}, reply); });
+  const auto peeked = *await<engine::PeekAnswer>([&](auto reply) { world.store().peek(world.plugins(), reply); });
+  EXPECT_EQ(peeked.next_due, engine::Millis(std::chrono::hours(24))) << "what a steady clock can be moved by";
+}
+
 TEST(PgStore, AnswersWhatWaitsWhenItStops) {
   PgWorld world;
   SqlClient other(world.db.conninfo());

@@ -1,0 +1,54 @@
+// Plans that must hold whatever the tables' sizes were when they were made: a host prepares its statements once, often on
+// a nearly empty database, and runs them on a full one.
+#include "support/pg_world.h"
+
+namespace tasker::test {
+namespace {
+
+// As the store's connections are set: ConnectionTest holds them to it.
+void set_as_the_store(SqlClient& session) {
+  session.exec("set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off");
+}
+
+TEST(Plans, ATinyAnalyzedTableIsNotReadWhole) {
+  PgWorld world;
+  const auto line = world.publish("line", "a; b: a; c: b");
+  const auto first = world.submit(line.template_id, 3).claimed;
+  world.complete({finished(first[0])});
+  world.sql.exec("analyze tasker.task, tasker.step, tasker.attempt, tasker.ready_step, tasker.delayed_step");
+  SqlClient session(world.db.conninfo());
+  set_as_the_store(session);
+  session.exec("begin");
+  session.exec("select * from tasker.complete_steps(1, 1::smallint, '{65}', '{1}', '{1}', '{ok}', '{}', '{}', '{}', '{}', '{5}',"
+               " '{5}', '{}', null, 5, '{1}', clock_timestamp())");
+  session.exec("select * from tasker.step_inputs('{65}', '{2}')");
+  session.exec("select tasker.hand_back_steps(1, '{66}', '{1}', '{1}', clock_timestamp())");
+  session.exec("select * from tasker.claim_steps(1, 2::smallint, '{1}', 5, clock_timestamp())");
+  session.exec("select tasker.cancel_task(65, 'tester', 'why', clock_timestamp())");
+  EXPECT_EQ(session.value("select string_agg(relname || ' ' || seq_scan, ', ') from pg_stat_xact_user_tables"
+                          " where seq_scan > 0"), "");
+}
+
+TEST(Plans, TakeoverReadsTheStepsOfOpenTasksOnly) {
+  PgWorld world;
+  const auto line = world.publish("line", "a; b: a");
+  world.submit(line.template_id, 1);
+  world.sql.exec("insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, finished_at, context)"
+                 " select 0, 1600 + i * 16, 1, 'complete', 0, now(), now(), '{}' from generate_series(1, 3000) i");
+  world.sql.exec("insert into tasker.step (lane, task_id, ord, state, pending_parents, plugin_id, retryable, retry_limit)"
+                 " select 0, 1600 + i * 16, o, 'complete', 0, 1, true, 3 from generate_series(1, 3000) i, generate_series(1, 2) o");
+  world.sql.exec("analyze tasker.task, tasker.step");
+  const HostId observer = world.another_host();
+  world.sql.exec("update tasker.host set alive = false where host_id = 1");
+  SqlClient session(world.db.conninfo());
+  set_as_the_store(session);
+  session.exec("begin");
+  EXPECT_EQ(session.rows("select * from tasker.held_steps(1)").size(), 1u);
+  EXPECT_EQ(session.value("select tasker.reclaim_steps(" + std::to_string(raw(observer)) +
+                          ", 0::smallint, 10, clock_timestamp())"), "1");
+  EXPECT_LT(std::stoi(session.value("select sum(seq_tup_read + idx_tup_fetch) from pg_stat_xact_user_tables"
+                                    " where relname = 'step_0'")), 100);
+}
+
+}  // namespace
+}  // namespace tasker::test
