@@ -1,0 +1,42 @@
+// The table of plugins.
+
+const comment = (title, ...rest) => h("div", { class: "empty" }, h("strong", {}, title), ...rest);
+
+function drawPlugins(answer) {
+  const plugins = Array.isArray(answer.plugins) ? answer.plugins : [];
+  byId("plugins-count").textContent = plugins.length ? String(plugins.length) : "";
+  suggest("namespaces", plugins.map((plugin) => plugin.namespace));
+  suggest("names", plugins.map((plugin) => plugin.name));
+  if (plugins.length === 0) {
+    return show(byId("plugins"), comment("No plugin is loaded yet.",
+      h("p", {}, "Copy a plugin into a namespace folder below the plugins folder. It goes live within a second, no restart."),
+      h("pre", {}, "cp order_process-1.0.0.so plugins/default/\n\n# none at hand? write one:\nsdk/scaffold payments/refund --steps validate,reverse_charge,notify")));
+  }
+  const rows = plugins.map((plugin) => {
+    const hosts = Array.isArray(plugin.hosts) ? plugin.hosts.length : plugin.hosts;
+    const row = h("tr", {},
+      h("td", { class: "wide" }, h("span", { class: "quiet" }, (plugin.namespace ?? "?") + "/"), h("wbr"), h("span", { class: "strong" }, plugin.name ?? plugin.file ?? "?")),
+      h("td", {}, plugin.version ?? ""), h("td", {}, chip(plugin.state)),
+      h("td", { class: "number" }, hosts ?? ""),
+      h("td", { class: "quiet" }, when(plugin.since)));
+    const refused = plugin.code || plugin.reason;
+    return [row, refused && h("tr", { class: "reason" },
+      h("td", { colspan: 5 }, plugin.code && h("code", {}, plugin.code), plugin.reason ?? ""))];
+  });
+  show(byId("plugins"), table("Plugins with their versions and states", ["Plugin", "Version", "State", "#Hosts", "Since"], rows));
+}
+
+function table(caption, heads, rows, look) {
+  return h("table", { class: look }, h("caption", { class: "hidden-text" }, caption),
+    h("thead", {}, h("tr", {}, heads.map((head) => head.startsWith("#")
+      ? h("th", { scope: "col", class: "number" }, head.slice(1)) : h("th", { scope: "col" }, head)))),
+    h("tbody", {}, rows));
+}
+
+function suggest(id, words) {
+  const list = byId(id);
+  const wanted = [...new Set(words.filter(Boolean))].sort();
+  if (wanted.join("\n") === list.dataset.shown) return;
+  list.dataset.shown = wanted.join("\n");
+  list.replaceChildren(...wanted.map((word) => h("option", { value: word })));
+}
