@@ -11,6 +11,7 @@
 #include "http/query.h"
 #include "http/task_body.h"
 #include "http/timestamp.h"
+#include "model/states.h"
 
 namespace tasker::http {
 namespace {
@@ -281,6 +282,14 @@ class Routes::Impl {
     api_.list_tasks(std::move(*filter), pass_through(std::move(respond)));
   }
 
+  static Error unknown_status(const std::string& value) {
+    std::string known;
+    for (const auto state : model::kTaskStates)
+      known += (known.empty() ? "" : ", ") + std::string(model::state_text(state));
+    return make_error(Code::request_parameter,
+                      "'status' must be one of " + known + ", not '" + value.substr(0, 40) + "'.");
+  }
+
   static Result<engine::TaskFilter> read_filter(const Target& target) {
     if (auto good = check_parameters(target, {"namespace", "name", "version", "status", "limit", "after"});
         !good) {
@@ -291,7 +300,10 @@ class Routes::Impl {
       if (name == "namespace") filter.namespace_name = value;
       if (name == "name") filter.name = value;
       if (name == "version") filter.version = value;
-      if (name == "status") filter.status = value;
+      if (name == "status") {
+        if (!value.empty() && !model::task_state_from(value)) return unknown_status(value);
+        filter.status = value;
+      }
       if (name == "limit") {
         auto limit = parse_number("limit", value, 1, kMaxListLimit);
         if (!limit) return limit.error();

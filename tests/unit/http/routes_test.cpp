@@ -143,7 +143,7 @@ TEST_F(RoutesTest, ListPassesTheFilterOn) {
 TEST_F(RoutesTest, ListRefusesBadParametersByName) {
   for (const char* query :
        {"limit=0", "limit=101", "limit=x", "limit=", "after=-1", "after=9007199254740992", "after=1.5",
-        "nmespace=a", "limit=5&limit=6", "namespace=%zz", "namespace=%4", "namespace=%00"}) {
+        "nmespace=a", "status=finished", "limit=5&limit=6", "namespace=%zz", "namespace=%4", "namespace=%00"}) {
     EXPECT_EQ(refused(get(std::string("/tasker/tasks?") + query), 400), "request.bad_parameter") << query;
   }
   EXPECT_NE(get("/tasker/tasks?limit=x").body.find("'limit'"), std::string::npos);
@@ -255,7 +255,11 @@ TEST_F(RoutesTest, ThePageKnowsWhereItIsMounted) {
   EXPECT_NE(page.body.find("/tasker/page.js"), std::string::npos);
   EXPECT_EQ(page.body.find("{{"), std::string::npos);
   EXPECT_NE(header(page, "Content-Security-Policy").find("default-src 'none'"), std::string::npos);
-  EXPECT_EQ(get("/tasker/page.js").content_type, "text/javascript; charset=utf-8");
+  const Response script = get("/tasker/page.js");
+  EXPECT_EQ(script.content_type, "text/javascript; charset=utf-8");
+  EXPECT_TRUE(script.body.starts_with("\"use strict\";"));
+  // The last of the scripts that the build joins.
+  EXPECT_NE(script.body.find("addEventListener(\"hashchange\", select)"), std::string::npos);
 
   Request again;
   again.target = "/tasker";
