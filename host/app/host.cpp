@@ -160,6 +160,7 @@ plugin::LoaderOptions Host::Parts::loader_options() {
     return found == known.end() ? std::string() : found->second;
   };
   options.on_change = [this](const plugin::PluginRecord& record) { plugin_changed(record); };
+  options.on_ignored = options_.on_ignored;
   return options;
 }
 

@@ -12,6 +12,7 @@
 #include "app/narration.h"
 #include "app/private_postgres.h"
 #include "app/shutdown.h"
+#include "app/terminal.h"
 #include "base/log.h"
 #include "plugin/crash_report.h"
 #include "store/migrator.h"
@@ -107,6 +108,9 @@ ExitCode run_dev(const DevArguments& arguments) {
   Host::Options options{.settings = *settings, .dev = true, .next_free_port = true};
   options.on_plugin = [](const plugin::PluginRecord& plugin) {
     if (const auto sentence = sentence_about(plugin); !sentence.empty()) say(sentence);
+  };
+  options.on_ignored = [](const std::string& what, const std::string& why) {
+    say(fmt::format("{} is ignored: {}", printable(what), printable(why)));
   };
   const auto code = run_host(std::move(options), shutdown, [&](const std::string& url) {
     if (auto written = write_address(*data, url); !written) report(written.error());

@@ -186,6 +186,10 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   // ------------------------------------------------------------ files come and go
 
   void on_look(const Look& look) {
+    for (const auto& [what, why] : look.new_to_ignore) {
+      log_info("plugins folder: {} is ignored: {}", what, why);
+      if (options.on_ignored) options.on_ignored(what, why);
+    }
     for (const auto& [file, seen] : look.files) {
       WatchedFile& known = files[file];
       known.seen = seen.stamp;

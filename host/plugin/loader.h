@@ -37,6 +37,8 @@ struct LoaderOptions {
   std::function<std::string(std::string_view namespace_name, std::string_view name)> config_for;
   // After every transition, on the loader's thread; must not block. Already visible in plugins() and the registry.
   std::function<void(const PluginRecord&)> on_change;
+  // What lies in the folder and is no plugin, once each, with a sentence for people. As on_change.
+  std::function<void(const std::string& what, const std::string& why)> on_ignored;
 };
 
 class Loader {

@@ -117,6 +117,10 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
     if (folder_watch < 0) skip(skipped, folder.string(), std::strerror(errno));
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) look_at_namespace(entry.path(), seen, skipped);
+    for (const auto& [what, why] : skipped) {
+      const auto before = ignored.find(what);
+      if (before == ignored.end() || before->second != why) seen.new_to_ignore.emplace(what, why);
+    }
     ignored = std::move(skipped);
     std::erase_if(being_written, [&](const std::string& file) { return !seen.files.contains(file); });
     on_look(seen);
@@ -160,9 +164,7 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
 
   static bool model_accepts(const std::string& name) { return parse_file_name(name, "a-1.0.0.so").has_value(); }
 
-  void skip(std::map<std::string, std::string>& skipped, const std::string& what, const std::string& why) {
-    const auto before = ignored.find(what);
-    if (before == ignored.end() || before->second != why) log_info("plugins folder: {} is ignored: {}", what, why);
+  static void skip(std::map<std::string, std::string>& skipped, const std::string& what, const std::string& why) {
     skipped[what] = why;
   }
 };

@@ -120,9 +120,19 @@ TEST_F(Drop, WhatIsNoPluginIsIgnored) {
   ASSERT_EQ(::mkfifo((folder() / "fifo-1.0.0.so").c_str(), 0644), 0);
   test::write_file(options_.plugins / "loose-1.0.0.so", "x");
   drop("echo-1.0.0.so");
+  std::map<std::string, std::string> told;
+  options_.on_ignored = [&told](const std::string& what, const std::string& why) {
+    EXPECT_TRUE(told.emplace(what, why).second) << what << " was told twice";
+  };
   start();
   wait_for("test/echo 1.0.0", PluginState::active);
   EXPECT_EQ(loader_->plugins().size(), 1u);
+  loader_->stop(std::chrono::seconds(5));
+  // All but the dot-file, each with its reason.
+  EXPECT_EQ(told.size(), 8u);
+  EXPECT_NE(told["test/foo.so"].find("no version"), std::string::npos);
+  EXPECT_NE(told["test/flow-1.0.0.yaml"].find("not supported yet"), std::string::npos);
+  EXPECT_NE(told["loose-1.0.0.so"].find("plugins/<namespace>/"), std::string::npos);
 }
 
 TEST_F(Drop, RemovedWhileSettlingIsForgotten) {
