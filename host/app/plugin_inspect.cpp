@@ -7,6 +7,7 @@
 
 #include "app/terminal.h"
 #include "base/json.h"
+#include "plugin/file_name.h"
 #include "plugin/manifest.h"
 
 namespace tasker::app {
@@ -32,6 +33,14 @@ std::string as_text(const plugin::InspectReport& report) {
   return out;
 }
 
+// A host would refuse a name that says something else than the template. The folder is left open: a file that was
+// just built need not lie in its namespace yet.
+Result<void> check_file_name(const std::filesystem::path& file, const model::TaskTemplate& task) {
+  const auto name = plugin::parse_file_name(task.namespace_name, file.filename().string());
+  if (!name) return name.error();
+  return plugin::check_identity(*name, task);
+}
+
 }  // namespace
 
 ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
@@ -40,6 +49,7 @@ ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
     return report(make_error(Code::not_found, fmt::format("there is no file {}", arguments.file)));
   const auto inspected = plugin::inspect_file(arguments.file);
   if (!inspected) return report(inspected.error());
+  if (const auto named = check_file_name(arguments.file, *inspected->definition); !named) return report(named.error());
   const auto shown = arguments.output == OutputFormat::json ? as_json(*inspected) + "\n" : as_text(*inspected);
   std::fwrite(shown.data(), 1, shown.size(), stdout);
   return ExitCode::ok;

@@ -106,6 +106,12 @@ TEST_F(Cli, InspectsAFileWithoutAHost) {
   EXPECT_EQ(bad.exit_code, 1);
   EXPECT_THAT(bad.err, HasSubstr("plugin."));
   EXPECT_EQ(run_tasker({"plugin", "inspect", "/nowhere/x-1.0.0.so"}).exit_code, 3);
+
+  const TempDir dir;
+  std::filesystem::copy_file(built_plugin("test/ledger-1.0.0.so"), dir.path() / "other-1.0.0.so");
+  const auto misnamed = run_tasker({"plugin", "inspect", (dir.path() / "other-1.0.0.so").string()});
+  EXPECT_EQ(misnamed.exit_code, 1);
+  EXPECT_THAT(misnamed.err, HasSubstr("plugin.path_mismatch"));
 }
 
 TEST_F(Cli, MigratesADatabaseAsOftenAsAsked) {
