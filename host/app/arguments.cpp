@@ -55,6 +55,7 @@ class Parser {
   }
 
   std::variant<Verb, Notice> parse(std::vector<std::string> words) {
+    if (words.size() == 1 && words.front() == "--version") words.front() = "version";  // what people try first
     if (auto unknown = unknown_verb(words)) return *unknown;
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     try {
@@ -110,7 +111,7 @@ class Parser {
     submit_.app->add_option("--timeout", timeout_, "With --wait: no longer than this (30s, 5m)")
         ->needs("--wait")->option_text("TIME");
     add_client(submit_.app, submit.client);
-    submit_.app->footer(example("tasker task submit order_process --wait --context '{\"order_id\":7}'"));
+    submit_.app->footer(example("tasker task submit order_process --wait --context '{\"order_id\":123}'"));
 
     get_.app = task_->add_subcommand("get", "Show one task with its steps");
     add_task_id(get_.app, get_.arguments.task);
@@ -137,7 +138,7 @@ class Parser {
 
   void add_plugin_verbs() {
     plugin_ = app_.add_subcommand("plugin", "Look at plugins")->require_subcommand(1);
-    plugins_.app = plugin_->add_subcommand("list", "The plugins of the running host, refused ones included");
+    plugins_.app = plugin_->add_subcommand("list", "The running host's plugins, refused ones too");
     add_client(plugins_.app, plugins_.arguments.client);
     inspect_.app = plugin_->add_subcommand("inspect", "Check a plugin file without running its code");
     inspect_.app->add_option("FILE", inspect_.arguments.file, "A plugin (.so)")->required()->option_text(" ");

@@ -110,10 +110,15 @@ TEST(Arguments, HelpIsNoErrorAndNothingIsOne) {
   EXPECT_EQ(refused({"version", "-o", "yaml"}).exit_code, ExitCode::usage);
 }
 
+TEST(Arguments, VersionIsAFlagToo) {
+  EXPECT_EQ(parsed<VersionArguments>({"--version"}).output, OutputFormat::table);
+}
+
 TEST(Arguments, HelpFitsEightyColumns) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"--help"}, {"dev", "--help"}, {"serve", "--help"}, {"migrate", "--help"}, {"task", "--help"},
-           {"task", "submit", "--help"}, {"task", "list", "--help"}, {"plugin", "inspect", "--help"}}) {
+           {"task", "submit", "--help"}, {"task", "get", "--help"}, {"task", "list", "--help"}, {"task", "watch", "--help"},
+           {"plugin", "--help"}, {"plugin", "list", "--help"}, {"plugin", "inspect", "--help"}, {"version", "--help"}}) {
     std::istringstream lines(refused(words).text);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
   }
