@@ -32,7 +32,6 @@ namespace tasker {
   X(postgres_missing, "postgres.not_found", 503)           \
   X(postgres_start_failed, "postgres.start_failed", 503)   \
   X(server_unreachable, "server.unreachable", 503)         \
-  X(address_in_use, "address.in_use", 409)                 \
   X(conflict, "conflict", 409)                             \
   X(not_allowed, "not_allowed", 403)                       \
   X(config_invalid, "config.invalid", 400)                 \

@@ -8,7 +8,7 @@
 namespace tasker::plugin {
 namespace {
 
-constexpr std::string_view kHostVersion = "0.1.0";
+constexpr std::string_view kHostVersion = TASKER_VERSION;
 
 LogLevel level_of(std::int32_t level) {
   switch (level) {
