@@ -43,7 +43,6 @@ void Claimer::peek() {
   core_.store.peek(core_.snapshot->plugins, core_.on_strand<PeekAnswer>([this](Result<PeekAnswer> answer) {
     peeking_ = false;
     if (answer.has_value()) {
-      last_answer_ = core_.executor.now();
       take(answer.value());
     } else {
       core_.on_error(answer.error());
@@ -99,6 +98,8 @@ void Claimer::claim(Lane lane) {
         kick();
       }));
 }
+
+bool Claimer::idle() const { return std::find(claiming_.begin(), claiming_.end(), true) == claiming_.end(); }
 
 void Claimer::forget_all() {
   due_.clear();

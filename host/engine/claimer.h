@@ -22,7 +22,7 @@ class Claimer {
   void look_soon();                // something was queued
   void look_at(SteadyTime when);   // something falls due then
   void forget_all();
-  SteadyTime last_answer() const { return last_answer_; }  // when the database last answered a peek
+  bool idle() const;  // no claim is under way
 
  private:
   void peek();
@@ -37,7 +37,6 @@ class Claimer {
   bool peeking_ = false;
   bool peek_again_ = false;
   SteadyTime next_look_ = SteadyTime::max();
-  SteadyTime last_answer_{};
 };
 
 }  // namespace tasker::engine

@@ -10,6 +10,10 @@ namespace tasker::engine {
 namespace {
 // One batch being committed and one ready behind it: the connection never waits for the strand.
 constexpr int kCallsPerWriter = 2;
+// Between repetitions of a call: the first, the longest, and the longest of one that the database refuses.
+constexpr Millis kFirstPause{50};
+constexpr Millis kLongestPause{2'000};
+constexpr Millis kLongestRefusedPause{30'000};
 }  // namespace
 
 Completer::Completer(Core& core)
@@ -65,7 +69,7 @@ void Completer::send_due(std::size_t index) {
     request->plugins = core_.snapshot->plugins;
     core_.room.reserve(extra);
     ++writer.under_way;
-    send(index, std::move(request), extra, Millis(50));
+    send(index, std::move(request), extra, kFirstPause);
   }
 }
 
@@ -81,13 +85,43 @@ void Completer::send(std::size_t writer, std::shared_ptr<const CompleteRequest> 
           claimer_->kick();
           return;
         }
+        const std::weak_ptr<int> life = core_.life;
         core_.on_error(answer.error());
+        // Nothing is repeated in the name of the dead: the next life would take the refusal for its own death.
+        if (life.expired() || answer.error().code == Code::host_dead) return;
+        if (answer.error().retry == Retry::never) return refused(writer, request, reserved, retry_in);
         // The same fences again: whether or not the lost call was committed, the answer is the same.
-        core_.executor.call_at(core_.executor.now() + retry_in,
-                               [this, weak = std::weak_ptr<int>(core_.life), writer, request, reserved, retry_in] {
-          if (!weak.expired()) send(writer, request, reserved, std::min(retry_in * 2, Millis(2'000)));
+        core_.executor.call_at(core_.executor.now() + retry_in, [this, life, writer, request, reserved, retry_in] {
+          if (!life.expired()) send(writer, request, reserved, std::min(retry_in * 2, kLongestPause));
         });
       }));
+}
+
+// Not merely unanswered: the database may say so for ever. Halved until what it refuses stands alone, and that is tried
+// again seldom and beside the other batches, so that it holds up nothing but itself.
+void Completer::refused(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved,
+                        Millis retry_in) {
+  core_.room.unreserve(reserved);
+  --writers_[writer].under_way;
+  const auto send_part = [this, writer](std::shared_ptr<const CompleteRequest> part, Millis next_retry) {
+    ++writers_[writer].under_way;
+    send(writer, std::move(part), 0, next_retry);
+  };
+  const auto& attempts = request->attempts;
+  if (attempts.size() == 1) {
+    core_.executor.call_at(core_.executor.now() + retry_in,
+                           [life = std::weak_ptr<int>(core_.life), send_part, request, retry_in] {
+      if (!life.expired()) send_part(request, std::min(retry_in * 4, kLongestRefusedPause));
+    });
+  } else {
+    const auto middle = attempts.begin() + static_cast<std::ptrdiff_t>(attempts.size() / 2);
+    for (const auto& [from, to] : {std::pair(attempts.begin(), middle), std::pair(middle, attempts.end())}) {
+      auto part = std::make_shared<CompleteRequest>(CompleteRequest{request->host, request->lane, {from, to}, 0, request->plugins});
+      part->room = std::min(request->room, static_cast<int>(part->attempts.size()));
+      send_part(std::move(part), kFirstPause);
+    }
+  }
+  send_due(writer);
 }
 
 void Completer::handle(const CompleteRequest& request, CompleteAnswer answer) {

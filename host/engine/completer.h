@@ -40,6 +40,7 @@ class Completer {
 
   void send_due(std::size_t writer);
   void send(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved, Millis retry_in);
+  void refused(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved, Millis retry_in);
   void handle(const CompleteRequest& request, CompleteAnswer answer);
 
   Core& core_;

@@ -41,6 +41,7 @@ struct Core {
   Stats stats;
 
   HostId host{};
+  bool registered = false;  // between two lives nothing is sent in the host's name
   Room room;
   WorkingSet working_set;
   std::shared_ptr<const CatalogSnapshot> snapshot;
@@ -55,7 +56,7 @@ struct Core {
   // Brings a store's answer from its thread to the strand, and drops it when it comes for an earlier life.
   template <class T, class Handle>
   Reply<T> on_strand(Handle handle) {
-    return [this, weak = std::weak_ptr<int>(life), handle = std::move(handle)](Result<T> answer) mutable {
+    return [&executor = executor, weak = std::weak_ptr<int>(life), handle = std::move(handle)](Result<T> answer) mutable {
       executor.post([weak = std::move(weak), handle = std::move(handle), answer = std::move(answer)]() mutable {
         if (!weak.expired()) handle(std::move(answer));
       });

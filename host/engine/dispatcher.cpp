@@ -65,7 +65,6 @@ FinishJob Dispatcher::inbox() {
     attempt.payload = std::move(outcome.payload);
     attempt.code = std::move(outcome.code);
     attempt.message = std::move(outcome.message);
-    attempt.queued = std::chrono::duration_cast<Micros>(entered - job.claimed);
     attempt.ran = std::chrono::duration_cast<Micros>(left - entered);
     attempt.ended = left;
     attempt.events = std::move(outcome.events);
@@ -280,7 +279,9 @@ void Dispatcher::hand_back(std::vector<Fence> fences) {
     release(fence);
   }
   core_.stats.handed_back.fetch_add(fences.size(), std::memory_order_relaxed);
+  ++handing_back_;
   core_.store.hand_back(core_.host, fences, core_.on_strand<int>([this](Result<int> done) {
+    --handing_back_;
     // Not repeated: steps that the database still counts as ours come back by reconciliation.
     if (!done.has_value()) core_.on_error(done.error());
   }));
@@ -314,6 +315,7 @@ void Dispatcher::forget_all() {
   core_.stats.in_flight.fetch_sub(static_cast<std::int64_t>(running_.size()), std::memory_order_relaxed);
   running_.clear();
   finished_ = 0;
+  handing_back_ = 0;
 }
 
 }  // namespace tasker::engine

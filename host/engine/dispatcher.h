@@ -35,6 +35,7 @@ class Dispatcher {
   // Gives back everything that has not finished, running or not: the last act of a stopping host.
   void hand_back_all();
   void raise_stop_bits(std::uint32_t bits);
+  bool handing_back() const { return handing_back_ > 0; }  // not all answered yet
   std::size_t unfinished() const { return held() - finished_; }
   void forget_all();
 
@@ -67,6 +68,7 @@ class Dispatcher {
   std::shared_ptr<Inbox> inbox_;
   std::unordered_map<StepKey, Running, StepKeyHash> running_;
   std::size_t finished_ = 0;  // of running_: outcome known, not yet recorded
+  int handing_back_ = 0;      // calls under way
   std::uint64_t random_state_;
 };
 

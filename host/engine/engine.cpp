@@ -48,11 +48,13 @@ class Engine::Impl {
 
   void start(Reply<HostId> started) {
     core_.store.register_host(wiring_.host, core_.on_strand<HostId>([this, started](Result<HostId> host) {
+      if (stopping_) return;  // a row that beats no more: others see that it holds nothing
       if (!host.has_value()) {
         if (host.error().retry == Retry::never) return started(host.error());
         return later(Millis(1'000), [this, started] { start(started); });
       }
       core_.host = host.value();
+      core_.registered = true;
       dying_ = false;
       clear_trouble();  // the life before ended with one
       log_info("host {} registered", raw(core_.host));
@@ -61,6 +63,7 @@ class Engine::Impl {
       runner_->allow(true);
       liveness_.start(core_.host);
       claimer_.start();
+      submitter_.go_on();
       watch();
       started(core_.host);
     }));
@@ -70,6 +73,7 @@ class Engine::Impl {
   void die() {
     if (std::exchange(dying_, true) || stopping_) return;
     log_error("host {} was declared dead by others; its work is dropped and it registers anew", raw(core_.host));
+    core_.registered = false;
     core_.life = std::make_shared<int>(0);  // answers for the old life are dropped
     taking_over_ = false;                   // such as that of a takeover under way
     core_.room.close();
@@ -113,7 +117,6 @@ class Engine::Impl {
       core_.room.close();
       dispatcher_.raise_stop_bits(kStopLeaseLost);
     }
-    renewing_ = well;
   }
 
   void take_over(const std::vector<HostId>& dead) {
@@ -204,7 +207,7 @@ class Engine::Impl {
   }
 
   void drain(SteadyTime deadline, std::function<void()> stopped) {
-    const bool quiet = dispatcher_.held() == 0 && completer_.idle() && submitter_.idle();
+    const bool quiet = dispatcher_.held() == 0 && completer_.idle() && submitter_.idle() && claimer_.idle();
     const SteadyTime now = core_.executor.now();
     if (!quiet && now < deadline) {
       return later(Millis(20), [this, deadline, stopped] { drain(deadline, stopped); });
@@ -216,9 +219,10 @@ class Engine::Impl {
     leave(now + Millis(5'000), std::move(stopped));
   }
 
-  // Waits for the last outcomes, then closes the host's row. Bounded: takeover does the rest.
+  // Waits for the last outcomes and until what was handed back is written (a host that has left is refused), then closes
+  // the host's row. Bounded: takeover does the rest.
   void leave(SteadyTime deadline, std::function<void()> stopped) {
-    if (!completer_.idle() && core_.executor.now() < deadline) {
+    if ((!completer_.idle() || dispatcher_.handing_back()) && core_.executor.now() < deadline) {
       return later(Millis(20), [this, deadline, stopped] { leave(deadline, stopped); });
     }
     liveness_.stop();
@@ -260,7 +264,6 @@ class Engine::Impl {
   bool stopping_ = false;
   bool dying_ = false;
   bool taking_over_ = false;
-  bool renewing_ = true;
   SteadyTime reconciled_{};
   mutable std::mutex trouble_mutex_;           // guards trouble_
   std::string trouble_;

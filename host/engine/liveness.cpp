@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <future>
 
 #include "base/log.h"
@@ -13,6 +14,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 std::vector<HostId> HostObserver::observe(const std::vector<Heartbeat>& others, SteadyClock::time_point now) {
   if (last_ && now - *last_ >= options_.timeout) seen_.clear();
+  // While our own beats failed, the others' could not succeed either.
+  const auto blind = last_ ? std::max(SteadyClock::duration(0), now - *last_ - 2 * options_.beat) : SteadyClock::duration(0);
+  for (auto& [host, seen] : seen_) seen.since += blind;
   last_ = now;
   std::vector<HostId> dead;
   std::unordered_map<HostId, Seen> still;

@@ -30,8 +30,8 @@ class HostObserver {
   HostObserver(LivenessOptions options, std::function<bool(const std::string&)> certainly_gone)
       : options_(options), certainly_gone_(std::move(certainly_gone)) {}
 
-  // After a beat that succeeded: which of the others are dead now. A gap between our own beats as long as the timeout
-  // starts all observations anew.
+  // After a beat that succeeded: which of the others are dead now. Time in which our own beats failed does not count, and
+  // a gap as long as the timeout starts all observations anew.
   std::vector<HostId> observe(const std::vector<Heartbeat>& others, std::chrono::steady_clock::time_point now);
 
  private:

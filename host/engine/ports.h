@@ -73,7 +73,6 @@ struct FinishedAttempt {
   std::string code;          // errors: stable, for machines
   std::string message;       // errors: for people
   Millis delay{0};           // retry, wait: until the next attempt, from now
-  Micros queued{0};          // claimed -> handler entered
   Micros ran{0};             // handler entered -> left
   std::chrono::steady_clock::time_point ended;  // when the handler was left: travels as a duration
   int children = 0;          // steps that this outcome may make due: how much room it asks for

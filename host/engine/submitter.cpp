@@ -29,7 +29,7 @@ void Submitter::submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> re
 }
 
 void Submitter::send_next() {
-  if (under_way_ || queue_.empty()) return;
+  if (under_way_ || queue_.empty() || !core_.registered) return;
   SubmitRequest request;
   request.host = core_.host;
   const bool alone = queue_.front().alone;

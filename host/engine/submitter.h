@@ -23,6 +23,7 @@ class Submitter {
   bool idle() const { return !under_way_ && queue_.empty(); }
   // The host lost its life: what was under way gets an error, what waits goes on in the next life.
   void forget_all();
+  void go_on() { send_next(); }  // the next life began
 
  private:
   struct Request {

@@ -128,7 +128,6 @@ void CompleteCall::drop_bad_values(std::size_t index, const Error& why) {
   attempt.payload.clear();
   attempt.checkpoint.clear();
   attempt.events.clear();
-  attempt.queued = std::clamp(attempt.queued, engine::Micros(0), engine::Micros(std::chrono::hours(24 * 365)));
   attempt.ran = std::clamp(attempt.ran, engine::Micros(0), engine::Micros(std::chrono::hours(24 * 365)));
 }
 

@@ -39,6 +39,20 @@ void MemoryStore::fail_next(const std::string& verb, Error error, bool after_eff
   faults_[verb].push_back({std::move(error), after_effect});
 }
 
+void MemoryStore::hold_next(const std::string& verb) {
+  const std::lock_guard lock(mutex_);
+  to_hold_.insert(verb);
+}
+
+void MemoryStore::release() {
+  std::vector<std::function<void()>> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    answers.swap(held_answers_);
+  }
+  for (const auto& answer : answers) answer();
+}
+
 std::optional<MemoryStore::Task> MemoryStore::task(TaskId id) const {
   const std::lock_guard lock(mutex_);
   const auto found = tasks_.find(id);
@@ -76,6 +90,9 @@ void MemoryStore::answer(const std::string& verb, std::optional<HostId> host, en
     } else {
       T value = effect();
       result = fault ? Result<T>(fault->error) : Result<T>(std::move(value));
+    }
+    if (to_hold_.erase(verb) > 0) {
+      return held_answers_.push_back([reply, result] { reply(*result); });
     }
   }
   reply(std::move(*result));

@@ -59,6 +59,9 @@ class MemoryStore final : public engine::Store {
 
   // The next call of `verb` ("complete", "claim", ...) answers `error`; `after_effect`: it took effect, its answer is lost.
   void fail_next(const std::string& verb, Error error, bool after_effect);
+  // The next call of `verb` takes effect at once and is answered only by release().
+  void hold_next(const std::string& verb);
+  void release();
   std::optional<Task> task(TaskId id) const;
   std::vector<TaskId> tasks() const;
   std::vector<std::string> calls() const;  // verbs in the order they were called
@@ -117,6 +120,8 @@ class MemoryStore final : public engine::Store {
   std::map<HostId, Host> hosts_;
   std::map<Lane, std::set<QueueKey>> queues_;
   std::map<std::string, std::vector<Fault>> faults_;
+  std::set<std::string> to_hold_;
+  std::vector<std::function<void()>> held_answers_;
   std::vector<std::string> calls_;
   std::int64_t next_task_ = 64;
   std::int32_t next_host_ = 1;

@@ -281,6 +281,60 @@ TEST(EngineFaults, DropsItsWorkAndRegistersAnewWhenDeclaredDead) {
   EXPECT_EQ(story.task_state(), "complete");
 }
 
+TEST(EngineFaults, DiesOnceWhenACompletionWasWhatToldItSo) {
+  Story story("a\nb: a");
+  story.submit();
+  const HostId first = story.host;
+  story.store.declare_dead(first);
+  story.finish("a");
+  ASSERT_TRUE(story.eventually([&] { return story.host != first; }));
+  const HostId second = story.host;
+  story.advance(10s);  // the refused call must not be repeated in the name of the dead
+  EXPECT_EQ(story.host, second);
+}
+
+TEST(EngineFaults, WritesSubmissionsThatWaitedInTheNextLife) {
+  Story story("a");
+  story.store.declare_dead(story.host);
+  std::vector<std::optional<bool>> created(3);
+  for (auto& each : created) {
+    engine::NewTask task;
+    task.template_id = TemplateId{1};
+    story.engine->submit({task}, [&each](const Result<std::vector<TaskId>>& ids) { each = ids.has_value(); });
+  }
+  ASSERT_TRUE(story.eventually([&] { return created[0] && created[1] && created[2]; }));
+  EXPECT_EQ(created[1], true);
+  EXPECT_EQ(created[2], true);
+}
+
+TEST(EngineFaults, LetsOtherWorkPassABatchThatTheDatabaseRefusesForEver) {
+  engine::EngineOptions options;
+  options.max_batch = 1;
+  Story story("a\nb\nc\nd\ne", options);
+  story.submit();
+  const Error refused{Code::database_error, "refused", Retry::never};
+  for (int i = 0; i < 3; ++i) story.store.fail_next("complete", refused, false);
+  for (const char* step : {"a", "b", "c"}) story.finish(step);  // all of one lane, hence of one writer
+  for (const char* step : {"d", "e"}) story.finish(step);
+  EXPECT_EQ(story.state("d"), "complete");
+  EXPECT_EQ(story.state("e"), "complete");
+  story.advance(10s);
+  EXPECT_EQ(story.task_state(), "complete");
+}
+
+TEST(EngineFaults, StaysStoppedWhenItsRegistrationIsAnsweredLate) {
+  Story story("a");
+  story.store.declare_dead(story.host);
+  story.store.fail_next("register_host", kAway, false);
+  engine::NewTask task;
+  task.template_id = TemplateId{1};
+  story.engine->submit({task}, [](const Result<std::vector<TaskId>>&) {});  // tells the host that it is dead
+  story.stop();
+  const auto before = count(story.store.calls(), "register_host");
+  story.advance(10s);
+  EXPECT_EQ(count(story.store.calls(), "register_host"), before);
+}
+
 TEST(EngineFaults, LeavesNothingInProgressWhenItStops) {
   Story story("a\nb");
   story.submit();
@@ -290,6 +344,40 @@ TEST(EngineFaults, LeavesNothingInProgressWhenItStops) {
   story.start();
   story.advance(1s);
   EXPECT_EQ(story.running(), (Names{"a", "b"}));
+}
+
+TEST(EngineFaults, LeavesOnlyWhenWhatItHandsBackIsWritten) {
+  engine::EngineOptions options;
+  options.workers = 1;
+  Story story("a\nb", options);
+  story.submit();
+  story.store.hold_next("hand_back");
+  bool stopped = false;
+  story.engine->stop(0ms, [&] { stopped = true; });
+  story.advance(1s);
+  EXPECT_EQ(count(story.store.calls(), "leave"), 0) << "a host that left is refused, and the step counts as lost";
+  story.store.release();
+  story.advance(1s);
+  EXPECT_EQ(count(story.store.calls(), "leave"), 1);
+  EXPECT_TRUE(stopped);
+}
+
+TEST(EngineFaults, TakesWhatItsLastClaimBroughtBeforeItLeaves) {
+  engine::EngineOptions options;
+  options.workers = 1;
+  Story story("a", options);
+  story.submit(3);
+  story.store.hold_next("claim");
+  story.finish("a");
+  story.finish("a");
+  bool stopped = false;
+  story.engine->stop(5s, [&] { stopped = true; });
+  story.advance(1s);
+  EXPECT_EQ(count(story.store.calls(), "leave"), 0);
+  story.store.release();
+  story.advance(10s);
+  EXPECT_TRUE(stopped);
+  for (const TaskId id : story.store.tasks()) EXPECT_NE(story.state("a", id), "in_progress");
 }
 
 TEST(EngineFaults, TellsRunningHandlersThatItStops) {

@@ -30,8 +30,17 @@ TEST(HostObserver, BeginsAnewAfterItsOwnBeatsFailedForTheTimeout) {
   HostObserver watching = observer();
   watching.observe({{HostId{2}, 7, ""}}, kStart);
   EXPECT_TRUE(watching.observe({{HostId{2}, 7, ""}}, kStart + 60s).empty());
-  EXPECT_TRUE(watching.observe({{HostId{2}, 7, ""}}, kStart + 68s).empty());
+  for (auto t = 62s; t < 70s; t += 2s) EXPECT_TRUE(watching.observe({{HostId{2}, 7, ""}}, kStart + t).empty());
   EXPECT_EQ(watching.observe({{HostId{2}, 7, ""}}, kStart + 70s).size(), 1u);
+}
+
+TEST(HostObserver, CountsNoTimeInWhichItsOwnBeatsFailed) {
+  HostObserver watching = observer();
+  watching.observe({{HostId{2}, 7, ""}}, kStart);
+  watching.observe({{HostId{2}, 7, ""}}, kStart + 2s);
+  EXPECT_TRUE(watching.observe({{HostId{2}, 7, ""}}, kStart + 11s).empty()) << "nobody could beat for nine seconds";
+  EXPECT_TRUE(watching.observe({{HostId{2}, 7, ""}}, kStart + 13s).empty());
+  EXPECT_EQ(watching.observe({{HostId{2}, 7, ""}}, kStart + 15s).size(), 1u);
 }
 
 TEST(HostObserver, NeedsNoTimeoutForAProcessThatIsProvablyGone) {
