@@ -45,7 +45,7 @@ begin
   if not all_ok then
     select array_agg(distinct u.t) into failing
     from unnest(p_tasks, p_ords, p_claims, p_outcomes) u(t, o, c, k)
-      join tasker.step s on s.lane = p_lane and s.task_id = u.t and s.ord = u.o
+      join tasker.step s on s.lane = tasker.lane_of(u.t) and s.task_id = u.t and s.ord = u.o
     where s.task_id between lo and hi and u.k not in ('ok', 'wait')
       and (u.k not in ('retry', 'timed_out') or not s.retryable or s.attempts + 1 >= s.retry_limit);
     if failing is not null then
@@ -109,14 +109,14 @@ begin
       from (select * from unnest(p_tasks, p_ords, p_claims)
             except select r.t, r.o, p.c from unnest(rec_tasks, rec_ords) r(t, o)
                      join unnest(p_tasks, p_ords, p_claims) p(t, o, c) using (t, o)) u(t, o, c)
-        left join tasker.attempt a on a.lane = p_lane and a.task_id = u.t and a.ord = u.o and a.claim_no = u.c
+        left join tasker.attempt a on a.lane = tasker.lane_of(u.t) and a.task_id = u.t and a.ord = u.o and a.claim_no = u.c
                                   and a.host_id = p_host and a.outcome <> 'lost' and a.task_id between lo and hi
       where t between lo and hi and o between 1 and 16383)
     select 's'::"char", t, o, c, 0, 0, 0, 0, 0 from u where not repeated
     union all
     select distinct 'c'::"char", k.task_id, k.ord, k.claim_no, k.attempts + 1, k.retry_limit::int, t.revision,
            t.template_id, k.plugin_id
-    from u join tasker.step s on s.lane = p_lane and s.task_id = u.t and s.ord = u.o and s.task_id between lo and hi
+    from u join tasker.step s on s.lane = tasker.lane_of(u.t) and s.task_id = u.t and s.ord = u.o and s.task_id between lo and hi
            join tasker.step k on k.lane = p_lane and k.task_id = u.t and k.ord = any (s.children)
                              and k.task_id between lo and hi
            join tasker.task t on t.lane = p_lane and t.task_id = u.t and t.task_id between lo and hi
@@ -139,17 +139,17 @@ begin
     update tasker.step s set state = 'cancelled', run_at = null
     from unnest(waits, wait_ords) w(t, o), tasker.task t
     where t.lane = p_lane and t.task_id = w.t and t.task_id between lo and hi and t.state = 'cancelled'
-      and s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
+      and s.lane = tasker.lane_of(w.t) and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
     insert into tasker.delayed_step (lane, run_at, task_id, ord, plugin_id, priority)
     select p_lane, s.run_at, s.task_id, s.ord, s.plugin_id, t.priority
     from unnest(waits, wait_ords) w(t, o)
-      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
+      join tasker.step s on s.lane = tasker.lane_of(w.t) and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
       join tasker.task t on t.lane = p_lane and t.task_id = w.t and t.task_id between lo and hi
     where t.state in ('pending', 'in_progress');
     return query
     select 'r'::"char", 0::bigint, 0, greatest(0, extract(epoch from min(s.run_at) - p_now) * 1000)::int, 0, 0, 0, 0, 0
     from unnest(waits, wait_ords) w(t, o)
-      join tasker.step s on s.lane = p_lane and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
+      join tasker.step s on s.lane = tasker.lane_of(w.t) and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
     where s.run_at is not null having count(*) > 0;
   end if;
 
