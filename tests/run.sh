@@ -69,7 +69,8 @@ quick() {
 
 sanitizers() {
   install_missing run test
-  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+  # The host's threads have signal stacks of their own, which AddressSanitizer would take for its and unmap.
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:use_sigaltstack=0
   export LSAN_OPTIONS=suppressions=$TASKER_ROOT/tests/leaks.txt:print_suppressions=0
   export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export TSAN_OPTIONS=second_deadlock_stack=1
