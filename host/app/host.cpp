@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <future>
 
@@ -89,6 +90,7 @@ class Host::Parts {
   engine::Engine::Wiring engine_wiring();
   plugin::LoaderOptions loader_options();
   void plugin_changed(const plugin::PluginRecord& record);
+  std::string plugins_trouble();
   void stop_http();
   void stop_engine();
 
@@ -103,6 +105,7 @@ class Host::Parts {
   std::unique_ptr<engine::TaskService> service_;
   std::unique_ptr<plugin::Loader> loader_;
   std::unique_ptr<http::Server> server_;
+  std::atomic<bool> plugins_are_in_ = false;  // those that lay in the folder at start
   bool engine_started_ = false;
   bool stopped_ = false;
 };
@@ -127,7 +130,7 @@ Result<void> Host::Parts::build() {
   executor_ = std::make_unique<engine::AsioExecutor>(io_->context().get_executor());
   catalogue_ = std::make_unique<CatalogueBridge>(store_->catalogue());
   engine_ = std::make_unique<engine::Engine>(engine_wiring());
-  service_ = std::make_unique<engine::TaskService>(*engine_, store_->reader(), resolver_);
+  service_ = std::make_unique<engine::TaskService>(*engine_, store_->reader(), resolver_, [this] { return plugins_trouble(); });
   loader_ = std::make_unique<plugin::Loader>(loader_options(), *catalogue_, registry_);
   return {};
 }
@@ -168,6 +171,12 @@ void Host::Parts::plugin_changed(const plugin::PluginRecord& record) {
   // Steps may have waited in the queue for just this version.
   if (record.state == plugin::PluginState::active) engine_->work_was_queued();
   if (options_.on_plugin) options_.on_plugin(record);
+}
+
+// Ready means that a task submitted now finds its handler: whoever waits for it need not wait for anything else.
+std::string Host::Parts::plugins_trouble() {
+  if (!plugins_are_in_ && loader_->has_settled()) plugins_are_in_ = true;
+  return plugins_are_in_ ? "" : "the plugins that lay in the folder at start are still being taken in";
 }
 
 Result<void> Host::Parts::listen() {

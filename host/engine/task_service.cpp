@@ -56,8 +56,9 @@ struct TaskService::Submission {
   Reply<SubmitResult> reply;
 };
 
-TaskService::TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver)
-    : engine_(engine), reader_(reader), resolver_(resolver) {}
+TaskService::TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver,
+                         std::function<std::string()> plugins_trouble)
+    : engine_(engine), reader_(reader), resolver_(resolver), plugins_trouble_(std::move(plugins_trouble)) {}
 
 TaskService::~TaskService() = default;
 
@@ -201,24 +202,28 @@ void TaskService::list_plugins(Reply<std::string> reply) { reader_.list_plugins(
 void TaskService::health(Reply<Health> reply) {
   const auto began = std::chrono::steady_clock::now();
   reader_.ping([this, began, reply = std::move(reply)](Result<Micros> answer) {
-    const std::string trouble = engine_.trouble();
-    const bool database = answer.has_value();
-    const bool engine = trouble.empty();
-    Health health;
-    health.ready = database && engine;
+    const std::string engine = engine_.trouble();
+    const std::string plugins = plugins_trouble_();
     const auto took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
-    const auto check = [](bool well, const std::string& message) {
-      return fmt::format(R"("status":"{}","message":{})", well ? "healthy" : "unhealthy", json_quote(message));
+    const auto response_ms = answer.has_value() ? static_cast<double>(answer->count()) / 1000.0 : took;
+    std::string checks;
+    std::string failed;
+    const auto check = [&](const char* name, const std::string& trouble, const char* well, const std::string& more = "") {
+      const bool fine = trouble.empty();
+      checks += fmt::format(R"({}"{}":{{"status":"{}","message":{}{}}})", checks.empty() ? "" : ",", name,
+                            fine ? "healthy" : "unhealthy", json_quote(fine ? well : trouble), more);
+      if (!fine) failed += fmt::format(R"({}"{}")", failed.empty() ? "" : ",", name);
     };
-    std::string failed = database ? "" : "\"database\"";
-    if (!engine) failed += failed.empty() ? "\"engine\"" : ",\"engine\"";
+    check("database", answer.has_value() ? "" : answer.error().message, "the database answers",
+          fmt::format(R"(,"response_time_ms":{:.3f})", response_ms));
+    check("engine", engine, "claims, attempts and commits go on");
+    check("plugins", plugins, "what lay in the plugins folder at start has been taken in");
+    Health health;
+    health.ready = failed.empty();
     health.body = fmt::format(
-        R"({{"ready":{},"checks":{{"database":{{{},"response_time_ms":{:.3f}}},"engine":{{{}}}}},"message":{},)"
-        R"("timestamp":"{:%Y-%m-%dT%H:%M:%SZ}","check_duration":{:.6f},"failed_checks":[{}]}})",
-        health.ready, check(database, database ? "the database answers" : answer.error().message),
-        database ? static_cast<double>(answer->count()) / 1000.0 : took,
-        check(engine, engine ? "claims, attempts and commits go on" : trouble),
-        json_quote(health.ready ? "ready to run tasks" : "not ready to run tasks"),
+        R"({{"ready":{},"checks":{{{}}},"message":{},"timestamp":"{:%Y-%m-%dT%H:%M:%SZ}","check_duration":{:.6f},)"
+        R"("failed_checks":[{}]}})",
+        health.ready, checks, json_quote(health.ready ? "ready to run tasks" : "not ready to run tasks"),
         fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())), took / 1000.0, failed);
     reply(std::move(health));
   });

@@ -3,6 +3,7 @@
 // thread: what must wait is answered later.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -21,7 +22,9 @@ namespace tasker::engine {
 
 class TaskService final : public Api {
  public:
-  TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver);
+  // `plugins_trouble`: what keeps the plugins from being ready, empty when nothing does. [any]
+  TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver,
+              std::function<std::string()> plugins_trouble);
   ~TaskService() override;
 
   void submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) override;
@@ -44,6 +47,7 @@ class TaskService final : public Api {
   Engine& engine_;
   Reader& reader_;
   const TemplateResolver& resolver_;
+  const std::function<std::string()> plugins_trouble_;
   std::mutex mutex_;  // guards schemas_
   std::unordered_map<TemplateId, std::shared_ptr<const JsonSchema>> schemas_;  // templates never change
 };

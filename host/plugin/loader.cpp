@@ -86,8 +86,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   std::uint64_t last_key = 0, last_sequence = 0;
   bool is_stopping = false;
 
-  mutable std::mutex mutex;  // guards `visible`
+  mutable std::mutex mutex;  // guards all below
   std::map<std::uint64_t, PluginRecord> visible;
+  bool has_looked = false;  // into the folder, for the first time
 
   // ------------------------------------------------------------ records
 
@@ -202,6 +203,8 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
       if (!look.files.contains(file)) gone.push_back(file);
     for (const std::string& file : gone) on_gone(file);
     wait_for_quiet();
+    const std::lock_guard lock(mutex);
+    has_looked = true;
   }
 
   void settle(const std::string& file, const SeenFile& seen) {
@@ -454,6 +457,13 @@ void Loader::stop(milliseconds grace) {
   if (!core_->thread.joinable()) return;
   asio::post(core_->io, [core = core_, grace] { core->finish(grace); });
   core_->thread.join();
+}
+
+bool Loader::has_settled() const {
+  const std::lock_guard lock(core_->mutex);
+  return core_->has_looked && std::none_of(core_->visible.begin(), core_->visible.end(), [](const auto& entry) {
+    return entry.second.state < PluginState::active;
+  });
 }
 
 std::vector<PluginRecord> Loader::plugins() const {

@@ -54,6 +54,9 @@ class Loader {
   // the process is about to end. Stop the engine before. Safe to call twice; not from on_change.
   void stop(std::chrono::milliseconds grace);
 
+  // [any] The folder has been looked at and every file in it is active, draining or refused.
+  bool has_settled() const;
+
   // [any] What is known now, by namespace, name and age.
   std::vector<PluginRecord> plugins() const;
 
