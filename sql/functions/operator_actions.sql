@@ -1,7 +1,7 @@
 -- What an operator may do to a task as a whole. Each locks first what it changes, settles the task in the same
 -- transaction, and leaves a line in the journal. True if the action applied.
 
--- No step starts any more; those running are told to stop, and what they still answer is recorded.
+-- No step starts any more; what those running still answer is recorded.
 create or replace function tasker.cancel_task(p_task bigint, p_principal text, p_reason text, p_now timestamptz)
 returns boolean language plpgsql as $$
 begin
