@@ -83,7 +83,16 @@ class Engine::Impl {
     submitter_.forget_all();
     core_.room.reset();
     core_.working_set.clear();
-    start([](Result<HostId>) {});
+    live_again();
+  }
+
+  // Until it succeeds: a host without a life would hold its port and do nothing.
+  void live_again() {
+    start([this](Result<HostId> host) {
+      if (host.has_value()) return;
+      store_failed(host.error());
+      later(Millis(5'000), [this] { live_again(); });
+    });
   }
 
   Liveness::Events liveness_events() {

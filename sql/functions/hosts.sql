@@ -93,7 +93,8 @@ begin
   where t.lane = p_lane and t.task_id = any (v_tasks) and not t.failed
     and exists (select from tasker.step s where s.lane = p_lane and s.task_id = t.task_id and s.state = 'error');
   perform tasker.settle_tasks(v_tasks, p_now);
-  return v_count;
+  -- Another host may have been quicker with these, and may die before it commits: only an empty look counts as 0.
+  return greatest(v_count, 1);
 end $$;
 
 -- After a whole round over the lanes found nothing: these dead hosts hold nothing any more.
