@@ -26,7 +26,7 @@ using nlohmann::ordered_json;
 struct Arguments {
   std::vector<std::string> names;
   int tasks = 0;
-  int window = 3'000;
+  int window = 12'000;
   int latency_runs = 300;
   bool limit = true;
   std::string data;
@@ -43,7 +43,7 @@ T must(Result<T> result, const char* what) {
   std::exit(1);
 }
 
-double rounded(double value, double step) { return std::round(value / step) * step; }
+double rounded(double value, double step) { return std::round(value / step) / std::round(1 / step); }
 
 // One workload on a database of its own making: fresh tables, a fresh host.
 ordered_json measure(const Arguments& arguments, const bench::Workload& workload, const std::filesystem::path& data) {
@@ -67,7 +67,8 @@ ordered_json measure(const Arguments& arguments, const bench::Workload& workload
 
   const int tasks = arguments.tasks > 0 ? arguments.tasks : workload.tasks;
   const auto before = bench::cpu_seconds(postgres->server_pid());
-  const double tasks_per_s = bench::run_tasks(host->api(), ends, workload.name, tasks, arguments.window);
+  const double tasks_per_s = bench::run_tasks(host->api(), ends, workload.name, tasks,
+                                              std::max(1, arguments.window / workload.steps));
   const auto after = bench::cpu_seconds(postgres->server_pid());
   const engine::Stats& stats = host->engine().stats();
   const double batch = static_cast<double>(stats.steps_completed) / static_cast<double>(std::max<std::uint64_t>(1, stats.complete_calls));
@@ -120,7 +121,7 @@ int main(int argc, char** argv) {
   for (const auto& workload : bench::workloads()) known.push_back(workload.name);
   app.add_option("workload", arguments.names, "linear4, diamond4, fanout100, single")->check(CLI::IsMember(known))->required();
   app.add_option("--tasks", arguments.tasks, "tasks to run (default: about ten seconds' worth)")->check(CLI::PositiveNumber);
-  app.add_option("--window", arguments.window, "unfinished tasks at a time")->check(CLI::PositiveNumber)->capture_default_str();
+  app.add_option("--window", arguments.window, "unfinished steps at a time")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--latency-runs", arguments.latency_runs, "single tasks to time")->capture_default_str();
   app.add_option("--data", arguments.data, "folder of the private database; emptied")->capture_default_str();
   app.add_option("--plugins", arguments.plugins, "folder that holds bench/<workload>-1.0.0.so");

@@ -10,7 +10,7 @@ namespace tasker::bench {
 
 namespace {
 
-constexpr int kBulk = 500;
+constexpr int kMaxBulk = 500;
 
 engine::TaskRequest request(const std::string& name) {
   engine::TaskRequest task;
@@ -57,12 +57,13 @@ void EndCounter::wait_for(long count) {
 }
 
 double run_tasks(engine::Api& api, EndCounter& ends, const std::string& name, int tasks, int window) {
+  const int bulk = std::clamp(window / 4, 1, kMaxBulk);
   const long before = ends.count();
   const auto start = std::chrono::steady_clock::now();
   int sent = 0;
   std::vector<std::future<void>> answers;
   while (sent < tasks) {
-    const int count = std::min(kBulk, tasks - sent);
+    const int count = std::min(bulk, tasks - sent);
     ends.wait_for(before + std::max(0, sent + count - window));
     auto answered = std::make_shared<std::promise<void>>();
     answers.push_back(answered->get_future());
