@@ -89,9 +89,6 @@ begin
            format('host %s died while it held this step', host_id)
     from lost)
   select count(*) into v_count from lost;
-  update tasker.task t set failed = true
-  where t.lane = p_lane and t.task_id = any (v_tasks) and not t.failed
-    and exists (select from tasker.step s where s.lane = p_lane and s.task_id = t.task_id and s.state = 'error');
   perform tasker.settle_tasks(v_tasks, p_now);
   -- Another host may have been quicker with these, and may die before it commits: only an empty look counts as 0.
   return greatest(v_count, 1);
