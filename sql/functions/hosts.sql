@@ -139,8 +139,10 @@ language sql stable as $$
         and s.host_id = p_host offset 0) s
 $$;
 
--- A stopped host leaves. What it still holds is found like a dead host's.
+-- A stopped host leaves, after its calls in flight (they hold its row FOR KEY SHARE): a claim that committed later would
+-- belong to a host that others had found empty and released. What it still holds is found like a dead host's.
 create or replace function tasker.leave_host(p_host int, p_now timestamptz) returns int language sql as $$
+  select from tasker.host where host_id = p_host for update;
   with gone as (update tasker.host set alive = false where host_id = p_host and alive returning host_id),
   unloaded as (delete from tasker.host_plugin where host_id = p_host),
   noted as (insert into tasker.journal (at, kind, host_id) select p_now, 'host.left', host_id from gone)
