@@ -55,4 +55,12 @@ double peak_rss_mib() {
   return static_cast<double>(own.ru_maxrss) / 1024.0;
 }
 
+double rss_mib() {
+  std::ifstream file("/proc/self/statm");
+  long pages = 0;
+  long resident = 0;
+  file >> pages >> resident;
+  return static_cast<double>(resident * ::sysconf(_SC_PAGESIZE)) / (1024.0 * 1024.0);
+}
+
 }  // namespace tasker::bench

@@ -13,5 +13,6 @@ struct CpuSeconds {
 // `server` is the postmaster; 0 leaves the database's share out.
 CpuSeconds cpu_seconds(pid_t server);
 double peak_rss_mib();
+double rss_mib();  // now
 
 }  // namespace tasker::bench

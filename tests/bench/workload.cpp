@@ -1,34 +1,48 @@
 #include "workload.h"
 
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
+#include <deque>
 #include <future>
+
+#include "session.h"
 
 namespace tasker::bench {
 
 namespace {
 
-constexpr int kMaxBulk = 500;
+class ApiLoad : public Load {
+ public:
+  ApiLoad(engine::Api& api, const Workload& workload, int payload) : api_(api), request_(request(workload, payload)) {}
+  ~ApiLoad() override { finish(); }
 
-engine::TaskRequest request(const std::string& name) {
-  engine::TaskRequest task;
-  task.namespace_name = "bench";
-  task.name = name;
-  task.context = R"({"order_id":1})";
-  return task;
-}
+  void send(int tasks) override {
+    while (answers_.size() >= kUnanswered) settle_oldest();
+    auto answered = std::make_shared<std::promise<std::string>>();
+    answers_.push_back(answered->get_future());
+    api_.submit(std::vector<engine::TaskRequest>(static_cast<std::size_t>(tasks), request_),
+                [answered](Result<engine::SubmitResult> answer) {
+                  std::string trouble;
+                  if (!answer.has_value()) trouble = answer.error().message;
+                  else if (!answer->problems.empty()) trouble = answer->problems.front().message;
+                  answered->set_value(std::move(trouble));
+                });
+  }
 
-[[noreturn]] void give_up(const std::string& why) {
-  std::fprintf(stderr, "tasker-bench: %s\n", why.c_str());
-  std::exit(1);
-}
+  void finish() override {
+    while (!answers_.empty()) settle_oldest();
+  }
 
-void check(const Result<engine::SubmitResult>& answer) {
-  if (!answer.has_value()) give_up(answer.error().message);
-  if (!answer->problems.empty()) give_up(answer->problems.front().message);
-}
+ private:
+  void settle_oldest() {
+    const std::string trouble = answers_.front().get();
+    answers_.pop_front();
+    if (!trouble.empty()) give_up("submit: " + trouble);
+  }
+
+  engine::Api& api_;
+  const engine::TaskRequest request_;
+  std::deque<std::future<std::string>> answers_;
+};
 
 }  // namespace
 
@@ -38,58 +52,27 @@ const std::vector<Workload>& workloads() {
   return all;
 }
 
-void EndCounter::note(const engine::EndedTask& ended) {
-  if (!ended.complete) failed_.fetch_add(1);
-  if (ended_.fetch_add(1) + 1 < wanted_.load()) return;
-  const std::lock_guard lock(mutex_);
-  changed_.notify_all();
+const Workload& workload(const std::string& name) {
+  return *std::find_if(workloads().begin(), workloads().end(), [&](const Workload& known) { return known.name == name; });
 }
 
-void EndCounter::wait_for(long count) {
-  std::unique_lock lock(mutex_);
-  wanted_.store(count);
-  while (ended_.load() < count) {
-    const long before = ended_.load();
-    if (!changed_.wait_for(lock, std::chrono::minutes(2), [&] { return ended_.load() >= count; }) && ended_.load() == before) {
-      give_up("no task ended within two minutes; " + std::to_string(before) + " of " + std::to_string(count) + " have");
-    }
-  }
+std::string request_context(int payload) {
+  const std::string head = R"({"order_id":1)";
+  const std::string pad = R"(,"note":")";
+  const int room = payload - static_cast<int>(head.size() + pad.size()) - 2;
+  return room <= 0 ? head + "}" : head + pad + std::string(static_cast<std::size_t>(room), 'x') + "\"}";
 }
 
-double run_tasks(engine::Api& api, EndCounter& ends, const std::string& name, int tasks, int window) {
-  const int bulk = std::clamp(window / 4, 1, kMaxBulk);
-  const long before = ends.count();
-  const auto start = std::chrono::steady_clock::now();
-  int sent = 0;
-  std::vector<std::future<void>> answers;
-  while (sent < tasks) {
-    const int count = std::min(bulk, tasks - sent);
-    ends.wait_for(before + std::max(0, sent + count - window));
-    auto answered = std::make_shared<std::promise<void>>();
-    answers.push_back(answered->get_future());
-    api.submit(std::vector<engine::TaskRequest>(static_cast<std::size_t>(count), request(name)),
-               [answered](Result<engine::SubmitResult> answer) {
-                 check(answer);
-                 answered->set_value();
-               });
-    sent += count;
-    if (answers.size() >= 4) answers[answers.size() - 4].wait();  // four bulks under way, as a busy client would have
-  }
-  ends.wait_for(before + tasks);
-  return tasks / std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+engine::TaskRequest request(const Workload& workload, int payload) {
+  engine::TaskRequest task;
+  task.namespace_name = "bench";
+  task.name = workload.name;
+  task.context = request_context(payload);
+  return task;
 }
 
-std::vector<double> time_single_tasks(engine::Api& api, EndCounter& ends, const std::string& name, int runs) {
-  std::vector<double> times;
-  for (int i = 0; i < runs; ++i) {
-    const long before = ends.count();
-    const auto start = std::chrono::steady_clock::now();
-    api.submit({request(name)}, [](Result<engine::SubmitResult> answer) { check(answer); });
-    ends.wait_for(before + 1);
-    times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-  }
-  std::sort(times.begin(), times.end());
-  return times;
+std::unique_ptr<Load> api_load(engine::Api& api, const Workload& workload, int payload) {
+  return std::make_unique<ApiLoad>(api, workload, payload);
 }
 
 }  // namespace tasker::bench

@@ -1,14 +1,11 @@
-// One workload through the real host: tasks submitted in bulks while they run, and single tasks on an idle system.
+// The shapes of work that are measured, and one request of each.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/api.h"
-#include "engine/ports.h"
 
 namespace tasker::bench {
 
@@ -19,27 +16,25 @@ struct Workload {
 };
 
 const std::vector<Workload>& workloads();
+const Workload& workload(const std::string& name);  // one of workloads()
 
-// Counts tasks that ended; the host tells it, the benchmark waits on it.
-class EndCounter {
+std::string request_context(int payload);  // a JSON object of about so many bytes; 0: a few
+engine::TaskRequest request(const Workload& workload, int payload);
+
+// Many requests of one workload, sent in bulks as a busy client would: four unanswered at most.
+class Load {
  public:
-  void note(const engine::EndedTask& ended);
-  void wait_for(long count);  // aborts the program after two minutes without progress
-  long count() const { return ended_.load(); }
-  long failed() const { return failed_.load(); }
+  static constexpr int kMaxBulk = 500;
+  static constexpr int kUnanswered = 4;
 
- private:
-  std::atomic<long> ended_{0};
-  std::atomic<long> failed_{0};
-  std::atomic<long> wanted_{0};
-  std::mutex mutex_;
-  std::condition_variable changed_;
+  virtual ~Load() = default;
+  virtual void send(int tasks) = 0;  // waits while too many are unanswered
+  virtual void finish() = 0;         // waits for the last answer
 };
 
-// Tasks a second, submission included; at most `window` tasks are unfinished at a time.
-double run_tasks(engine::Api& api, EndCounter& ends, const std::string& name, int tasks, int window);
-
-// Submit to end of one task after the other, in milliseconds, sorted.
-std::vector<double> time_single_tasks(engine::Api& api, EndCounter& ends, const std::string& name, int runs);
+// Straight into the host's service layer.
+std::unique_ptr<Load> api_load(engine::Api& api, const Workload& workload, int payload);
+// POST /tasker/tasks/bulk from a process of its own, so that the client's CPU is not counted as the host's.
+std::unique_ptr<Load> http_load(const std::string& url, const Workload& workload, int payload);
 
 }  // namespace tasker::bench
