@@ -100,11 +100,12 @@ struct Story::Runner final : engine::JobRunner {
   std::vector<std::shared_ptr<AttemptJob>> waiting;
 };
 
-Story::Story(const std::string& graph, engine::EngineOptions options)
+Story::Story(const std::string& graph, engine::EngineOptions options, engine::LivenessOptions liveness)
     : store([this] { return executor.now(); }),
       definition_(parse(graph)),
       catalog_(std::make_unique<Catalog>(definition_)),
-      options_(options) {
+      options_(options),
+      liveness_(liveness) {
   store.add_template(kTemplate, kPlugin, definition_);
   start();
 }
@@ -113,7 +114,7 @@ Story::~Story() { engine.reset(); }
 
 void Story::start() {
   jobs_.clear();
-  engine::Engine::Wiring wiring{executor, store, *catalog_, {"story", "test", ""}, options_, {1h, 10h}, {}, {}, {}};
+  engine::Engine::Wiring wiring{executor, store, *catalog_, {"story", "test", ""}, options_, liveness_, {}, {}, {}};
   wiring.on_registered = [this](HostId id) { host = id; };
   wiring.make_runner = [this](const engine::EngineOptions& made, engine::FinishJob finish) {
     finish_ = std::move(finish);

@@ -16,7 +16,8 @@ namespace tasker::test {
 class Story {
  public:
   // Lines of "step: parent parent"; "step!" has a retry limit of 1, others of 3.
-  explicit Story(const std::string& graph, engine::EngineOptions options = {});
+  explicit Story(const std::string& graph, engine::EngineOptions options = {},
+                 engine::LivenessOptions liveness = {std::chrono::hours(1), std::chrono::hours(10)});
   ~Story();
 
   TaskId submit(int tasks = 1, const std::string& context = "{}");
@@ -53,6 +54,7 @@ class Story {
   std::shared_ptr<const model::TaskTemplate> definition_;
   std::unique_ptr<Catalog> catalog_;
   engine::EngineOptions options_;
+  engine::LivenessOptions liveness_;
   Runner* runner_ = nullptr;  // owned by the engine
   engine::FinishJob finish_;
   std::vector<std::shared_ptr<engine::AttemptJob>> jobs_;

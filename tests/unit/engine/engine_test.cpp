@@ -242,20 +242,6 @@ TEST(EngineFaults, RunsAChildOnceWhenTheAnswerToItsClaimWasLost) {
   EXPECT_EQ(story.task_state(), "complete");
 }
 
-TEST(EngineFaults, FindsStepsWhoseClaimWasLostOnTheWay) {
-  engine::EngineOptions options;
-  options.workers = 1;
-  Story story("a", options);
-  story.submit();
-  story.submit();
-  story.store.fail_next("claim", kAway, true);
-  story.finish("a");
-  story.advance(10s);
-  EXPECT_EQ(story.running(), Names{"a"});
-  story.finish("a");
-  for (const TaskId id : story.store.tasks()) EXPECT_EQ(story.task_state(id), "complete");
-}
-
 TEST(EngineFaults, TellsTheCallerThatASubmissionWasNotAnswered) {
   Story story("a");
   story.store.fail_next("submit", kAway, false);
