@@ -6,10 +6,10 @@ namespace {
 
 class TwoHosts : public ::testing::Test {
  protected:
-  static std::string complete(int host, int ord, int room = 5) {
+  static std::string complete(int host, int ord, const std::string& outcome = "ok") {
     return "select kind, ord from tasker.complete_steps(" + std::to_string(host) + ", 0::smallint, '{64}', '{" +
-           std::to_string(ord) + "}', '{1}', '{ok}', '{}', '{}', '{}', '{}', '{1}', '{1}', '{}', null, " +
-           std::to_string(room) + ", '{1}', clock_timestamp())";
+           std::to_string(ord) + "}', '{1}', '{" + outcome + "}', '{}', '{}', '{}', '{}', '{1}', '{1}', '{}', null, 5,"
+           " '{1}', clock_timestamp())";
   }
   static std::string reclaim(HostId by) {
     return "select tasker.reclaim_steps(" + std::to_string(raw(by)) + ", 0::smallint, 100, clock_timestamp())";
@@ -34,9 +34,44 @@ TEST_F(TwoHosts, OfTwoParentsEndingAtOnceExactlyOneClaimsTheJoin) {
   first.exec("commit");
   const auto late = second.finish();
   ASSERT_TRUE(late.ok()) << late.message;
-  ASSERT_EQ(late.rows, (std::vector<std::vector<std::string>>{{"c", "3"}}));
+  ASSERT_EQ(late.rows.size(), 1u);
+  EXPECT_EQ(late.rows[0][0] + late.rows[0][1], "c3");
   EXPECT_EQ(world.settle(task), 0);
   world.check_rows();
+}
+
+// The end of a task is decided under its locked row: of two hosts that end its last two steps, the second sees both ended.
+TEST_F(TwoHosts, EndingTheLastTwoStepsOfACancelledTaskEndTheTask) {
+  const auto two = world.publish("two", "a; b");
+  const TaskId task = world.submit_one(two.template_id);
+  const HostId other = world.another_host();
+  world.sql.exec("update tasker.step set host_id = " + std::to_string(raw(other)) + " where ord = 2");
+  world.cancel(task);
+  first.exec("begin");
+  EXPECT_TRUE(first.rows(complete(1, 1)).empty()) << "the task still has a step in progress";
+  second.start(complete(raw(other), 2));
+  world.sql.wait_until_blocked(second.backend_pid());
+  first.exec("commit");
+  const auto late = second.finish();
+  ASSERT_TRUE(late.ok()) << late.message;
+  ASSERT_EQ(late.rows.size(), 1u);
+  EXPECT_EQ(late.rows[0][0], "e");
+  EXPECT_EQ(world.sql.value("select finished_at is not null from tasker.task"), "t");
+  EXPECT_EQ(world.settle(task), 0);
+}
+
+// Whether an outcome may end its task is looked at before the steps are locked; a budget that is cut in between makes the
+// call begin again, with the locks that it now needs.
+TEST_F(TwoHosts, ABudgetCutWhileAnOutcomeIsWrittenRepeatsTheCall) {
+  const auto two = world.publish("two", "a; b");
+  const TaskId task = world.submit_one(two.template_id);
+  first.exec("begin; update tasker.step set retry_limit = 1 where ord = 1");
+  second.start(complete(1, 1, "retry"));
+  world.sql.wait_until_blocked(second.backend_pid());
+  first.exec("commit");
+  EXPECT_EQ(second.finish().sqlstate, "40001") << "a serialization failure, which the store repeats";
+  second.exec(complete(1, 1, "retry"));
+  EXPECT_EQ(world.step_state({task, 1}), "error");
 }
 
 // A stopping host may still have a claim on its way. Had it left before that commits, others would look, find nothing,
