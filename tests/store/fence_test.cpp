@@ -53,9 +53,11 @@ TEST(Fence, ARepeatedCallGetsOnlyWhatItsHostStillHolds) {
   const HostId other = world.another_host();
   ASSERT_EQ(world.claim(submitted.tasks[0], 1, other).size(), 1u);
   world.complete({finished(children[1])});
+  world.sql.exec("update tasker.task set revision = 7");
   const auto repeated = world.complete(batch).claimed;
   ASSERT_EQ(repeated.size(), 1u);
   EXPECT_EQ(repeated[0].step, children[2].step);
+  EXPECT_EQ(repeated[0].revision, 7);
   EXPECT_EQ(world.complete(batch, 5, other).stale.size(), 1u) << "another host never sent it";
 }
 
