@@ -70,30 +70,11 @@ class Scanner {
 
   bool at_end() const { return at_ >= text_.size(); }
   void skip_space() {
-    while (!at_end() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
-      ++at_;
+    while (!at_end() && is_space(text_[at_])) ++at_;
   }
   bool refuse(std::string_view problem) {
     problem_ = problem;
     return false;
-  }
-
-  static JsonKind kind_at(char c) {
-    switch (c) {
-      case '{':
-        return JsonKind::object;
-      case '[':
-        return JsonKind::array;
-      case '"':
-        return JsonKind::string;
-      case 't':
-      case 'f':
-        return JsonKind::boolean;
-      case 'n':
-        return JsonKind::null;
-      default:
-        return JsonKind::number;
-    }
   }
 
   bool step() {

@@ -20,6 +20,27 @@ class Sink {
   virtual void scalar(JsonKind kind, std::string_view text) = 0;
 };
 
+// What begins with this character; anything that cannot be told by it is a number, or nothing.
+constexpr JsonKind kind_at(char c) {
+  switch (c) {
+    case '{':
+      return JsonKind::object;
+    case '[':
+      return JsonKind::array;
+    case '"':
+      return JsonKind::string;
+    case 't':
+    case 'f':
+      return JsonKind::boolean;
+    case 'n':
+      return JsonKind::null;
+    default:
+      return JsonKind::number;
+  }
+}
+
+constexpr bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
 // `sink` may be null: then the text is only checked.
 Result<JsonKind> scan(std::string_view text, const JsonLimits& limits, Sink* sink);
 

@@ -18,26 +18,10 @@ constexpr std::array<bool, 256> kMarks = make_marks();
 }  // namespace
 
 void JsonCursor::skip_space() {
-  while (here() == ' ' || here() == '\n' || here() == '\r' || here() == '\t') ++at_;
+  while (json::is_space(here())) ++at_;
 }
 
-JsonKind JsonCursor::kind() const {
-  switch (here()) {
-    case '{':
-      return JsonKind::object;
-    case '[':
-      return JsonKind::array;
-    case '"':
-      return JsonKind::string;
-    case 't':
-    case 'f':
-      return JsonKind::boolean;
-    case 'n':
-      return JsonKind::null;
-    default:
-      return JsonKind::number;
-  }
-}
+JsonKind JsonCursor::kind() const { return json::kind_at(here()); }
 
 void JsonCursor::enter() {
   ++at_;

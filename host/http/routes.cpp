@@ -6,11 +6,11 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "base/timestamp.h"
 #include "http/page.h"
 #include "http/problem.h"
 #include "http/query.h"
 #include "http/task_body.h"
-#include "http/timestamp.h"
 #include "model/states.h"
 
 namespace tasker::http {

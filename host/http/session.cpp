@@ -13,8 +13,8 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "base/timestamp.h"
 #include "http/problem.h"
-#include "http/timestamp.h"
 
 namespace tasker::http {
 namespace {

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <string>
 
+#include "base/timestamp.h"
 #include "http/json_cursor.h"
-#include "http/timestamp.h"
 
 namespace tasker::http {
 namespace {

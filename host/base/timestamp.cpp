@@ -1,9 +1,9 @@
-#include "http/timestamp.h"
+#include "base/timestamp.h"
 
 #include <array>
 #include <ctime>
 
-namespace tasker::http {
+namespace tasker {
 namespace {
 
 // Takes digits from the front; -1 when they are not all digits.
@@ -75,4 +75,4 @@ std::string http_date(std::chrono::system_clock::time_point time) {
   return print(time, "%a, %d %b %Y %H:%M:%S GMT");
 }
 
-}  // namespace tasker::http
+}  // namespace tasker

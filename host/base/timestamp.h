@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace tasker::http {
+namespace tasker {
 
 // "2030-01-31T09:30:00Z", "...00.5+02:00": a real date and time with a zone, which PostgreSQL will take too.
 bool is_rfc3339(std::string_view text);
@@ -13,4 +13,4 @@ bool is_rfc3339(std::string_view text);
 std::string rfc3339(std::chrono::system_clock::time_point time);    // 2030-01-31T09:30:00Z
 std::string http_date(std::chrono::system_clock::time_point time);  // Thu, 31 Jan 2030 09:30:00 GMT
 
-}  // namespace tasker::http
+}  // namespace tasker
