@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/json_schema.h"
 #include "base/semver.h"
+#include "engine/handler_hint.h"
 
 namespace tasker::engine {
 
@@ -37,9 +38,12 @@ Result<ResolvedTemplate> choose(const std::vector<HandlerVersion>& versions, con
     return make_error(Code::unknown_handler, fmt::format("no handler {}/{} is known; GET /tasker/handlers lists what is "
                                                          "there", namespace_name, name));
   }
+  std::string loaded;
+  for (const HandlerVersion& each : versions)
+    if (each.available) loaded += (loaded.empty() ? "; loaded: " : ", ") + each.version;
   return make_error(Code::version_unknown,
-                    fmt::format("no living host has loaded {}/{} in version '{}'", namespace_name, name,
-                                wanted.empty() ? "newest stable" : wanted));
+                    fmt::format("no living host has loaded {}/{} in version '{}'{}", namespace_name, name,
+                                wanted.empty() ? "newest stable" : wanted, loaded));
 }
 
 Result<std::string> known_or(Result<std::string> answer, Code code, std::string message) {
@@ -92,6 +96,7 @@ void TaskService::resolve_elsewhere(std::shared_ptr<Submission> submission) {
   reader_.handler_versions(namespace_name, name, [this, submission, namespace_name, name](
                                                      Result<std::vector<HandlerVersion>> versions) {
     if (!versions.has_value()) return submission->reply(versions.error());
+    const std::size_t known_problems = submission->problems.size();
     for (std::size_t i = 0; i < submission->requests.size(); ++i) {
       const TaskRequest& task = submission->requests[i];
       if (submission->found[i] || task.name != name || task.namespace_name != namespace_name) continue;
@@ -103,7 +108,13 @@ void TaskService::resolve_elsewhere(std::shared_ptr<Submission> submission) {
                                         chosen.error().message});
       }
     }
-    resolve_elsewhere(submission);
+    if (submission->problems.size() == known_problems) return resolve_elsewhere(submission);
+    // Only a request that fails pays for this second look.
+    reader_.list_plugins([this, submission, namespace_name, name, known_problems](Result<std::string> plugins) {
+      const auto hint = plugins.has_value() ? handler_hint(*plugins, namespace_name, name) : std::string();
+      for (std::size_t i = known_problems; i < submission->problems.size(); ++i) submission->problems[i].message += hint;
+      resolve_elsewhere(submission);
+    });
   });
 }
 
