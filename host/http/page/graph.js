@@ -1,4 +1,5 @@
-// The graph of a task's steps: layers by longest path, few crossings, wide layers wrapped.
+// The graph of a task's steps: layers by longest path, few crossings, wide layers wrapped. An edge over several layers
+// gets a lane of its own in each, so that it passes between the steps and not behind them.
 
 // Who a step waits for: by id, else by name.
 function parentsOf(steps) {
@@ -12,11 +13,10 @@ function parentsOf(steps) {
 }
 
 // Layers by longest path; a cycle, which the host would refuse, ends in the last layer instead of an endless loop.
-function layersOf(parents) {
+function levelsOf(parents) {
   const level = parents.map(() => 0);
   const waiting = parents.map((list) => list.length);
-  const children = parents.map(() => []);
-  parents.forEach((list, index) => list.forEach((parent) => children[parent].push(index)));
+  const children = childrenOf(parents);
   const queue = waiting.flatMap((count, index) => (count === 0 ? [index] : []));
   for (let at = 0; at < queue.length; at += 1) {
     for (const child of children[queue[at]]) {
@@ -25,9 +25,38 @@ function layersOf(parents) {
       if (waiting[child] === 0) queue.push(child);
     }
   }
+  return level;
+}
+
+function childrenOf(parents) {
+  const children = parents.map(() => []);
+  parents.forEach((list, index) => list.forEach((parent) => children[parent].push(index)));
+  return children;
+}
+
+function layersOf(parents) {
   const layers = [];
-  level.forEach((depth, index) => { (layers[depth] ||= []).push(index); });
-  return orderLayers(layers.filter(Boolean), parents, children);
+  levelsOf(parents).forEach((depth, index) => { (layers[depth] ||= []).push(index); });
+  return orderLayers(layers.filter(Boolean), parents, childrenOf(parents));
+}
+
+// The way of every edge, and the parents with the lanes as further nodes, behind the steps.
+function routesOf(parents) {
+  const levels = levelsOf(parents);
+  const widened = parents.map(() => []);
+  const routes = [];
+  parents.forEach((list, to) => list.forEach((from) => {
+    const lanes = [];
+    let last = from;
+    for (let level = levels[from] + 1; level < levels[to]; level += 1) {
+      widened.push([last]);
+      last = widened.length - 1;
+      lanes.push(last);
+    }
+    widened[to].push(last);
+    routes.push({ from, to, lanes });
+  }));
+  return { routes, widened };
 }
 
 // Two sweeps of the barycentre rule take most crossings away.
@@ -47,22 +76,29 @@ function orderLayers(layers, parents, children) {
   return layers;
 }
 
-// Wide layers wrap into a block of columns, so that a fan-out of a hundred stays on the screen.
-function placeNodes(layers, size) {
+// Wide layers wrap into a block of columns, so that a fan-out of a hundred stays on the screen. Nodes from `steps` on are
+// lanes, which need no more room than a line.
+function placeNodes(layers, size, steps) {
   const spots = [];
   let left = 10;
-  const rowsOf = (layer) => (layer.length <= 12 ? layer.length : Math.max(12, Math.ceil(layer.length / 4)));
-  const height = Math.max(...layers.map((layer) => rowsOf(layer) * (size.height + size.gap) - size.gap));
-  for (const layer of layers) {
+  const tall = (index) => (index < steps ? size.height : 4);
+  const rowsOf = (layer) => (layer.length <= 12 || size.unwrapped ? layer.length : Math.max(12, Math.ceil(layer.length / 4)));
+  const columnHeight = (column) => column.reduce((sum, index) => sum + tall(index) + size.gap, -size.gap);
+  const columnsOf = (layer) => {
     const rows = rowsOf(layer);
-    const columns = Math.ceil(layer.length / rows);
-    layer.forEach((index, at) => {
-      const column = Math.floor(at / rows);
-      const inColumn = Math.min(rows, layer.length - column * rows);
-      const top = 10 + (height - (inColumn * (size.height + size.gap) - size.gap)) / 2;
-      spots[index] = { x: left + column * (size.width + 10), y: top + (at % rows) * (size.height + size.gap) };
+    return Array.from({ length: Math.ceil(layer.length / rows) }, (_, at) => layer.slice(at * rows, (at + 1) * rows));
+  };
+  const height = Math.max(...layers.flatMap((layer) => columnsOf(layer).map(columnHeight)));
+  for (const layer of layers) {
+    const columns = columnsOf(layer);
+    columns.forEach((column, at) => {
+      let top = 10 + (height - columnHeight(column)) / 2;
+      for (const index of column) {
+        spots[index] = { x: left + at * (size.width + 10), y: top, middle: top + tall(index) / 2 };
+        top += tall(index) + size.gap;
+      }
     });
-    left += columns * (size.width + 10) - 10 + size.between;
+    left += columns.length * (size.width + 10) - 10 + size.between;
   }
   return { spots, width: left - size.between + 10, height: height + 20 };
 }
@@ -76,26 +112,41 @@ function graphBlock(steps) {
       h("p", { class: "quiet" }, `${steps.length} steps are too many to draw. The table below lists them.`));
   }
   const parents = parentsOf(steps);
-  const layers = layersOf(parents);
   const dense = steps.length > 40;
+  const routed = routesOf(parents);
+  const unwrapped = !dense && routed.widened.length <= MAX_GRAPH_NODES;
+  const direct = () => routed.routes.map((route) => ({ ...route, lanes: [] }));
+  const layers = layersOf(unwrapped ? routed.widened : parents);
   const longest = Math.min(26, Math.max(...steps.map((step) => String(step.name ?? "").length)));
-  const size = { width: Math.max(dense ? 100 : 132, Math.round(20 + longest * 7.7)), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 36 };
-  const { spots, width, height } = placeNodes(layers, size);
-  const edges = parents.flatMap((list, index) => list.map((parent) => edge(spots[parent], spots[index], size, steps[parent])));
+  const size = { width: Math.max(dense ? 100 : 132, Math.round(20 + longest * 7.7)), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 44, unwrapped };
+  const { spots, width, height } = placeNodes(layers, size, steps.length);
+  const edges = (unwrapped ? routed.routes : direct()).map((route) => edge(route, spots, size, steps[route.from], dense));
   const nodes = steps.map((step, index) => node(step, spots[index], size, dense));
   return h("div", { class: "block" }, h("h3", {}, "Graph"),
     h("div", { class: dense ? "graph dense" : "graph" },
       svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
-        "aria-label": `Graph of ${steps.length} steps in ${layers.length} layers. The table below lists every step with its state.` }, edges, nodes)));
+        "aria-label": `Graph of ${steps.length} steps in ${Math.max(...levelsOf(parents)) + 1} layers. The table below lists every step with its state.` }, edges, nodes)));
 }
 
-function edge(from, to, size, parent) {
-  const x1 = from.x + size.width;
-  const y1 = from.y + size.height / 2;
-  const y2 = to.y + size.height / 2;
-  const bend = Math.max(18, (to.x - x1) / 2);
+function edge(route, spots, size, parent, dense) {
+  const end = spots[route.to];
+  let x = spots[route.from].x + size.width;
+  let y = spots[route.from].middle;
+  let path = `M${x} ${y}`;
+  const curveTo = (toX, toY) => {
+    const bend = Math.max(18, (toX - x) / 2);
+    path += `C${x + bend} ${y} ${toX - bend} ${toY} ${toX} ${toY}`;
+    [x, y] = [toX, toY];
+  };
+  for (const lane of route.lanes) {
+    curveTo(spots[lane].x, spots[lane].middle);
+    x += size.width;
+    path += `H${x}`;
+  }
+  curveTo(dense ? end.x : end.x - 5, end.middle);
   const done = ["complete", "skipped", "resolved_manually"].includes(stateOf(parent));
-  return svg("path", { class: done ? "edge done" : "edge", d: `M${x1} ${y1}C${x1 + bend} ${y1} ${to.x - bend} ${y2} ${to.x} ${y2}` });
+  return svg("g", { class: done ? "edge done" : "edge" }, svg("path", { class: "line", d: path }),
+    dense ? null : svg("path", { class: "head", d: `M${end.x - 6} ${end.middle - 4}L${end.x} ${end.middle}L${end.x - 6} ${end.middle + 4}Z` }));
 }
 
 function node(step, spot, size, dense) {

@@ -9,4 +9,5 @@ const POLL_MS = 1000;
 const FETCH_MS = 8000;
 const PAGE_SIZE = 50;
 const MAX_GRAPH_STEPS = 400;
+const MAX_GRAPH_NODES = 150; // steps and lanes; beyond, edges take the straight way
 const MAX_STEP_ROWS = 500;

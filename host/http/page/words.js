@@ -19,10 +19,12 @@ function chip(state) {
 function span(ms) {
   if (!Number.isFinite(ms)) return "";
   if (ms < 1) return "<1 ms";
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60000) return `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`;
-  if (ms < 3600000) return `${Math.floor(ms / 60000)} min ${Math.round(ms / 1000) % 60} s`;
-  return `${Math.floor(ms / 3600000)} h ${Math.round(ms / 60000) % 60} min`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59950) return `${(ms / 1000).toFixed(ms < 9995 ? 2 : 1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(ms / 60000);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function away(time) {
