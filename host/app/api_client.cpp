@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kDefaultServer = "http://127.0.0.1:8765";
 constexpr std::size_t kMaxAnswer = 64u << 20;
+constexpr std::size_t kMaxTold = 20;  // things that are wrong, told one by one
 
 Code code_of_status(long status) {
   switch (status) {
@@ -28,29 +29,50 @@ Code code_of_status(long status) {
   }
 }
 
-std::optional<Code> code_of_text(const std::string& text) {
-#define X(name, stable, http) \
-  if (text == stable) return Code::name;
-  TASKER_ERROR_CODES(X)
-#undef X
-  return std::nullopt;
+std::string text_in(const nlohmann::json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-// problem+json as an error: its sentence, and one more line for each thing that is wrong with a task.
+// Where in the request, behind the sentence: the pointer alone while nothing but the first task can be meant.
+std::string place_of(const nlohmann::json& error) {
+  const auto index = error.find("index");
+  const bool names_task = index != error.end() && index->is_number_integer() && *index > 0;
+  const auto place = (names_task ? fmt::format("/tasks/{}", index->get<std::int64_t>()) : "") + text_in(error, "pointer");
+  return place.empty() ? "" : fmt::format(" ({})", place);
+}
+
+// What is wrong, thing by thing. A command may send one task many times: what is wrong with it is said once.
+std::vector<std::string> things_wrong(const nlohmann::json& problem) {
+  std::vector<std::string> things, seen;
+  const auto errors = problem.find("errors");
+  if (errors == problem.end() || !errors->is_array()) return things;
+  for (const auto& error : *errors) {
+    if (!error.is_object()) continue;
+    auto kind = text_in(error, "pointer") + " " + text_in(error, "detail");
+    if (std::find(seen.begin(), seen.end(), kind) != seen.end()) continue;
+    seen.push_back(std::move(kind));
+    things.push_back(text_in(error, "detail") + place_of(error));
+  }
+  return things;
+}
+
+// problem+json as an error: its sentence, or one line for each thing that is wrong with the tasks.
 Error error_of(const std::string& body, long status) {
   const auto problem = nlohmann::json::parse(body, nullptr, false);
   if (!problem.is_object())
-    return make_error(code_of_status(status), fmt::format("the server answered with status {}", status));
-  const auto text = [](const nlohmann::json& from, const char* key) {
-    const auto found = from.find(key);
-    return found != from.end() && found->is_string() ? found->get<std::string>() : std::string();
-  };
-  auto sentence = text(problem, "detail");
-  if (sentence.empty()) sentence = text(problem, "title");
-  if (const auto errors = problem.find("errors"); errors != problem.end() && errors->is_array())
-    for (const auto& error : *errors)
-      if (error.is_object()) sentence += fmt::format("\n  {} {}", text(error, "pointer"), text(error, "detail"));
-  return make_error(code_of_text(text(problem, "code")).value_or(code_of_status(status)), sentence);
+    return make_error(status < 500 ? code_of_status(status) : Code::server_bad_answer,
+                      fmt::format("the server answered with status {}", status));
+  const auto things = things_wrong(problem);
+  auto sentence = text_in(problem, "detail");
+  if (sentence.empty()) sentence = text_in(problem, "title");
+  if (things.size() == 1) sentence = things.front();
+  if (things.size() > 1) {
+    sentence = fmt::format("{} things are wrong:", things.size());
+    for (std::size_t i = 0; i < std::min(things.size(), kMaxTold); ++i) sentence += "\n  " + things[i];
+    if (things.size() > kMaxTold) sentence += fmt::format("\n  and {} more", things.size() - kMaxTold);
+  }
+  return make_error(code_from_text(text_in(problem, "code")).value_or(code_of_status(status)), sentence);
 }
 
 std::size_t append(char* data, std::size_t size, std::size_t count, void* to) {
@@ -123,9 +145,12 @@ class ApiClient::Impl {
 
  private:
   Error failure(CURLcode outcome) const {
-    if (outcome == CURLE_ABORTED_BY_CALLBACK) return make_error(Code::stopping, "interrupted");
+    if (outcome == CURLE_ABORTED_BY_CALLBACK) return make_error(Code::command_interrupted, "interrupted");
     if (outcome == CURLE_WRITE_ERROR)
-      return make_error(Code::too_large, fmt::format("the answer of {} is larger than 64 MiB", server_));
+      return make_error(Code::server_bad_answer, fmt::format("the answer of {} is larger than 64 MiB", server_));
+    if (outcome == CURLE_UNSUPPORTED_PROTOCOL || outcome == CURLE_URL_MALFORMAT)
+      return make_error(Code::command_invalid, fmt::format("'{}' is not the address of a server; write it like {}", server_,
+                                                           kDefaultServer));
     return make_error(Code::server_unreachable,
                       fmt::format("no answer from {}: {}. Is a host running? Start one with `tasker dev`, or name it "
                                   "with --server or TASKER_SERVER.", server_, curl_easy_strerror(outcome)),

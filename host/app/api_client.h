@@ -20,7 +20,7 @@ class ApiClient {
   struct Options {
     std::chrono::milliseconds connect_deadline = std::chrono::seconds(3);
     std::chrono::milliseconds deadline = std::chrono::seconds(30);
-    std::function<bool()> is_cancelled{};  // asked during a request; true ends it with Code::stopping
+    std::function<bool()> is_cancelled{};  // asked during a request; true ends it: Code::command_interrupted
   };
   // "http://127.0.0.1:8765"; without a path the interface is at /tasker.
   explicit ApiClient(std::string server) : ApiClient(std::move(server), Options{}) {}

@@ -5,16 +5,26 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "app/code_help.h"
+#include "app/command_tree.h"
+#include "base/semver.h"
+#include "base/timestamp.h"
+#include "model/states.h"
+
 namespace tasker::app {
 namespace {
 
 constexpr const char* kFooter =
+    "Example: tasker dev\n\n"
     "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict,\n"
-    "6 server not reachable, 7 timed out waiting, 10 the awaited task failed,\n"
-    "11 it was cancelled, 130 interrupted.";
+    "6 server or database not reachable, 7 timed out waiting, 10 the awaited task\n"
+    "failed, 11 it was cancelled, 130 interrupted. What an error code means:\n"
+    "tasker help CODE.";
 
+constexpr std::string_view kComplete = "__complete";  // asked by the completion scripts
 constexpr std::int64_t kLargestId = (std::int64_t{1} << 53) - 1;
 
+std::string whole_lines(std::string text) { return text.ends_with('\n') ? text : text + "\n"; }
 std::string example(const std::string& line) { return "Example: " + line; }
 
 void add_output(CLI::App* verb, OutputFormat& output) {
@@ -50,18 +60,18 @@ class Parser {
     add_server_verbs();
     add_task_verbs();
     add_plugin_verbs();
-    version_.app = app_.add_subcommand("version", "Print the program's version");
-    add_output(version_.app, version_.arguments.output);
+    add_other_verbs();
   }
 
   std::variant<Verb, Notice> parse(std::vector<std::string> words) {
     if (words.size() == 1 && words.front() == "--version") words.front() = "version";  // what people try first
+    if (!words.empty() && words.front() == kComplete) return completed({words.begin() + 1, words.end()});
     if (auto unknown = unknown_verb(words)) return *unknown;
-    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+    std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 takes them from the back
     try {
-      app_.parse(words);
+      app_.parse(reversed);
     } catch (const CLI::ParseError& error) {
-      return notice_of(error);
+      return notice_of(error, words);
     }
     return chosen();
   }
@@ -69,8 +79,9 @@ class Parser {
  private:
   void add_server_verbs() {
     serve_.app = app_.add_subcommand("serve", "Run a host on a database of yours");
-    serve_.app->add_option("--config", serve_.arguments.config, "Configuration file")
-        ->required()->option_text("FILE");
+    serve_.app->add_option("--config", serve_.arguments.config,
+                           "Configuration (/etc/tasker/tasker.yaml)")
+        ->option_text("FILE");
     serve_.app->add_flag("--check-config", serve_.arguments.check_config, "Check the configuration and exit");
     serve_.app->footer(example("tasker serve --config /etc/tasker/tasker.yaml"));
 
@@ -88,25 +99,29 @@ class Parser {
     auto* database = migrate_.app->add_option("--database", migrate_.arguments.database,
                                               "libpq connection string (TASKER_DATABASE__URL)")
                          ->option_text("URL");
-    migrate_.app->add_option("--config", migrate_.arguments.config, "Configuration file that names the database")
+    migrate_.app->add_option("--config", migrate_.arguments.config, "Configuration that names the database, as of serve")
         ->option_text("FILE")->excludes(database);
     migrate_.app->footer(example("tasker migrate --database postgresql:///tasker"));
   }
 
   void add_task_verbs() {
     task_ = app_.add_subcommand("task", "Submit tasks and look at them")->require_subcommand(1);
-    submit_.app = task_->add_subcommand("submit", "Create tasks; prints their ids");
+    task_->footer(example("tasker task submit order_process --wait"));
+    submit_.app = task_->add_subcommand("submit", "Create tasks; prints their ids")->alias("start");
     auto& submit = submit_.arguments;
+    auto* file = submit_.app->add_option("--from-file", submit.from_file,
+                                         "Tasks as JSON, as the API takes them; - for stdin")->option_text("FILE");
     submit_.app->add_option("TASK", task_name_, "[NAMESPACE/]NAME[@VERSION]; VERSION may be a range")
-        ->required()->option_text(" ");
-    submit_.app->add_option("--context", submit.context, "JSON object, @FILE, or - for stdin")->option_text("JSON");
-    submit_.app->add_option("--count", submit.count, "So many tasks of the same context")
-        ->check(CLI::Range(1, 1000000))->option_text("N");
-    submit_.app->add_option("--priority", submit.priority, "0, the most urgent, to 9; 5 by default")
-        ->check(CLI::Range(0, 9))->option_text("N");
-    submit_.app->add_option("--reason", submit.reason, "Why, for those who look later")->option_text("TEXT");
-    submit_.app->add_option("--tag", submit.tags, "A tag; may be repeated")->option_text("TAG");
-    submit_.app->add_option("--start-at", submit.start_at, "Not before this time (RFC 3339)")->option_text("TIME");
+        ->excludes(file)->option_text(" ");
+    const auto of_one_task = [&](CLI::Option* option, const char* text) { option->excludes(file)->option_text(text); };
+    of_one_task(submit_.app->add_option("--context", submit.context, "JSON object, @FILE, or - for stdin"), "JSON");
+    of_one_task(submit_.app->add_option("--count", submit.count, "So many tasks of the same context")
+                    ->check(CLI::Range(1, 1000000)), "N");
+    of_one_task(submit_.app->add_option("--priority", submit.priority, "0, the most urgent, to 9; 5 by default")
+                    ->check(CLI::Range(0, 9)), "N");
+    of_one_task(submit_.app->add_option("--reason", submit.reason, "Why, for those who look later"), "TEXT");
+    of_one_task(submit_.app->add_option("--tag", submit.tags, "A tag; may be repeated"), "TAG");
+    of_one_task(submit_.app->add_option("--start-at", submit.start_at, "Not before this time (RFC 3339)"), "TIME");
     submit_.app->add_flag("--wait", submit.wait, "Wait until all have ended; the exit code tells how");
     submit_.app->add_option("--timeout", timeout_, "With --wait: no longer than this (30s, 5m)")
         ->needs("--wait")->option_text("TIME");
@@ -138,12 +153,26 @@ class Parser {
 
   void add_plugin_verbs() {
     plugin_ = app_.add_subcommand("plugin", "Look at plugins")->require_subcommand(1);
+    plugin_->footer(example("tasker plugin list"));
     plugins_.app = plugin_->add_subcommand("list", "The running host's plugins, refused ones too");
     add_client(plugins_.app, plugins_.arguments.client);
+    plugins_.app->footer(example("tasker plugin list -o json"));
     inspect_.app = plugin_->add_subcommand("inspect", "Check a plugin file without running its code");
     inspect_.app->add_option("FILE", inspect_.arguments.file, "A plugin (.so)")->required()->option_text(" ");
     add_output(inspect_.app, inspect_.arguments.output);
     inspect_.app->footer(example("tasker plugin inspect build/plugins/default/order_process-1.0.0.so"));
+  }
+
+  void add_other_verbs() {
+    help_ = app_.add_subcommand("help", "What a command or an error code is about");
+    help_->add_option("TOPIC", topics_, "A command, an error code, or: codes")->option_text(" ");
+    help_->footer(example("tasker help plugin.load_failed"));
+    completion_ = app_.add_subcommand("completion", "Print a shell's completion script");
+    completion_->add_option("SHELL", shell_, "bash, zsh or fish")->required()->option_text(" ");
+    completion_->footer(example("tasker completion fish | source"));
+    version_.app = app_.add_subcommand("version", "Print the program's version");
+    add_output(version_.app, version_.arguments.output);
+    version_.app->footer(example("tasker version -o json"));
   }
 
   std::variant<Verb, Notice> chosen() {
@@ -152,57 +181,103 @@ class Parser {
     if (migrate_.app->parsed()) return Verb(migrate_.arguments);
     if (submit_.app->parsed()) return submit();
     if (get_.app->parsed()) return Verb(get_.arguments);
-    if (list_.app->parsed()) return Verb(list_.arguments);
+    if (list_.app->parsed()) return list();
     if (watch_.app->parsed()) return Verb(watch_.arguments);
     if (plugins_.app->parsed()) return Verb(plugins_.arguments);
     if (inspect_.app->parsed()) return Verb(inspect_.arguments);
+    if (help_->parsed()) return help();
+    if (completion_->parsed()) return completion();
     return Verb(version_.arguments);
   }
 
   std::variant<Verb, Notice> submit() {
-    auto name = parse_task_name(task_name_);
-    if (!name) return usage(name.error());
     auto& submit = submit_.arguments;
+    if (!submit.start_at.empty() && !is_rfc3339(submit.start_at))
+      return usage(fmt::format("--start-at: '{}' is no RFC 3339 time; write it like 2030-01-31T09:30:00Z", submit.start_at));
+    if (!timeout_.empty()) {
+      auto timeout = parse_duration(timeout_);
+      if (!timeout) return usage(timeout.error().message);
+      submit.timeout = *timeout;
+    }
+    if (!submit.from_file.empty()) return Verb(submit);
+    if (task_name_.empty()) return usage("name a task, or a file of tasks with --from-file; see: tasker task submit --help");
+    auto name = parse_task_name(task_name_);
+    if (!name) return usage(name.error().message);
     submit.namespace_name = name->namespace_name;
     submit.name = name->name;
     submit.version = name->version;
-    if (!timeout_.empty()) {
-      auto timeout = parse_duration(timeout_);
-      if (!timeout) return usage(timeout.error());
-      submit.timeout = *timeout;
-    }
     return Verb(submit);
+  }
+
+  std::variant<Verb, Notice> list() {
+    const auto& status = list_.arguments.status;
+    if (status.empty() || model::task_state_from(status)) return Verb(list_.arguments);
+    std::string known;
+    for (const auto state : model::kTaskStates) known += (known.empty() ? "" : ", ") + std::string(model::state_text(state));
+    return usage(fmt::format("--status: '{}' is no state of a task; there are {}", status, known));
+  }
+
+  Notice help() {
+    if (topics_.empty()) return {ExitCode::ok, whole_lines(app_.help())};
+    if (topics_.size() == 1 && topics_.front() == "codes") return {ExitCode::ok, list_of_codes()};
+    if (const auto code = code_from_text(topics_.front()); code && topics_.size() == 1)
+      return {ExitCode::ok, help_on_code(*code)};
+    std::size_t taken = 0;
+    const auto& level = command_at(app_, topics_, taken);
+    if (taken == topics_.size()) {
+      const auto* parent = level.get_parent();
+      return {ExitCode::ok, whole_lines(level.help(parent == &app_ ? "tasker" : "tasker " + parent->get_name()))};
+    }
+    const auto& word = topics_[taken];
+    const auto near = word.find('.') == std::string::npos ? nearest_command(level, word) : nearest_code(word);
+    auto notice = usage(fmt::format("there is no command and no error code '{}'{}", fmt::join(topics_, " "), did_you_mean(near)));
+    notice.exit_code = ExitCode::not_found;
+    return notice;
+  }
+
+  Notice completion() {
+    const auto script = completion_script(shell_);
+    if (script.empty()) return usage(fmt::format("there is no completion for '{}'; there is for bash, zsh and fish", shell_));
+    return {ExitCode::ok, std::string(script)};
+  }
+
+  Notice completed(const std::vector<std::string>& words) {
+    return {ExitCode::ok, fmt::format("{}\n", fmt::join(completions(app_, words), "\n"))};
   }
 
   // CLI11 would only say that a verb is missing.
   std::optional<Notice> unknown_verb(const std::vector<std::string>& words) {
-    CLI::App* level = &app_;
-    for (const auto& word : words) {
-      const auto verbs = level->get_subcommands([](CLI::App*) { return true; });
-      if (word.starts_with('-') || verbs.empty()) break;
-      const auto named = std::find_if(verbs.begin(), verbs.end(), [&](CLI::App* verb) { return verb->check_name(word); });
-      if (named == verbs.end())
-        return usage(make_error(Code::invalid_argument,
-                                fmt::format("there is no verb '{}'; see: {} --help", word,
-                                            level == &app_ ? "tasker" : "tasker " + level->get_name())));
-      level = *named;
-    }
-    return std::nullopt;
+    std::size_t taken = 0;
+    const auto& level = command_at(app_, words, taken);
+    const bool takes_verb = !level.get_subcommands([](const CLI::App*) { return true; }).empty();
+    if (taken == words.size() || words[taken].starts_with('-') || !takes_verb) return std::nullopt;
+    const auto near = nearest_command(level, words[taken]);
+    return usage(fmt::format("there is no command '{}'{} See: {} --help", words[taken], near.empty() ? "." : did_you_mean(near),
+                             &level == &app_ ? "tasker" : "tasker " + level.get_name()));
   }
 
-  static Notice usage(const Error& error) { return {ExitCode::usage, "tasker: " + error.message + "\n"}; }
+  static Notice usage(const std::string& sentence) {
+    return {ExitCode::usage, fmt::format("tasker: {}: {}\n", code_text(Code::command_invalid), sentence)};
+  }
 
-  Notice notice_of(const CLI::ParseError& error) {
+  Notice notice_of(const CLI::ParseError& error, const std::vector<std::string>& words) {
     std::ostringstream out, complaint;
-    const int code = app_.exit(error, out, complaint);
-    if (code == 0) return {ExitCode::ok, out.str()};
-    return {ExitCode::usage, "tasker: " + complaint.str()};
+    if (app_.exit(error, out, complaint) == 0) return {ExitCode::ok, whole_lines(out.str())};
+    std::size_t taken = 0;
+    const auto& level = command_at(app_, words, taken);
+    for (const auto& word : words)
+      if (word.starts_with("--") && word.size() > 2 && level.get_option_no_throw(word.substr(0, word.find('='))) == nullptr)
+        return usage(fmt::format("there is no flag '{}'{}", word, did_you_mean(nearest_flag(level, word))));
+    return usage(error.what() + std::string(". Run with --help for more information"));
   }
 
   CLI::App app_;
   CLI::App* task_ = nullptr;
   CLI::App* plugin_ = nullptr;
-  std::string task_name_, timeout_;
+  CLI::App* help_ = nullptr;
+  CLI::App* completion_ = nullptr;
+  std::string task_name_, timeout_, shell_;
+  std::vector<std::string> topics_;
   Slot<ServeArguments> serve_{};
   Slot<DevArguments> dev_{};
   Slot<MigrateArguments> migrate_{};
@@ -225,14 +300,15 @@ Result<TaskName> parse_task_name(const std::string& text) {
     found.version = found.name.substr(at + 1);
     found.name.resize(at);
     if (found.version.empty())
-      return make_error(Code::invalid_argument, fmt::format("'{}' has no version behind the @", text));
+      return make_error(Code::command_invalid, fmt::format("'{}' has no version behind the @", text));
+    if (const auto range = VersionRange::parse(found.version); !range) return make_error(Code::command_invalid, range.error().message);
   }
   if (const auto slash = found.name.find('/'); slash != std::string::npos) {
     found.namespace_name = found.name.substr(0, slash);
     found.name.erase(0, slash + 1);
   }
   if (found.name.empty() || found.namespace_name.empty() || found.name.find('/') != std::string::npos)
-    return make_error(Code::invalid_argument,
+    return make_error(Code::command_invalid,
                       fmt::format("'{}' is not a task; write [NAMESPACE/]NAME[@VERSION]", text));
   return found;
 }
@@ -244,7 +320,7 @@ Result<std::chrono::milliseconds> parse_duration(const std::string& text) {
   const std::string unit(rest, end);
   const double scale = unit == "ms" ? 1 : unit.empty() || unit == "s" ? 1e3 : unit == "m" ? 6e4 : unit == "h" ? 3.6e6 : 0;
   if (failed != std::errc{} || scale == 0 || !(number >= 0) || number * scale > 3.6e6 * 24 * 366)
-    return make_error(Code::invalid_argument,
+    return make_error(Code::command_invalid,
                       fmt::format("'{}' is not a time; write 500ms, 30s, 5m or 2h, up to a year", text));
   return std::chrono::milliseconds(static_cast<std::int64_t>(number * scale));
 }

@@ -22,7 +22,7 @@ struct Client {
 };
 
 struct ServeArguments {
-  std::string config;
+  std::string config;  // empty: TASKER_CONFIG, else /etc/tasker/tasker.yaml
   bool check_config = false;
 };
 struct DevArguments {
@@ -42,6 +42,7 @@ struct TaskSubmitArguments {
   std::string name;
   std::string version;
   std::string context = "{}";  // JSON text, @FILE, or - for stdin
+  std::string from_file;       // tasks as the API takes them, - for stdin; then the fields of a single task are unset
   int count = 1;
   std::optional<int> priority;
   std::string reason;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxOutput = 64 * 1024;
 constexpr int kCannotStart = 127;
+constexpr auto kKillDeadline = std::chrono::seconds(5);
 
 struct Pipe {
   int read_end = -1;
@@ -99,20 +100,31 @@ void wait_for(pid_t child, int& status) {
   }
 }
 
-// Reads until the end of the output; false when the deadline came first.
-bool drain(int from, std::string& into, std::chrono::steady_clock::time_point until) {
+enum class Drained { whole, late, cancelled };
+
+// Reads until the end of the output, the deadline, or a word on `cancel`.
+Drained drain(int from, int cancel, std::string& into, std::chrono::steady_clock::time_point until) {
   char buffer[4096];
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return false;
-    pollfd waiting{from, POLLIN, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(left.count()));
-    if (ready < 0 && errno != EINTR) return false;
+    if (left.count() <= 0) return Drained::late;
+    pollfd waiting[] = {{from, POLLIN, 0}, {cancel, POLLIN, 0}};
+    const int ready = ::poll(waiting, cancel < 0 ? 1 : 2, static_cast<int>(left.count()));
+    if (ready < 0 && errno != EINTR) return Drained::late;
     if (ready <= 0) continue;
+    if (waiting[1].revents != 0) return Drained::cancelled;
     const ssize_t got = ::read(from, buffer, sizeof buffer);
-    if (got == 0) return true;
+    if (got == 0) return Drained::whole;
     if (got > 0 && into.size() < kMaxOutput) into.append(buffer, static_cast<std::size_t>(got));
   }
+}
+
+// What the child has started goes with it: only when the last of them is dead does its output end.
+void end_all_of(const Command& command, pid_t child, int output) {
+  if (command.own_session) ::kill(-child, SIGKILL);
+  ::kill(child, SIGKILL);
+  std::string ignored;
+  (void)drain(output, -1, ignored, std::chrono::steady_clock::now() + kKillDeadline);
 }
 
 }  // namespace
@@ -136,12 +148,14 @@ Result<Finished> run(const Command& command, std::chrono::milliseconds deadline)
   Pipe::close_end(output.write_end);
 
   Finished finished;
-  const bool ended = drain(output.read_end, finished.output, until);
-  if (!ended) ::kill(*child, SIGKILL);
+  const auto drained = drain(output.read_end, command.cancel_fd, finished.output, until);
+  if (drained != Drained::whole) end_all_of(command, *child, output.read_end);
   int status = 0;
   wait_for(*child, status);
   finished.exit_code = exit_code_of(status);
-  if (!ended)
+  if (drained == Drained::cancelled)
+    return make_error(Code::command_interrupted, fmt::format("{} was interrupted", command.argv[0]));
+  if (drained == Drained::late)
     return make_error(Code::timed_out, fmt::format("{} did not end within {} ms and was killed. It printed: {}",
                                                    command.argv[0], deadline.count(), finished.output));
   return finished;

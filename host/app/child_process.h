@@ -29,6 +29,7 @@ struct Command {
   std::string input{};                    // given on stdin, at most one pipe's worth (64 KiB)
   bool own_session = false;               // a terminal's Ctrl-C does not reach it
   int signal_on_parent_death = 0;         // sent when the thread that called spawn() ends; 0: none
+  int cancel_fd = -1;                     // run() ends when it becomes readable; nothing is read from it
 };
 
 struct Finished {
@@ -40,7 +41,8 @@ struct Finished {
 // the caller must not reach the server. Call from a thread that outlives the process if it has a death signal.
 Result<pid_t> spawn(const Command& command, int output_fd);
 
-// Runs to the end; killed at the deadline, which is then the error.
+// Runs to the end; killed with its session at the deadline (Code::timed_out) or when `cancel_fd` says so
+// (Code::command_interrupted).
 Result<Finished> run(const Command& command, std::chrono::milliseconds deadline);
 
 }  // namespace tasker::app

@@ -48,6 +48,23 @@ Result<void> run_tool(Command command, const std::string& what) {
                                                              ended->exit_code, ended->output));
 }
 
+// Sessions of their own: a terminal's Ctrl-C is for us, who end them and say one sentence instead of theirs.
+Result<void> fill_database(const fs::path& making, const PostgresBinaries& binaries, const std::optional<Account>& account,
+                           int cancel_fd) {
+  Command command{.argv = {binaries.initdb().string(), "-D", making.string(), "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust",
+                           "-U", "tasker", "--no-instructions"},
+                  .account = account, .directory = making.string(), .own_session = true, .cancel_fd = cancel_fd};
+  auto made = run_tool(command, "making the private database with initdb");
+  if (made) {
+    command.argv = {binaries.postgres().string(), "--single", "-D", making.string(), "-c", "exit_on_error=on", "postgres"};
+    command.input = "CREATE DATABASE tasker;\n";
+    made = run_tool(command, "creating the database tasker");
+  }
+  if (!made && made.error().code == Code::command_interrupted)
+    return make_error(Code::command_interrupted, "interrupted while the private database was being made; nothing of it is left");
+  return made;
+}
+
 std::string short_hash(const std::string& text) {
   std::uint64_t hash = 14695981039346656037ull;  // FNV-1a: only has to tell folders of one user apart
   for (const unsigned char c : text) hash = (hash ^ c) * 1099511628211ull;
@@ -86,7 +103,7 @@ std::optional<int> version_of(const fs::path& pgdata) {
 }
 
 Result<void> make_database(const DataDir& dir, const PostgresBinaries& binaries,
-                           const std::optional<Account>& account) {
+                           const std::optional<Account>& account, int cancel_fd) {
   const auto pgdata = dir.pgdata();
   std::error_code failed;
   if (version_of(pgdata)) return {};
@@ -97,16 +114,10 @@ Result<void> make_database(const DataDir& dir, const PostgresBinaries& binaries,
   const fs::path making = pgdata.string() + ".new";
   fs::remove_all(making, failed);
   if (auto made = make_private_folder(making, account); !made) return made;
-  auto made = run_tool({.argv = {binaries.initdb().string(), "-D", making.string(), "-E", "UTF8", "--locale=C.UTF-8",
-                                 "-A", "trust", "-U", "tasker", "--no-instructions"},
-                        .account = account, .directory = making.string()},
-                       "making the private database with initdb");
-  if (!made) return made;
-  made = run_tool({.argv = {binaries.postgres().string(), "--single", "-D", making.string(), "-c", "exit_on_error=on",
-                            "postgres"},
-                   .account = account, .directory = making.string(), .input = "CREATE DATABASE tasker;\n"},
-                  "creating the database tasker");
-  if (!made) return made;
+  if (auto filled = fill_database(making, binaries, account, cancel_fd); !filled) {
+    fs::remove_all(making, failed);
+    return filled;
+  }
   fs::remove(pgdata, failed);
   fs::rename(making, pgdata, failed);
   if (failed) return cannot_make(pgdata, failed.message());

@@ -19,9 +19,10 @@ Result<std::optional<Account>> account_for(const DataDir& dir);
 // The server's major version that wrote the existing data; empty when there is none.
 std::optional<int> version_of(const std::filesystem::path& pgdata);
 
-// Makes <data>/pgdata with the database `tasker` in it unless it is there. It appears complete or not at all.
+// Makes <data>/pgdata with the database `tasker` in it unless it is there. It appears complete or not at all, also
+// when `cancel_fd` became readable meanwhile (Code::command_interrupted).
 Result<void> make_database(const DataDir& dir, const PostgresBinaries& binaries,
-                           const std::optional<Account>& account);
+                           const std::optional<Account>& account, int cancel_fd = -1);
 
 // A folder for the socket, closed to everyone else, whose path leaves room for the socket's name: <data>/socket, or
 // one in $XDG_RUNTIME_DIR or /tmp when that is too long. Emptied: call it only when no server is left.

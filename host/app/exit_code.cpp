@@ -6,11 +6,16 @@ namespace tasker::app {
 
 ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
-    case Code::server_unreachable: return ExitCode::unreachable;
-    case Code::timed_out: return ExitCode::timed_out;
+    case Code::server_unreachable:
+    case Code::database_unavailable: return ExitCode::unreachable;
+    case Code::timed_out:
+    case Code::command_timed_out: return ExitCode::timed_out;
+    case Code::command_interrupted: return ExitCode::interrupted;
+    case Code::config_invalid: return ExitCode::failed;  // the file is wrong, not the command line
     default: break;
   }
   switch (code_http_status(error.code)) {
+    case 400: return ExitCode::usage;  // what the server refuses about a request came from the command line
     case 401:
     case 403: return ExitCode::not_allowed;
     case 404: return ExitCode::not_found;

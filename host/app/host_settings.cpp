@@ -1,8 +1,18 @@
 #include "app/host_settings.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 namespace tasker::app {
+
+std::string choose_config(const std::string& flag) {
+  constexpr const char* kUsual = "/etc/tasker/tasker.yaml";
+  if (!flag.empty()) return flag;
+  if (const char* named = std::getenv("TASKER_CONFIG"); named != nullptr && *named != '\0') return named;
+  std::error_code ignored;
+  return std::filesystem::exists(kUsual, ignored) ? kUsual : "";
+}
 
 Result<config::Settings> read_settings(const std::string& config) {
   if (config.empty()) return config::parse_settings("", "defaults", config::process_variables());

@@ -11,6 +11,10 @@ namespace tasker::app {
 // The file's settings, or the defaults when `config` is empty; the environment's on top in both cases.
 Result<config::Settings> read_settings(const std::string& config);
 
+// The configuration of `serve` and `migrate`: what a flag named, else TASKER_CONFIG, else /etc/tasker/tasker.yaml if
+// it is there, else nothing.
+std::string choose_config(const std::string& flag);
+
 // "8080" and "[::1]" are completed to an address with a port.
 std::string complete_listen_address(const std::string& given, const std::string& usual);
 

@@ -19,7 +19,7 @@ std::string text(const nlohmann::json& from, std::initializer_list<const char*> 
 Result<Table> table_of_plugins(std::string_view json) {
   const auto parsed = nlohmann::json::parse(json, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("plugins") || !parsed["plugins"].is_array())
-    return make_error(Code::invalid_json, "the server's answer is not a list of plugins; are both of the same version?");
+    return make_error(Code::server_bad_answer, "the server's answer is not a list of plugins; are both of the same version?");
   Table table({"NAMESPACE", "NAME", "VERSION", "STATE", "CODE", "REASON"});
   table.colour_column(3);
   for (const auto& plugin : parsed["plugins"])

@@ -120,7 +120,7 @@ Result<void> PrivatePostgres::Server::prepare() {
   auto binaries = find_postgres(version_of(dir_.pgdata()));
   if (!binaries) return binaries.error();
   binaries_ = *binaries;
-  if (auto made = make_database(dir_, binaries_, account_); !made) return made;
+  if (auto made = make_database(dir_, binaries_, account_, options_.cancel_fd); !made) return made;
   auto socket_dir = make_socket_dir(dir_, account_);
   if (!socket_dir) return socket_dir.error();
   socket_dir_ = *socket_dir;

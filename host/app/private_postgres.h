@@ -25,6 +25,7 @@ class PrivatePostgres {
     std::chrono::milliseconds stop_deadline = std::chrono::seconds(60);
     PostgresSettings extra_settings{};           // win over the usual ones
     std::function<void()> on_unexpected_exit{};  // [any] once, when the server ends unasked
+    int cancel_fd = -1;                          // readable: give up making the database
   };
 
   // Blocks until the server accepts connections. The folder is locked against a second host while this lives.

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <cstdlib>
 #include <filesystem>
 
 #include <spdlog/fmt/fmt.h>
@@ -14,6 +15,7 @@
 #include "app/shutdown.h"
 #include "app/terminal.h"
 #include "base/log.h"
+#include "http/server.h"
 #include "plugin/crash_report.h"
 #include "store/migrator.h"
 
@@ -62,7 +64,8 @@ Result<std::unique_ptr<PrivatePostgres>> start_database(const DevArguments& argu
                                           .on_unexpected_exit = [&shutdown, log = data.postgres_log().string()] {
                                             say("the private PostgreSQL ended by itself; see " + log);
                                             shutdown.fail();
-                                          }});
+                                          },
+                                          .cancel_fd = shutdown.fd()});
   if (database && arguments.clean) {
     std::error_code ignored;
     std::filesystem::remove_all(data.plugin_cache(), ignored);
@@ -70,13 +73,27 @@ Result<std::unique_ptr<PrivatePostgres>> start_database(const DevArguments& argu
   return database;
 }
 
+// Said when the host listens elsewhere than it was asked to.
+std::optional<std::string> busy_port(const std::string& asked, const std::string& url) {
+  const auto address = http::parse_listen_address(asked);
+  const auto colon = url.rfind(':');
+  if (!address || address->port == 0 || colon == std::string::npos) return std::nullopt;
+  const int port = std::atoi(url.c_str() + colon + 1);
+  if (port == address->port) return std::nullopt;
+  return fmt::format("port {} is taken by another program; this host has the next free one, {}", address->port, port);
+}
+
 }  // namespace
 
 ExitCode run_serve(const ServeArguments& arguments) {
-  auto settings = read_settings(arguments.config);
+  const auto file = choose_config(arguments.config);
+  if (file.empty())
+    return report(make_error(Code::config_not_found, "there is no /etc/tasker/tasker.yaml; name a configuration file "
+                                                     "with --config or TASKER_CONFIG"));
+  auto settings = read_settings(file);
   if (!settings) return report(settings.error());
   if (arguments.check_config) {
-    say(fmt::format("{} is good", arguments.config));
+    say(fmt::format("{} is good", file));
     return ExitCode::ok;
   }
   Shutdown shutdown;
@@ -95,6 +112,10 @@ ExitCode run_dev(const DevArguments& arguments) {
   if (!data) return report(data.error());
   auto settings = read_settings(arguments.config);
   if (!settings) return report(settings.error());
+  // Before a database is made for a host that could not listen.
+  const auto listen = complete_listen_address(arguments.listen, settings->http.listen);
+  if (const auto good = config::check_listen_address(listen); !good)
+    return report(make_error(Code::http_address_refused, "--listen: " + good.error().message));
   Shutdown shutdown;
   raise_open_files();
   plugin::install_crash_report();
@@ -114,6 +135,7 @@ ExitCode run_dev(const DevArguments& arguments) {
   };
   const auto code = run_host(std::move(options), shutdown, [&](const std::string& url) {
     if (auto written = write_address(*data, url); !written) report(written.error());
+    if (const auto taken = busy_port(settings->http.listen, url)) say(*taken);
     say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments)}, *data);
   });
   remove_address(*data);
@@ -124,11 +146,15 @@ ExitCode run_dev(const DevArguments& arguments) {
 ExitCode run_migrate(const MigrateArguments& arguments) {
   auto database = arguments.database;
   if (database.empty()) {
-    auto settings = read_settings(arguments.config);
+    auto settings = read_settings(choose_config(arguments.config));
     if (!settings) return report(settings.error());
     database = settings->database.url;
   }
-  const auto migrated = store::migrate(database);
+  auto migrated = store::migrate(database);
+  if (!migrated && migrated.error().code == Code::database_unavailable)
+    return report(make_error(Code::database_unavailable,
+                             migrated.error().message + ". Is it running, and is this the one? Name it with --database, "
+                                                        "TASKER_DATABASE__URL or a configuration file."));
   if (!migrated) return report(migrated.error());
   for (const auto& name : migrated->applied) say("applied " + name);
   for (const auto& warning : migrated->warnings) say("warning: " + warning);

@@ -41,6 +41,8 @@ Shutdown::~Shutdown() {
   ::close(ends[1]);
 }
 
+int Shutdown::fd() const { return ends[0]; }
+
 void Shutdown::fail() { tell('f'); }
 
 bool Shutdown::wait() {

@@ -16,6 +16,8 @@ class Shutdown {
 
   // [any] A part of the host cannot go on; `wait` answers false.
   void fail();
+  // Readable once it was asked to end; nobody but wait() reads from it.
+  int fd() const;
   // Blocks until asked to end. True: by a signal.
   bool wait();
 };

@@ -1,9 +1,6 @@
 #include "app/task_verbs.h"
 
 #include <cstdio>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include <spdlog/fmt/fmt.h>
@@ -11,13 +8,14 @@
 #include "app/api_client.h"
 #include "app/interrupt.h"
 #include "app/table.h"
+#include "app/task_file.h"
 #include "app/task_watch.h"
 #include "base/json.h"
 
 namespace tasker::app {
 namespace {
 
-constexpr int kMaxBulk = 1000;                    // the API's bound
+constexpr std::size_t kMaxBulk = 1000;                    // the API's bound
 constexpr std::size_t kMaxBulkBytes = 12u << 20;  // it takes 16 MiB
 constexpr int kMaxTold = 10;                      // failed tasks that are named one by one
 
@@ -34,19 +32,22 @@ Result<std::vector<std::int64_t>> ids_in(const std::string& body) {
     for (const auto& id : answer["task_ids"])
       if (id.is_number_integer()) ids.push_back(id.get<std::int64_t>());
   if (ids.empty())
-    return make_error(Code::invalid_json, "the server's answer holds no task ids; are both of the same version?");
+    return make_error(Code::server_bad_answer, "the server's answer holds no task ids; are both of the same version?");
   return ids;
 }
 
 // All tasks of one command, in as many bulk requests as the API's bounds ask for. What was created before a request
 // failed stays created, so its ids are told as they come.
-ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, const std::string& task,
+ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, const std::vector<std::string>& tasks,
                     std::vector<std::int64_t>& created) {
-  const auto by_bytes = static_cast<int>(std::clamp<std::size_t>(kMaxBulkBytes / (task.size() + 1), 1, kMaxBulk));
-  for (int left = arguments.count; left > 0;) {
-    const int batch = std::min(left, by_bytes);
-    std::string body = "{\"tasks\":[" + task;
-    for (int i = 1; i < batch; ++i) body += "," + task;
+  const auto all = tasks.size() * static_cast<std::size_t>(arguments.count);
+  for (std::size_t next = 0; next < all;) {
+    std::string body = "{\"tasks\":[";
+    for (std::size_t batch = 0; next < all && batch < kMaxBulk; ++batch, ++next) {
+      const auto& task = tasks[next % tasks.size()];
+      if (batch > 0 && body.size() + task.size() > kMaxBulkBytes) break;
+      body += (batch > 0 ? "," : "") + task;
+    }
     auto answer = client.post("/tasks/bulk", body + "]}");
     if (!answer) return report(answer.error());
     auto ids = ids_in(*answer);
@@ -57,9 +58,22 @@ ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, con
       for (const auto id : *ids) print(std::to_string(id));
     }
     created.insert(created.end(), ids->begin(), ids->end());
-    left -= batch;
   }
   return ExitCode::ok;
+}
+
+// The tasks of a file, or the one that the flags describe.
+Result<std::vector<std::string>> tasks_of(const TaskSubmitArguments& arguments) {
+  if (arguments.from_file.empty()) {
+    auto context = read_context(arguments.context);
+    if (!context) return context.error();
+    return std::vector<std::string>{task_body(arguments, *context)};
+  }
+  const auto text = read_file_or_stdin(arguments.from_file);
+  if (!text) return text.error();
+  auto tasks = tasks_in(*text);
+  if (!tasks) return make_error(tasks.error().code, fmt::format("{}: {}", arguments.from_file, tasks.error().message));
+  return tasks;
 }
 
 void tell_end(const TaskView& task) {
@@ -78,10 +92,7 @@ ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, c
   int bad = 0;
   for (const auto id : tasks) {
     const auto ended = wait_for_task(client, id, interrupt, deadline);
-    if (!ended) {
-      const auto code = report(ended.error());
-      return interrupt.requested() ? ExitCode::interrupted : code;
-    }
+    if (!ended) return report(ended.error());
     const auto code = exit_code_of_end(*ended);
     if (code != ExitCode::ok) ++bad;
     if (tasks.size() == 1 || (code != ExitCode::ok && bad <= kMaxTold)) tell_end(*ended);
@@ -103,13 +114,10 @@ Table table_of_tasks(const std::vector<TaskView>& tasks) {
 
 Result<std::string> read_context(const std::string& argument) {
   std::string text = argument;
-  if (argument == "-") {
-    text.assign(std::istreambuf_iterator<char>(std::cin), {});
-  } else if (argument.starts_with('@')) {
-    std::ifstream in(argument.substr(1), std::ios::binary);
-    if (!in)
-      return make_error(Code::invalid_argument, fmt::format("cannot read the context from {}", argument.substr(1)));
-    text.assign(std::istreambuf_iterator<char>(in), {});
+  if (argument == "-" || argument.starts_with('@')) {
+    auto read = read_file_or_stdin(argument == "-" ? argument : argument.substr(1));
+    if (!read) return read.error();
+    text = std::move(*read);
   }
   // It is put into the request as it is, so that numbers keep their digits: it must be one value and no more.
   const auto kind = check_json(text);
@@ -148,14 +156,11 @@ std::string list_query(const TaskListArguments& arguments) {
 
 ExitCode run_task_submit(const TaskSubmitArguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
-  const auto context = read_context(arguments.context);
-  if (!context) {
-    report(context.error());
-    return ExitCode::usage;
-  }
+  const auto tasks = tasks_of(arguments);
+  if (!tasks) return report(tasks.error());
   ApiClient client(choose_server(arguments.client.server));
   std::vector<std::int64_t> created;
-  const auto code = create_all(client, arguments, task_body(arguments, *context), created);
+  const auto code = create_all(client, arguments, *tasks, created);
   if (code != ExitCode::ok || !arguments.wait) return code;
   Interrupt interrupt;
   return wait_for_all(client, arguments, created, interrupt, began);

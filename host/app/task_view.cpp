@@ -56,7 +56,7 @@ TaskView read_one(const Json& task) {
 }
 
 Error not_understood() {
-  return make_error(Code::invalid_json, "the server's answer is not what this program understands; are both of the "
+  return make_error(Code::server_bad_answer, "the server's answer is not what this program understands; are both of the "
                                         "same version?");
 }
 

@@ -36,7 +36,7 @@ class Redrawing {
 };
 
 Error stopped_watching(std::int64_t task) {
-  return make_error(Code::stopping, fmt::format("stopped watching; task {} goes on. See it with: tasker task get {}",
+  return make_error(Code::command_interrupted, fmt::format("stopped watching; task {} goes on. See it with: tasker task get {}",
                                                 task, task));
 }
 
@@ -61,7 +61,7 @@ Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& 
     if (deadline) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
       if (left.count() <= 0)
-        return make_error(Code::timed_out, fmt::format("task {} has not ended in time; it is {} and goes on", task,
+        return make_error(Code::command_timed_out, fmt::format("task {} has not ended in time; it is {} and goes on", task,
                                                        view->state));
       pause = std::min(pause, left);
     }
@@ -91,8 +91,7 @@ ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, 
     last = std::move(*body);
     if (interrupt.wait(pace.next(changed))) break;
   }
-  report(stopped_watching(task));
-  return ExitCode::interrupted;
+  return report(stopped_watching(task));
 }
 
 }  // namespace tasker::app

@@ -22,7 +22,7 @@ class PollPace {
   std::chrono::milliseconds pause_{25};
 };
 
-// Returns when the task has ended; errors: Code::timed_out at the deadline, Code::stopping on Ctrl-C.
+// Returns when the task has ended; errors: Code::command_timed_out at the deadline, command_interrupted on Ctrl-C.
 Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
                                std::optional<std::chrono::steady_clock::time_point> deadline);
 

@@ -1,7 +1,10 @@
 // Every stable error code, once. A code is what scripts, tests and the documentation hold on to: the text
-// beside it may be reworded, the code may not. Grouped by the part that raises it.
+// beside it may be reworded, the code may not. Grouped by the part that raises it. What each means and what to do
+// about it stands in error_guide.cpp, which does not compile while a code is missing there.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string_view>
 
 namespace tasker {
@@ -80,7 +83,16 @@ namespace tasker {
   X(request_unknown_field, "request.unknown_field", 400)   \
   X(request_duplicate_key, "request.duplicate_key", 400)   \
   X(request_unsupported, "request.not_supported_yet", 400) \
-  X(template_unsupported, "template.not_supported_yet", 422)
+  X(template_unsupported, "template.not_supported_yet", 422) \
+  X(config_not_found, "config.not_found", 404)             \
+  X(command_invalid, "command.invalid", 400)               \
+  X(command_interrupted, "command.interrupted", 500)       \
+  X(command_timed_out, "command.timed_out", 504)           \
+  X(server_bad_answer, "server.bad_answer", 502)           \
+  X(plugin_bad_input, "plugin.bad_input", 422)             \
+  X(plugin_bad_event, "plugin.bad_event", 422)             \
+  X(no_memory, "host.no_memory", 503)                      \
+  X(step_lost, "step.lost_too_often", 500)
 
 enum class Code {
 #define X(name, text, http) name,
@@ -92,5 +104,9 @@ enum class Code {
 std::string_view code_text(Code code);
 // The HTTP status that the API answers with.
 int code_http_status(Code code);
+// The code of a stable text; nothing when there is none.
+std::optional<Code> code_from_text(std::string_view text);
+// All of them, in the order of the list.
+std::span<const Code> all_codes();
 
 }  // namespace tasker

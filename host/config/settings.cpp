@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -263,11 +264,17 @@ Result<Settings> parse_settings(std::string_view text, std::string_view file_nam
 }
 
 Result<Settings> load_settings(const std::string& path, const Variables& variables) {
+  // A stream on a folder opens well and throws on the first read.
+  std::error_code failed;
+  const auto kind = std::filesystem::status(path, failed).type();
+  if (kind == std::filesystem::file_type::not_found)
+    return make_error(Code::config_not_found, fmt::format("there is no configuration file {}", path));
+  if (kind == std::filesystem::file_type::directory)
+    return invalid(fmt::format("the configuration file {} cannot be read: it is a folder", path));
   std::ifstream in(path, std::ios::binary);
-  const std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in.is_open() || in.bad()) {
+  if (!in.is_open())
     return invalid(fmt::format("the configuration file {} cannot be read: {}", path, std::strerror(errno)));
-  }
+  const std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   return parse_settings(content, path, variables);
 }
 

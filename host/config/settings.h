@@ -72,7 +72,7 @@ using Variables = std::map<std::string, std::string>;
 Variables process_variables();
 
 // An empty text gives the defaults. Code::config_invalid: `file:line:column: section.key: what is wrong, what
-// is allowed`.
+// is allowed`; Code::config_not_found when there is no such file.
 Result<Settings> parse_settings(std::string_view text, std::string_view file_name,
                                 const Variables& variables = {});
 Result<Settings> load_settings(const std::string& path, const Variables& variables);

@@ -97,9 +97,11 @@ Response problems_of_tasks(const std::vector<engine::Problem>& problems, bool bu
   const engine::Problem& first = problems.front();
   std::string detail = first.message;
   if (bulk) {
-    detail = "No task was created: " + std::to_string(problems.size()) +
-             (problems.size() == 1 ? " thing is" : " things are") +
-             " wrong, the first with the task at index " + std::to_string(first.index) + ": " + first.message;
+    const std::string where = "the task at index " + std::to_string(first.index);
+    detail = problems.size() == 1
+                 ? "No task was created, because of " + where + ": " + first.message
+                 : "No task was created: " + std::to_string(problems.size()) + " things are wrong, the first with " +
+                       where + ": " + first.message;
   }
   const int status = status_in_body(first.code);
   std::string body = begin_problem(first.code, status, detail);

@@ -59,7 +59,7 @@ Result<void> Session::connect() {
     const bool first = pause_.count() == 0;
     pause_ = first ? options_.reconnect_pause : std::min(pause_ * 2, kLongestPause);
     next_connect_ = std::chrono::steady_clock::now() + pause_;
-    if (first) log_warn("{}", failed.error.message);
+    if (first) log_warn("{}; it is tried again", failed.error.message);
     return make_error(Code::database_unavailable, failed.error.message, Retry::later);
   }
 }

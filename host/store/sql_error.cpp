@@ -15,6 +15,8 @@ std::string_view first_line(std::string_view text) {
   return text;
 }
 
+constexpr std::string_view kConnecting = "connecting";
+
 SqlError call_error(Code code, Retry retry, std::string message) {
   return {SqlFailure::call, make_error(code, std::move(message), retry)};
 }
@@ -22,7 +24,8 @@ SqlError call_error(Code code, Retry retry, std::string message) {
 SqlError broken(std::string_view text, std::string_view doing) {
   return {SqlFailure::broken,
           make_error(Code::database_unavailable,
-                     fmt::format("lost the database during {}: {}; it is tried again", doing, first_line(text)),
+                     doing == kConnecting ? fmt::format("cannot connect to the database: {}", first_line(text))
+                                          : fmt::format("lost the database during {}: {}", doing, first_line(text)),
                      Retry::later)};
 }
 

@@ -1,11 +1,23 @@
 // The command line against a running host: what it prints, and the exit code that a script goes by.
 #include <gmock/gmock.h>
+#include <signal.h>
+
+#include <fstream>
 
 #include "support/temp_db.h"
 #include "system/support/workplace.h"
 
 namespace tasker::test {
 namespace {
+
+// Whether a process has something in place of this signal's default.
+bool catches(pid_t process, int signal) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  unsigned long long mask = 0;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("SigCgt:") || line.starts_with("SigBlk:")) mask |= std::stoull(line.substr(7), nullptr, 16);
+  return (mask >> (signal - 1) & 1) != 0;
+}
 
 using testing::HasSubstr;
 
@@ -77,6 +89,7 @@ TEST_F(Cli, GivesUpWaitingButTheTaskGoesOn) {
   const auto waiting = run({"task", "submit", "test/blocker", "--context", Json{{"until", gate.string()}}.dump(), "--wait",
                             "--timeout", "200ms"});
   EXPECT_EQ(waiting.exit_code, 7) << waiting.err;
+  EXPECT_THAT(waiting.err, HasSubstr("command.timed_out"));
   write_file(gate, "");
   EXPECT_EQ(host_->http().ended(std::stoll(waiting.out)).at("detail"), "complete");
 }
@@ -87,6 +100,69 @@ TEST_F(Cli, WatchesATaskToItsEnd) {
   EXPECT_EQ(watched.exit_code, 0) << watched.err;
   EXPECT_THAT(watched.out, HasSubstr("run complete, attempt 2 of 5"));
   EXPECT_THAT(watched.out, HasSubstr("task complete"));
+}
+
+TEST_F(Cli, SubmitsWhatAFileHolds) {
+  const auto file = place_->path("tasks.json");
+  write_file(file, R"({"tasks": [{"name":"echo","namespace":"test","context":{"n":12345678901234567890123}},
+                                 {"name":"echo","namespace":"test"}]})");
+  const auto submitted = run({"task", "start", "--from-file", file.string(), "--wait"});
+  EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
+  EXPECT_THAT(submitted.err, HasSubstr("2 tasks ended, 0 of them not complete"));
+  EXPECT_THAT(run({"task", "get", submitted.out.substr(0, submitted.out.find('\n')), "-o", "json"}).out,
+              HasSubstr("12345678901234567890123"));
+  write_file(file, R"([{"name":"echo","namespace":"test"}, {"nme":"echo"}])");
+  const auto refused = run({"task", "submit", "--from-file", file.string()});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, testing::AllOf(HasSubstr("2 things are wrong"), HasSubstr("(/tasks/1/nme)")));
+  EXPECT_EQ(run({"task", "submit", "--from-file", "/nowhere.json"}).exit_code, 3);
+}
+
+TEST_F(Cli, SaysOnceWhatIsWrongWithManyTasks) {
+  const auto once = run({"task", "submit", "test/echo@^7"});
+  EXPECT_EQ(once.exit_code, 3);
+  EXPECT_EQ(once.err, "tasker: handler.version_unknown: no living host has loaded test/echo in version '^7'; loaded: 1.0.0 "
+                      "(/version)\n");
+  EXPECT_EQ(run({"task", "submit", "test/echo@^7", "--count", "50"}).err, once.err);
+}
+
+TEST_F(Cli, HintsAtTheHandlerThatWasMeant) {
+  const auto elsewhere = run({"task", "submit", "echo"});
+  EXPECT_EQ(elsewhere.exit_code, 3);
+  EXPECT_THAT(elsewhere.err, testing::AllOf(HasSubstr("handler.unknown"), HasSubstr("did you mean test/echo?")));
+  place_->drop("test/missing_handler-1.0.0.so");
+  ASSERT_TRUE(eventually([] { return run({"plugin", "list"}).out.find("missing_handler\t1.0.0\trefused") != std::string::npos; }));
+  EXPECT_THAT(run({"task", "submit", "test/missing_handler"}).err,
+              HasSubstr("plugin test/missing_handler 1.0.0 was refused: plugin.handler_missing"));
+}
+
+// The signal comes when the request was made: the verb then waits for the task alone.
+TEST_F(Cli, InterruptedWaitingIsItsOwnCodeAndTheTaskGoesOn) {
+  const auto gate = place_->path("interrupted.gate"), inside = place_->path("interrupted.inside");
+  TaskerProcess waiting({"task", "submit", "test/blocker", "--wait", "--server",
+                         "http://127.0.0.1:" + std::to_string(host_->http().port()), "--context",
+                         Json{{"until", gate.string()}, {"started", inside.string()}}.dump()},
+                        place_->path("interrupted.out"));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(inside) && catches(waiting.pid(), SIGINT); }));
+  waiting.signal(SIGINT);
+  EXPECT_EQ(waiting.wait_for_exit(), 130);
+  EXPECT_THAT(waiting.output(), testing::AllOf(HasSubstr("command.interrupted: stopped watching"), HasSubstr("goes on")));
+  write_file(gate, "");
+  EXPECT_EQ(host_->http().ended(std::stoll(waiting.output())).at("detail"), "complete");
+}
+
+TEST_F(Cli, AServerThatIsNoTaskerIsTold) {
+  const auto server = "http://127.0.0.1:" + std::to_string(host_->http().port());
+  const auto answer = run_tasker({"plugin", "list", "--server", server + "/tasker/health/live#"});
+  EXPECT_EQ(answer.exit_code, 1) << answer.err;
+  EXPECT_THAT(answer.err, HasSubstr("server.bad_answer"));
+}
+
+TEST_F(Cli, ExplainsItsCodes) {
+  const auto help = run_tasker({"help", "plugin.truncated"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, testing::AllOf(HasSubstr("cause"), HasSubstr("cure")));
+  EXPECT_THAT(run_tasker({"__complete", "task", "wa"}).out, "watch\n");
 }
 
 TEST_F(Cli, ListsPlugins) {
@@ -122,7 +198,10 @@ TEST_F(Cli, MigratesADatabaseAsOftenAsAsked) {
   const auto second = run_tasker({"migrate", "--database", empty.conninfo()});
   EXPECT_EQ(second.exit_code, 0);
   EXPECT_THAT(second.err, testing::Not(HasSubstr("applied")));
-  EXPECT_EQ(run_tasker({"migrate", "--database", "host=/nowhere dbname=x"}).exit_code, 1);
+  const auto nowhere = run_tasker({"migrate", "--database", "host=/nowhere dbname=x"});
+  EXPECT_EQ(nowhere.exit_code, 6);
+  EXPECT_THAT(nowhere.err, testing::AllOf(HasSubstr("database.unavailable: cannot connect"), HasSubstr("--database"),
+                                          testing::Not(HasSubstr("tried again"))));
 }
 
 TEST_F(Cli, SaysItsVersion) {
@@ -133,6 +212,14 @@ TEST_F(Cli, SaysItsVersion) {
 TEST_F(Cli, ChecksAConfiguration) {
   const auto good = place_->configuration(database_->conninfo(), {}, "checked");
   EXPECT_EQ(run_tasker({"serve", "--check-config", "--config", good}).exit_code, 0);
+  EXPECT_EQ(run_tasker({"serve", "--check-config"}, {"TASKER_CONFIG=" + good}).exit_code, 0);
+  if (!std::filesystem::exists("/etc/tasker/tasker.yaml")) {
+    EXPECT_EQ(run_tasker({"serve", "--check-config"}).exit_code, 3);
+  }
+  const auto missing = run_tasker({"serve", "--config", "/nowhere.yaml"});
+  EXPECT_EQ(missing.exit_code, 3);
+  EXPECT_THAT(missing.err, HasSubstr("config.not_found"));
+  EXPECT_EQ(run_tasker({"serve", "--config", "/etc"}).exit_code, 1) << "a folder";
   const auto bad = place_->path("bad.yaml");
   write_file(bad, "engine:\n  wokers: 3\n");
   const auto answer = run_tasker({"serve", "--check-config", "--config", bad.string()});
@@ -145,6 +232,11 @@ TEST_F(Cli, TellsUsageFromFailure) {
   EXPECT_EQ(run({"tusk"}).exit_code, 2);
   EXPECT_EQ(run({"task", "get", "seven"}).exit_code, 2);
   EXPECT_EQ(run({"task", "submit", "test/echo", "--context", "{oops"}).exit_code, 2);
+  EXPECT_EQ(run({"task", "list", "--status", "done"}).exit_code, 2);
+  EXPECT_EQ(run({"task", "submit", "test/echo", "--start-at", "soon"}).exit_code, 2);
+  EXPECT_EQ(run({"task", "list", "--after", "0"}).exit_code, 2);
+  EXPECT_EQ(run_tasker({"dev", "--data", place_->path("unused").string(), "--listen", "0.0.0.0:1"}).exit_code, 2);
+  EXPECT_FALSE(std::filesystem::exists(place_->path("unused/pgdata"))) << "checked before a database is made";
   EXPECT_EQ(run({"--help"}).exit_code, 0);
   EXPECT_EQ(run({"task", "get", "9007199254740991"}).exit_code, 3);
   EXPECT_EQ(run({"task", "submit", "test/nobody"}).exit_code, 3);

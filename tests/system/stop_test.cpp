@@ -112,8 +112,20 @@ TEST_F(Stop, NeverBeginsBeforeDevHasFoundAFreePort) {
   auto second = other.dev({.listen = "127.0.0.1:" + std::to_string(host->http().port())});
   ASSERT_TRUE(second->wait_until_ready());
   EXPECT_NE(second->http().port(), host->http().port());
+  EXPECT_THAT(second->output(), HasSubstr("port " + std::to_string(host->http().port()) + " is taken"));
   second->signal(SIGTERM);
   EXPECT_EQ(second->wait_for_exit(), 0);
+}
+
+TEST_F(Stop, WhileTheDatabaseIsMadeLeavesNothingHalfMade) {
+  Workplace fresh;
+  const auto host = fresh.dev();
+  ASSERT_TRUE(host->wait_for_output("making a private PostgreSQL"));
+  host->signal(SIGINT);
+  EXPECT_EQ(host->wait_for_exit(), 130);
+  EXPECT_THAT(host->output(), HasSubstr("command.interrupted: interrupted while the private database was being made"));
+  EXPECT_FALSE(std::filesystem::exists(fresh.path("data/pgdata")));
+  EXPECT_FALSE(std::filesystem::exists(fresh.path("data/pgdata.new")));
 }
 
 TEST_F(Stop, RefusesADataFolderThatAnotherHostUses) {

@@ -33,9 +33,9 @@ TEST(Arguments, DevTakesFoldersAddressAndClean) {
   EXPECT_FALSE(parsed<DevArguments>({"dev"}).clean);
 }
 
-TEST(Arguments, ServeNeedsAConfiguration) {
+TEST(Arguments, ServeMayBeGivenAConfiguration) {
   EXPECT_EQ(parsed<ServeArguments>({"serve", "--config", "c.yaml"}).config, "c.yaml");
-  EXPECT_EQ(refused({"serve"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(parsed<ServeArguments>({"serve", "--check-config"}).config, "");
 }
 
 TEST(Arguments, MigrateTakesADatabaseOrAConfigurationNotBoth) {
@@ -84,6 +84,64 @@ TEST(Arguments, ListPassesItsFilters) {
   EXPECT_EQ(refused({"task", "list", "--limit", "101"}).exit_code, ExitCode::usage);
 }
 
+TEST(Arguments, ValuesThatNoServerWouldTakeAreUsageErrorsWithoutOne) {
+  const auto status = refused({"task", "list", "--status", "done"});
+  EXPECT_EQ(status.exit_code, ExitCode::usage);
+  EXPECT_NE(status.text.find("command.invalid"), std::string::npos) << status.text;
+  EXPECT_NE(status.text.find("in_progress"), std::string::npos) << status.text;
+  EXPECT_EQ(refused({"task", "submit", "a", "--start-at", "soon"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(parsed<TaskSubmitArguments>({"task", "submit", "a", "--start-at", "2030-01-31T09:30:00Z"}).start_at,
+            "2030-01-31T09:30:00Z");
+  EXPECT_EQ(refused({"task", "submit", "a@nonsense"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, TasksMayComeFromAFileInsteadOfFlags) {
+  EXPECT_EQ(parsed<TaskSubmitArguments>({"task", "submit", "--from-file", "tasks.json", "--wait"}).from_file, "tasks.json");
+  EXPECT_EQ(parsed<TaskSubmitArguments>({"task", "start", "--from-file", "-"}).from_file, "-");
+  EXPECT_EQ(refused({"task", "submit", "a", "--from-file", "x"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "submit", "--from-file", "x", "--context", "{}"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, MisspeltWordsBringTheNearest) {
+  EXPECT_NE(refused({"plugni", "list"}).text.find("did you mean plugin?"), std::string::npos);
+  EXPECT_NE(refused({"task", "sumbit"}).text.find("did you mean submit?"), std::string::npos);
+  EXPECT_NE(refused({"task", "list", "--statsu", "error"}).text.find("did you mean --status?"), std::string::npos);
+  EXPECT_NE(refused({"dev", "--lisen=1"}).text.find("did you mean --listen?"), std::string::npos);
+  EXPECT_EQ(refused({"dev", "--qqqqqq"}).text.find("did you mean"), std::string::npos);
+  EXPECT_EQ(refused({"dev", "--qqqqqq"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, HelpKnowsCommandsAndCodes) {
+  const auto code = refused({"help", "plugin.load_failed"});
+  EXPECT_EQ(code.exit_code, ExitCode::ok);
+  EXPECT_NE(code.text.find("cause"), std::string::npos);
+  EXPECT_NE(code.text.find("ldd -r"), std::string::npos);
+  EXPECT_NE(refused({"help", "codes"}).text.find("\nplugin.not_elf\n"), std::string::npos);
+  EXPECT_NE(refused({"help", "task", "submit"}).text.find("Usage: tasker task submit"), std::string::npos);
+  EXPECT_NE(refused({"help"}).text.find("Usage: tasker"), std::string::npos);
+  const auto unknown = refused({"help", "plugin.load_faild"});
+  EXPECT_EQ(unknown.exit_code, ExitCode::not_found);
+  EXPECT_NE(unknown.text.find("did you mean plugin.load_failed?"), std::string::npos) << unknown.text;
+}
+
+std::string completed(std::vector<std::string> words) {
+  words.insert(words.begin(), "__complete");
+  return refused(words).text;
+}
+
+TEST(Arguments, WhatMayFollowIsCompleted) {
+  EXPECT_EQ(completed({"ser"}), "serve\n");
+  EXPECT_EQ(completed({"task", ""}), "submit\nget\nlist\nwatch\n");
+  EXPECT_EQ(completed({"task", "list", "--sta"}), "--status\n");
+  EXPECT_EQ(completed({"task", "list", "--status", "in"}), "in_progress\n");
+  EXPECT_EQ(completed({"task", "list", "-o", ""}), "table\njson\n");
+  EXPECT_EQ(completed({"help", "plugin.threw"}), "plugin.threw\n");
+  EXPECT_EQ(completed({"dev", "--config", ""}), "\n") << "files are the shell's to complete";
+  for (const char* shell : {"bash", "zsh", "fish"})
+    EXPECT_NE(refused({"completion", shell}).text.find("__complete"), std::string::npos) << shell;
+  EXPECT_EQ(refused({"completion", "csh"}).exit_code, ExitCode::usage);
+}
+
 TEST(Arguments, AnIdIsAPositiveNumber) {
   EXPECT_EQ(parsed<TaskGetArguments>({"task", "get", "42"}).task, 42);
   EXPECT_EQ(parsed<TaskWatchArguments>({"task", "watch", "42"}).task, 42);
@@ -118,7 +176,9 @@ TEST(Arguments, HelpFitsEightyColumns) {
   for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
            {"--help"}, {"dev", "--help"}, {"serve", "--help"}, {"migrate", "--help"}, {"task", "--help"},
            {"task", "submit", "--help"}, {"task", "get", "--help"}, {"task", "list", "--help"}, {"task", "watch", "--help"},
-           {"plugin", "--help"}, {"plugin", "list", "--help"}, {"plugin", "inspect", "--help"}, {"version", "--help"}}) {
+           {"plugin", "--help"}, {"plugin", "list", "--help"}, {"plugin", "inspect", "--help"}, {"version", "--help"},
+           {"help", "--help"}, {"completion", "--help"}}) {
+    EXPECT_NE(refused(words).text.find("Example: tasker "), std::string::npos) << words.front();
     std::istringstream lines(refused(words).text);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
   }

@@ -1,6 +1,7 @@
 #include "app/host_settings.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 namespace tasker::app {
 namespace {
@@ -25,6 +26,13 @@ TEST(DevSettings, KeepWhatWasSetAndPreferTheFlags) {
   flags.listen = "9000";
   EXPECT_EQ(dev_settings(given, flags, {"/d"}, "").plugins.dir, "/plugins/");
   EXPECT_EQ(dev_settings(given, flags, {"/d"}, "").http.listen, "127.0.0.1:9000");
+}
+
+TEST(Configuration, IsTheOneNamedByFlagThenEnvironment) {
+  ::setenv("TASKER_CONFIG", "/from/environment.yaml", 1);
+  EXPECT_EQ(choose_config("flag.yaml"), "flag.yaml");
+  EXPECT_EQ(choose_config(""), "/from/environment.yaml");
+  ::unsetenv("TASKER_CONFIG");
 }
 
 TEST(ListenAddress, IsCompletedFromTheUsualOne) {

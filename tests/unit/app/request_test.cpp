@@ -59,6 +59,17 @@ TEST_F(RequestTest, AContextIsOneJsonObject) {
   EXPECT_EQ(*read_context("@" + (root_ / "context.json").string()), "{\"a\": 1}\n");
 }
 
+TEST_F(RequestTest, AContextFileThatIsMissingIsNotFound) {
+  EXPECT_EQ(exit_code_of(read_context("@/nowhere").error()), ExitCode::not_found);
+  EXPECT_EQ(exit_code_of(read_context("{oops").error()), ExitCode::usage);
+}
+
+TEST_F(RequestTest, AnAddressThatIsNoneIsAUsageError) {
+  const auto answer = ApiClient("ftp://x").get("/tasks");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(exit_code_of(answer.error()), ExitCode::usage) << answer.error().message;
+}
+
 TEST_F(RequestTest, FiltersAreEscaped) {
   TaskListArguments arguments;
   arguments.name = "a&b c";

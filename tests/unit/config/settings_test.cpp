@@ -135,7 +135,24 @@ TEST(Settings, AreLoadedFromAFile) {
   EXPECT_EQ(load_settings((dir.path() / "empty.yaml").string(), {}).value(), Settings{});
   const auto missing = load_settings((dir.path() / "none.yaml").string(), {});
   ASSERT_FALSE(missing);
-  EXPECT_THAT(missing.error().message, HasSubstr("No such file"));
+  EXPECT_EQ(missing.error().code, Code::config_not_found);
+  EXPECT_THAT(missing.error().message, HasSubstr("none.yaml"));
+}
+
+TEST(Settings, NameEveryBadFileByTheirOwnCode) {
+  const test::TempDir dir;
+  EXPECT_EQ(load_settings(dir.path().string(), {}).error().code, Code::config_invalid) << "a folder";
+  const auto file = (dir.path() / "c.yaml").string();
+  const std::string deep(200, '[');
+  for (const std::string& text : {std::string("a: [1"), std::string("\0\1", 2), std::string("a: 1\na: 2\n"), deep,
+                                  std::string("<<: {}"), std::string("{}\n---\n{}\n"), std::string("!!python/x {}")}) {
+    test::write_file(file, text);
+    const auto loaded = load_settings(file, {});
+    ASSERT_FALSE(loaded) << text;
+    EXPECT_EQ(code_text(loaded.error().code), "config.invalid") << text;
+    EXPECT_THAT(loaded.error().message, HasSubstr("c.yaml")) << text;
+  }
+  EXPECT_EQ(parse_settings("", "x", {{"TASKER_ENGINE__WORKERS", "[1"}}).error().code, Code::config_invalid);
 }
 
 TEST(Settings, SeeTheProcessesVariables) {

@@ -1,5 +1,7 @@
 #include "http/server.h"
 
+#include <sys/resource.h>
+
 #include <future>
 #include <thread>
 
@@ -136,6 +138,21 @@ TEST_F(ServerTest, HeadHasTheLengthButNoBody) {
   EXPECT_NE(wrong.head.find("Allow: GET, HEAD, POST\r\n"), std::string::npos);
 }
 
+// The system's own reasons cannot be had at will, but that of a process without a free descriptor can.
+TEST_F(ServerTest, SaysWhyItCannotBind) {
+  Server server(io_, api_, ServerOptions{});
+  rlimit usual{};
+  ::getrlimit(RLIMIT_NOFILE, &usual);
+  rlimit none = usual;
+  none.rlim_cur = 0;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const auto bound = server.bind("127.0.0.1", 0);
+  ::setrlimit(RLIMIT_NOFILE, &usual);
+  ASSERT_FALSE(bound);
+  EXPECT_EQ(code_text(bound.error().code), "http.bind_failed");
+  EXPECT_NE(bound.error().message.find("127.0.0.1"), std::string::npos);
+}
+
 TEST_F(ServerTest, RefusesALargeHeader) {
   limits_.header_bytes = 1024;
   start();
@@ -192,6 +209,7 @@ TEST_F(ServerTest, ASlowRequestIsTimedOutAndAnswered) {
   const RawResponse response =
       client.ask("POST /tasker/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
   EXPECT_EQ(response.status, 408);
+  EXPECT_NE(response.body.find("\"code\":\"http.request_timeout\""), std::string::npos) << response.body;
   EXPECT_TRUE(client.ended());
 }
 

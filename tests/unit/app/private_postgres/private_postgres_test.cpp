@@ -125,6 +125,28 @@ TEST_F(PrivatePostgresTest, PutsTheSocketElsewhereWhenThePathIsTooLong) {
   EXPECT_EQ(ask(**server, "SELECT 1"), "1");
 }
 
+TEST_F(PrivatePostgresTest, LeavesNothingHalfMadeWhenItIsInterrupted) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "s", 1), 1);
+  const auto server = PrivatePostgres::start({.data_dir = root_ / "interrupted", .cancel_fd = ends[0]});
+  ::close(ends[0]);
+  ::close(ends[1]);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(code_text(server.error().code), "command.interrupted") << server.error().message;
+  EXPECT_FALSE(fs::exists(root_ / "interrupted" / "pgdata"));
+  EXPECT_FALSE(fs::exists(root_ / "interrupted" / "pgdata.new"));
+}
+
+TEST_F(PrivatePostgresTest, SaysThatThereIsNoServerToStart) {
+  ::setenv("TASKER_PG_BIN", "/nowhere", 1);
+  const auto server = PrivatePostgres::start({.data_dir = root_ / "without"});
+  ::unsetenv("TASKER_PG_BIN");
+  ASSERT_FALSE(server);
+  EXPECT_EQ(code_text(server.error().code), "postgres.not_found");
+  EXPECT_NE(server.error().message.find("apt-get install postgresql"), std::string::npos) << server.error().message;
+}
+
 TEST_F(PrivatePostgresTest, ReportsWhyTheServerDidNotStart) {
   auto broken = options();
   broken.extra_settings = {{"max_connections", "not-a-number"}};
