@@ -42,8 +42,8 @@ TEST_F(TwoHosts, OfTwoParentsEndingAtOnceExactlyOneClaimsTheJoin) {
 
 // The end of a task is decided under its locked row: of two hosts that end its last two steps, the second sees both ended.
 TEST_F(TwoHosts, EndingTheLastTwoStepsOfACancelledTaskEndTheTask) {
-  const auto two = world.publish("two", "a; b");
-  const TaskId task = world.submit_one(two.template_id);
+  const auto join = world.publish("join", "a; b; c: a b");
+  const TaskId task = world.submit_one(join.template_id);
   const HostId other = world.another_host();
   world.sql.exec("update tasker.step set host_id = " + std::to_string(raw(other)) + " where ord = 2");
   world.cancel(task);

@@ -249,7 +249,7 @@ void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> reques
       const bool counts = attempt.kind != OutcomeKind::wait && attempt.kind != OutcomeKind::cancelled;
       step.attempts += counts ? 1 : 0;
       step.history.push_back({attempt.fence.claim_no, request->host, attempt.kind, attempt.payload, attempt.code,
-                              attempt.message, attempt.checkpoint});
+                              attempt.message, attempt.checkpoint, attempt.ran, attempt.ended});
       const bool again = attempt.kind == OutcomeKind::wait ||
                          ((attempt.kind == OutcomeKind::retry || attempt.kind == OutcomeKind::timed_out) &&
                           definition.retryable && step.attempts < definition.retry_limit);
@@ -446,6 +446,12 @@ void MemoryStore::set_paused(TaskId id, bool paused) {
   if (!paused && task.state != TaskState::paused) return;
   task.state = paused ? TaskState::paused : TaskState::in_progress;
   settle(id, task);
+}
+
+void MemoryStore::change_context(TaskId id, const std::string& context) {
+  const std::lock_guard lock(mutex_);
+  tasks_.at(id).context = context;
+  ++tasks_.at(id).revision;
 }
 
 void MemoryStore::declare_dead(HostId host) {

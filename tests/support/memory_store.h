@@ -27,6 +27,8 @@ class MemoryStore final : public engine::Store {
     HostId host{};
     model::OutcomeKind outcome{};
     std::string payload, code, message, checkpoint;
+    engine::Micros ran{0};
+    Time ended{};
   };
   struct Step {
     model::StepState state = model::StepState::pending;
@@ -68,6 +70,7 @@ class MemoryStore final : public engine::Store {
   void cancel(TaskId id);
   void set_paused(TaskId id, bool paused);
   void declare_dead(HostId host);
+  void change_context(TaskId id, const std::string& context);  // as an operator would: the revision grows
 
   int lanes() const override { return lanes_; }
   int writers() const override { return writers_; }

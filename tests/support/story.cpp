@@ -89,6 +89,7 @@ struct Story::Runner final : engine::JobRunner {
   void close() override { waiting.clear(); }
   void enter() {
     while (allowed && !waiting.empty() && story_.jobs_.size() < static_cast<std::size_t>(workers_)) {
+      story_.entered_[waiting.front()->input.fence] = story_.executor.now();
       story_.jobs_.push_back(std::move(waiting.front()));
       waiting.erase(waiting.begin());
     }
@@ -172,7 +173,7 @@ std::shared_ptr<AttemptJob> Story::take(const std::string& step, TaskId task) {
 void Story::end(const std::string& step, engine::AttemptOutcome outcome, TaskId task) {
   const auto job = take(step, task);
   ASSERT_NE(job, nullptr) << step << " is not running";
-  finish_(*job, std::move(outcome), executor.now(), executor.now());
+  finish_(*job, std::move(outcome), entered_.at(job->input.fence), executor.now());
   executor.run();
   runner_->enter();
   executor.run();

@@ -2,6 +2,7 @@
 // the real one; its store is in memory, its strand and clock are moved by hand, and handlers run when the story says so.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -38,6 +39,7 @@ class Story {
   const engine::AttemptInput& input(const std::string& step, TaskId task = TaskId{0}) const;
   std::string state(const std::string& step, TaskId task = TaskId{0}) const;
   std::string task_state(TaskId task = TaskId{0}) const;
+  const MemoryStore::Step step_row(const std::string& step, TaskId task = TaskId{0}) const;
 
   ManualExecutor executor;
   MemoryStore store;
@@ -49,7 +51,6 @@ class Story {
   struct Runner;
 
   std::shared_ptr<engine::AttemptJob> take(const std::string& step, TaskId task);
-  const MemoryStore::Step step_row(const std::string& step, TaskId task) const;
 
   std::shared_ptr<const model::TaskTemplate> definition_;
   std::unique_ptr<Catalog> catalog_;
@@ -58,6 +59,7 @@ class Story {
   Runner* runner_ = nullptr;  // owned by the engine
   engine::FinishJob finish_;
   std::vector<std::shared_ptr<engine::AttemptJob>> jobs_;
+  std::map<Fence, engine::SteadyTime> entered_;
   std::vector<TaskId> tasks_;
 };
 
