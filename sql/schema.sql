@@ -49,7 +49,7 @@ CREATE FUNCTION tasker.hand_back_steps(p_host integer, p_tasks bigint[], p_ords 
 
 CREATE FUNCTION tasker.handler_versions(p_namespace text, p_name text) RETURNS TABLE(version text, template_id integer, plugin_id integer, available boolean, context_schema jsonb);
 
-CREATE FUNCTION tasker.held_steps(p_host integer) RETURNS TABLE(task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
+CREATE FUNCTION tasker.held_steps_of_lane(p_host integer, p_lane smallint) RETURNS TABLE(task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
 CREATE FUNCTION tasker.is_terminal(p_state tasker.step_state) RETURNS boolean;
 

@@ -49,6 +49,10 @@ Result<std::string> complete_conninfo(const std::string& conninfo, const Session
   for (const PQconninfoOption* option = parsed.get(); option->keyword; ++option) {
     if (option->val) values[option->keyword] = option->val;
   }
+  // After a failover the first host that answers may be the old primary. A single one is told apart by server_check.
+  const auto hosts = values.find("host"), addresses = values.find("hostaddr");
+  const auto several = [&](const auto& list) { return list != values.end() && list->second.find(',') != std::string::npos; };
+  if (several(hosts) || several(addresses)) values.emplace("target_session_attrs", "read-write");
   std::string& options = values["options"];
   options += (options.empty() ? "" : " ") + session_options(settings);
   std::string text;

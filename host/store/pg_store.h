@@ -29,6 +29,7 @@ class PgStore final : public engine::Store {
     const Clock* clock = nullptr;                    // the system's when null; must be the engine's
     SessionSettings settings{};
     std::chrono::milliseconds submit_patience = std::chrono::seconds(10);  // repeating a submit whose answer got lost
+    std::chrono::milliseconds takeover_timeout = std::chrono::minutes(5);  // of one lane's batch
   };
 
   // Connects and reads what was fixed when the database was made. Blocks.
@@ -61,6 +62,7 @@ class PgStore final : public engine::Store {
  private:
   explicit PgStore(Options options);
   std::unique_ptr<Connection> connect(std::string name, SessionSettings settings);
+  std::vector<Connection*> writer_list() const;  // lane % size serves a lane
   Connection& writer_of(Lane lane) { return *writers_[static_cast<std::size_t>(lane) % writers_.size()]; }
 
   const Options options_;

@@ -8,14 +8,12 @@
 #include "store/array_literal.h"
 #include "store/pg_store.h"
 #include "store/step_rows.h"
+#include "store/takeover.h"
 
 namespace tasker::store {
 namespace {
 
 using engine::Reply;
-
-// Steps given back in one transaction: short enough to stay far below the statement time-out.
-constexpr int kReclaimBatch = 500;
 
 // Gives a sum back once all parts have answered; the first error wins.
 class SumOfParts {
@@ -73,13 +71,45 @@ void PgStore::leave(HostId host, Reply<int> reply) {
   if (!posted) reply(overloaded_error("leave"));
 }
 
+// Lane by lane, each on its writer and in line with its other work: reads of the open tasks that no reader waits for.
+class HeldSteps : public std::enable_shared_from_this<HeldSteps> {
+ public:
+  HeldSteps(HostId host, std::vector<Connection*> writers, int lanes, Reply<std::vector<engine::ClaimedStep>> reply)
+      : host_(std::to_string(raw(host))), writers_(std::move(writers)), lanes_(lanes), reply_(std::move(reply)) {}
+
+  void next_lane() {
+    Connection& writer = *writers_[static_cast<std::size_t>(lane_) % writers_.size()];
+    if (!writer.post([self = shared_from_this()](Session& session) { self->read_lane(session); })) {
+      reply_(overloaded_error("held"));
+    }
+  }
+
+ private:
+  void read_lane(Session& session) {
+    auto rows = session.run("held", {host_, std::to_string(lane_)});
+    if (!rows) return reply_(rows.error());
+    const auto found = claimed_steps(*rows);
+    steps_.insert(steps_.end(), found.begin(), found.end());
+    if (++lane_ < lanes_) return next_lane();
+    reply_(std::move(steps_));
+  }
+
+  const std::string host_;
+  const std::vector<Connection*> writers_;
+  const int lanes_;
+  const Reply<std::vector<engine::ClaimedStep>> reply_;
+  int lane_ = 0;  // one is read at a time
+  std::vector<engine::ClaimedStep> steps_;
+};
+
 void PgStore::held(HostId host, Reply<std::vector<engine::ClaimedStep>> reply) {
-  const bool posted = reads_->post([host, reply](Session& session) {
-    auto rows = session.run("held", {std::to_string(raw(host))});
-    if (!rows) return reply(rows.error());
-    reply(claimed_steps(*rows));
-  });
-  if (!posted) reply(overloaded_error("held"));
+  std::make_shared<HeldSteps>(host, writer_list(), lanes_, std::move(reply))->next_lane();
+}
+
+std::vector<Connection*> PgStore::writer_list() const {
+  std::vector<Connection*> list;
+  for (const auto& writer : writers_) list.push_back(writer.get());
+  return list;
 }
 
 // Split by writer, so that a lane's rows are written by one connection at a time.
@@ -102,64 +132,8 @@ void PgStore::hand_back(HostId host, std::vector<Fence> fences, Reply<int> reply
   }
 }
 
-// One round of takeover: marks the dead, then goes through the lanes batch by batch, each on the lane's writer and in
-// line with its other work, until a lane has no more; at the end the dead are known to hold nothing.
-class Takeover : public std::enable_shared_from_this<Takeover> {
- public:
-  Takeover(HostId host, std::vector<HostId> dead, std::vector<Connection*> writers, int lanes, Reply<int> reply)
-      : host_(std::to_string(raw(host))), writers_(std::move(writers)), lanes_(lanes), reply_(std::move(reply)) {
-    ArrayLiteral literal;
-    for (const HostId id : dead) literal.add(raw(id));
-    dead_ = literal.take();
-  }
-
-  void start() { post(&Takeover::declare); }
-
- private:
-  using Stage = void (Takeover::*)(Session&);
-
-  void post(Stage stage) {
-    Connection& writer = *writers_[static_cast<std::size_t>(lane_) % writers_.size()];
-    const bool posted = writer.post([self = shared_from_this(), stage](Session& session) { (self.get()->*stage)(session); });
-    if (!posted) reply_(overloaded_error("reclaim"));
-  }
-
-  void declare(Session& session) {
-    auto rows = session.run("reclaim_dead_hosts", {host_, dead_});
-    if (!rows) return reply_(rows.error());
-    take_batch(session);
-  }
-
-  void take_batch(Session& session) {
-    auto rows = session.run("reclaim_steps", {host_, std::to_string(lane_), std::to_string(kReclaimBatch)});
-    // Rows that somebody holds keep back their lane, not the others; the next round comes to it again.
-    if (!rows && rows.error().code == Code::database_locked) locked_ = rows.error();
-    else if (!rows) return reply_(rows.error());
-    const auto count = rows ? static_cast<int>(rows->integer(0, 0)) : 0;
-    returned_ += count;
-    if (count == 0) ++lane_;
-    if (lane_ < lanes_) return post(&Takeover::take_batch);
-    if (locked_) return reply_(*locked_);
-    lane_ = 0;
-    auto released = session.run("release_dead_hosts", {dead_});
-    if (!released) return reply_(released.error());
-    reply_(returned_);
-  }
-
-  const std::string host_;
-  std::string dead_;
-  const std::vector<Connection*> writers_;
-  const int lanes_;
-  const Reply<int> reply_;
-  int lane_ = 0;      // one stage runs at a time
-  int returned_ = 0;
-  std::optional<Error> locked_;  // of a lane that could not be read to its end
-};
-
 void PgStore::reclaim(HostId host, std::vector<HostId> dead, Reply<int> reply) {
-  std::vector<Connection*> writers;
-  for (const auto& writer : writers_) writers.push_back(writer.get());
-  std::make_shared<Takeover>(host, std::move(dead), std::move(writers), lanes_, std::move(reply))->start();
+  std::make_shared<Takeover>(host, dead, writer_list(), lanes_, options_.takeover_timeout, std::move(reply))->start();
 }
 
 }  // namespace tasker::store

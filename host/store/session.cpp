@@ -15,11 +15,13 @@ namespace {
 constexpr int kTransientTries = 10;
 constexpr std::chrono::milliseconds kLongestPause{5000};
 
-std::chrono::microseconds transient_pause(int tried) {
+// Between half of it and all of it, so that what failed together does not come back together.
+std::chrono::microseconds jittered(std::chrono::microseconds limit) {
   thread_local std::minstd_rand random{std::random_device{}()};
-  const int limit = 1000 << std::min(tried, 7);
-  return std::chrono::microseconds(std::uniform_int_distribution<int>(limit / 2, limit)(random));
+  return std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(limit.count() / 2, limit.count())(random));
 }
+
+std::chrono::microseconds transient_pause(int tried) { return jittered(std::chrono::microseconds(1000 << std::min(tried, 7))); }
 
 }  // namespace
 
@@ -30,7 +32,10 @@ struct Session::Link {
 };
 
 Session::Session(Options options, CallWatch& watch, Counters& counters)
-    : options_(std::move(options)), watch_(watch), counters_(counters) {}
+    : options_(std::move(options)),
+      watch_(watch),
+      counters_(counters),
+      statement_timeout_(options_.settings.statement_timeout) {}
 Session::~Session() = default;
 
 void Session::disconnect() { link_.reset(); }
@@ -44,23 +49,25 @@ void Session::accept_calls() { refused_ = false; }
 
 Result<void> Session::connect() {
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_connect_) {
-    return make_error(Code::database_unavailable, "the database cannot be reached; it is tried again", Retry::later);
+  // A pause ends early when another connection found the server: they go together and come back together.
+  if (now < next_connect_ && counters_.connects == connects_seen_) {
+    return make_error(Code::database_unavailable, unreachable_, Retry::later);
   }
   auto conninfo = complete_conninfo(options_.conninfo, options_.settings);
   if (!conninfo) return conninfo.error();
+  connects_seen_ = counters_.connects;
   try {
     link_ = std::make_unique<Link>(*conninfo);
     ++counters_.connects;
+    statement_timeout_ = options_.settings.statement_timeout;
     pause_ = std::chrono::milliseconds(0);
     return {};
   } catch (const std::exception&) {
-    SqlError failed = current_sql_error("connecting");
-    const bool first = pause_.count() == 0;
-    pause_ = first ? options_.reconnect_pause : std::min(pause_ * 2, kLongestPause);
-    next_connect_ = std::chrono::steady_clock::now() + pause_;
-    if (first) log_warn("{}; it is tried again", failed.error.message);
-    return make_error(Code::database_unavailable, failed.error.message, Retry::later);
+    unreachable_ = current_sql_error("connecting").error.message;
+    pause_ = pause_.count() == 0 ? options_.reconnect_pause : std::min(pause_ * 2, std::max(kLongestPause, options_.reconnect_pause));
+    next_connect_ = std::chrono::steady_clock::now() + jittered(pause_);
+    log_debug("{}", unreachable_);  // the caller says it, once for all connections
+    return make_error(Code::database_unavailable, unreachable_, Retry::later);
   }
 }
 
@@ -86,7 +93,7 @@ Result<Rows> Session::run_once(std::string_view query_name, const Params& params
   const std::string name(query_name);
   try {
     const CallWatch::Guard guard(watch_, link_->connection.sock(),
-                                 options_.settings.statement_timeout + options_.watch_margin);
+                                 statement_timeout_ + options_.watch_margin);
     if (!link_->prepared.contains(query_name)) {
       link_->connection.prepare(name, std::string(query(query_name)));
       link_->prepared.insert(query_name);
@@ -115,5 +122,13 @@ void Session::shorten_lock_timeout(std::chrono::milliseconds limit) {
 }
 
 void Session::restore_lock_timeout() { shorten_lock_timeout(options_.settings.lock_timeout); }
+
+void Session::set_statement_timeout(std::chrono::milliseconds limit) {
+  if (run("set_statement_timeout", {std::to_string(limit.count()) + "ms"})) statement_timeout_ = limit;
+}
+
+void Session::restore_statement_timeout() {
+  if (statement_timeout_ != options_.settings.statement_timeout) set_statement_timeout(options_.settings.statement_timeout);
+}
 
 }  // namespace tasker::store

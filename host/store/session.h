@@ -39,6 +39,10 @@ class Session {
   void shorten_lock_timeout(std::chrono::milliseconds limit);
   void restore_lock_timeout();
 
+  // Statements may run this long, and the watch waits for them; reset with the second. Lost with the connection.
+  void set_statement_timeout(std::chrono::milliseconds limit);
+  void restore_statement_timeout();
+
   // From now on every call answers this error, until calls are accepted again.
   void refuse_calls(Error error);
   void accept_calls();
@@ -58,8 +62,11 @@ class Session {
   CallWatch& watch_;
   Counters& counters_;
   std::unique_ptr<Link> link_;
+  std::chrono::milliseconds statement_timeout_;  // of link_
   std::chrono::steady_clock::time_point next_connect_{};
   std::chrono::milliseconds pause_{0};
+  std::uint64_t connects_seen_ = 0;  // of all connections, when this one could not
+  std::string unreachable_;          // why
   bool was_sent_ = false;
   bool refused_ = false;
   Error refusal_;

@@ -49,15 +49,15 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
     return call_error(Code::database_locked, Retry::later,
                       fmt::format("{} waited too long for rows that somebody else holds: {}", doing, line));
   }
+  // A primary that became a standby stays one: only a new connection, by a fresh look-up of the name, finds its successor.
+  if (state == "25006") {
+    return broken(fmt::format("the server is read-only (a standby after a failover?): {}", line), doing);
+  }
   // Shutting down, starting, too many connections, out of memory or disk: nothing of ours is wrong.
   if (group == "57" || group == "08") return broken(text, doing);
   if (group == "53") {
     return call_error(Code::database_unavailable, Retry::later,
                       fmt::format("the database lacks resources for {}: {}", doing, line));
-  }
-  if (state == "25006") {
-    return call_error(Code::database_unavailable, Retry::later,
-                      fmt::format("the database is read-only (a standby?), so {} failed: {}", doing, line));
   }
   return call_error(Code::database_error, Retry::never,
                     fmt::format("the database refused {}: {} (SQLSTATE {})", doing, line, state));

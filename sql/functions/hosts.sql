@@ -126,14 +126,15 @@ begin
   return v_count;
 end $$;
 
--- Steps in progress under this host, to compare with what it really holds after a broken connection. From the open tasks,
--- like reclaim_steps.
-create or replace function tasker.held_steps(p_host int)
+-- Steps of one lane in progress under this host, to compare with what it really holds after a broken connection. From the
+-- open tasks, like reclaim_steps, and lane by lane for the same reason: with 100,000 open tasks all of them took 0.9 s.
+create or replace function tasker.held_steps_of_lane(p_host int, p_lane smallint)
 returns table (task_id bigint, ord int, claim_no int, attempt int, retry_limit int, revision int, template_id int,
                plugin_id int)
 language sql stable as $$
   select s.task_id, s.ord, s.claim_no, s.attempts + 1, s.retry_limit::int, t.revision, t.template_id, s.plugin_id
-  from (select lane, task_id, revision, template_id from tasker.task where finished_at is null offset 0) t
+  from (select lane, task_id, revision, template_id from tasker.task
+        where lane = p_lane and finished_at is null offset 0) t
     cross join lateral (
       select * from tasker.step s where s.lane = t.lane and s.task_id = t.task_id and s.state = 'in_progress'
         and s.host_id = p_host offset 0) s

@@ -24,3 +24,6 @@ select installation from tasker.setting
 
 -- name: set_lock_timeout
 select set_config('lock_timeout', $1, false)
+
+-- name: set_statement_timeout
+select set_config('statement_timeout', $1, false)

@@ -26,7 +26,7 @@ select * from tasker.step_inputs($1::bigint[], $2::int[])
 select tasker.hand_back_steps($1, $2::bigint[], $3::int[], $4::int[], clock_timestamp())
 
 -- name: held
-select * from tasker.held_steps($1)
+select * from tasker.held_steps_of_lane($1, $2::smallint)
 
 -- name: take_task_blocks
 select * from tasker.take_task_blocks($1)

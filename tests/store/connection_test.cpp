@@ -109,6 +109,74 @@ TEST_F(ConnectionTest, RepeatsDeadlocksAndGivesUpInTheEnd) {
   EXPECT_EQ(refused.error().retry, Retry::later);
 }
 
+// After a failover the name may lead elsewhere: only a new connection finds out.
+TEST_F(ConnectionTest, AReadOnlyServerIsLeftAndItsNameLookedUpAnew) {
+  sql.exec("alter database " + db.name() + " set default_transaction_read_only = on");
+  store::Connection connection(options(), watch, counters);
+  const auto refused = run(connection, "register_host", {"name", "version", "process"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::database_unavailable);
+  EXPECT_EQ(refused.error().retry, Retry::later);
+  EXPECT_NE(refused.error().message.find("read-only"), std::string::npos) << refused.error().message;
+  sql.exec("alter database " + db.name() + " reset default_transaction_read_only");
+  EXPECT_TRUE(run(connection, "register_host", {"name", "version", "process"}));
+  EXPECT_EQ(counters.connects.load(), 2u);
+}
+
+TEST_F(ConnectionTest, TellsWhyItCannotConnectAlsoBetweenItsTries) {
+  auto nowhere = options();
+  nowhere.session.conninfo = "host=/nonexistent dbname=x";
+  nowhere.session.reconnect_pause = std::chrono::hours(1);
+  store::Connection connection(nowhere, watch, counters);
+  const auto first = run(connection, "lanes");
+  const auto between = run(connection, "lanes");
+  ASSERT_FALSE(first || between);
+  EXPECT_NE(first.error().message.find("/nonexistent"), std::string::npos) << first.error().message;
+  EXPECT_EQ(between.error().message, first.error().message);
+}
+
+TEST_F(ConnectionTest, ConnectsAtOnceWhenAnotherHasFoundTheServerBack) {
+  const std::string late = db.name() + "_late";
+  auto patient = options();
+  patient.session.conninfo = TempDb::conninfo_of(late);
+  patient.session.reconnect_pause = std::chrono::hours(1);
+  auto eager = patient;
+  eager.session.reconnect_pause = std::chrono::milliseconds(0);
+  store::Connection first(eager, watch, counters), second(patient, watch, counters);
+  EXPECT_FALSE(run(first, "lanes"));
+  EXPECT_FALSE(run(second, "lanes"));
+  SqlClient admin(TempDb::conninfo_of("postgres"));
+  admin.exec("create database " + late);
+  SqlClient(patient.session.conninfo)
+      .exec("create schema tasker; create function tasker.lanes() returns int language sql as $$ select 16 $$");
+  EXPECT_TRUE(run(first, "lanes"));
+  EXPECT_TRUE(run(second, "lanes"));
+  first.stop();
+  second.stop();
+  admin.exec("drop database " + late);
+}
+
+TEST_F(ConnectionTest, ALongerStatementTimeoutMovesTheWatchToo) {
+  auto short_patience = options();
+  short_patience.session.settings.statement_timeout = std::chrono::milliseconds(300);
+  short_patience.session.watch_margin = std::chrono::milliseconds(200);
+  store::Connection connection(short_patience, watch, counters);
+  sql.exec("create or replace function tasker.lanes() returns integer language sql as $$ select 16 from pg_sleep(1.5) $$");
+  const auto in_time = await<bool>([&](auto reply) {
+    connection.post([reply](store::Session& session) {
+      session.set_statement_timeout(std::chrono::seconds(20));
+      const bool well = session.run("lanes", {}).has_value();
+      session.restore_statement_timeout();
+      reply(well);
+    });
+  });
+  EXPECT_TRUE(*in_time);
+  const auto again = run(connection, "lanes");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::database_locked);
+  EXPECT_EQ(counters.cut_off.load(), 0u);
+}
+
 TEST_F(ConnectionTest, ACallThatHangsIsCutOffAndTheNextConnectsAnew) {
   auto short_patience = options();
   short_patience.session.settings.statement_timeout = std::chrono::milliseconds(300);

@@ -1,4 +1,5 @@
 // Rulings 2, 3, 4, 7, 8 and 11: the lives of hosts, fences, lost answers and takeover.
+#include "store/pg_reader.h"
 #include "support/pg_world.h"
 
 namespace tasker::test {
@@ -199,6 +200,58 @@ TEST(Ruling08, ALockedRowKeepsBackItsLaneOnly) {
   holder.exec("rollback");
   EXPECT_EQ(*round(), 1);
   EXPECT_EQ(world.step_state(claimed[0].step), "ready");
+}
+
+// Takes as long as a lane with very many open tasks.
+void make_slow(PgWorld& world, const std::string& function, const std::string& declared, const std::string& passed) {
+  const std::string quick = "tasker." + function + "_quick";
+  const std::string returns = world.sql.value("select pg_get_function_result('tasker." + function + "'::regproc)");
+  world.sql.exec("alter function tasker." + function + " rename to " + function + "_quick");
+  world.sql.exec("create function tasker." + function + "(" + declared + ") returns " + returns + " language plpgsql as $$"
+                 " begin perform pg_sleep(case p_lane when 0 then 0.8 else 0 end);"
+                 " return query select * from " + quick + "(" + passed + "); end $$");
+}
+
+TEST(Ruling08, TakeoverHasAStatementTimeoutOfItsOwn) {
+  store::PgStore::Options options;
+  options.settings.statement_timeout = std::chrono::milliseconds(400);
+  PgWorld world(options);
+  const auto one = world.publish("one", "a");
+  const auto claimed = world.submit(one.template_id, 2).claimed;
+  ASSERT_EQ(lane_of(claimed[0].step.task), 0);
+  world.sql.exec("alter function tasker.reclaim_steps rename to reclaim_steps_quick");
+  world.sql.exec("create function tasker.reclaim_steps(h int, lane smallint, most int, at timestamptz) returns int language sql"
+                 " as $$ select pg_sleep(case lane when 0 then 0.8 else 0 end);"
+                 " select tasker.reclaim_steps_quick(h, lane, most, at) $$");
+  const HostId other = world.another_host();
+  EXPECT_EQ(reclaim(world, other, world.host()), 2);
+
+  make_slow(world, "claim_steps", "p_host int, p_lane smallint, p_plugins int[], p_room int, p_now timestamptz",
+            "p_host, p_lane, p_plugins, p_room, p_now");
+  const engine::ClaimRequest claim{other, 0, 1, world.plugins()};
+  const auto slow = await<std::vector<engine::ClaimedStep>>([&](auto reply) { world.store().claim(claim, reply); });
+  ASSERT_FALSE(slow) << "the writer's other statements keep theirs";
+  EXPECT_EQ(slow.error().code, Code::database_locked);
+}
+
+TEST(Ruling04, LookingForLostClaimsKeepsNoReaderWaiting) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  const auto submitted = world.submit(one.template_id);
+  SqlClient holder(world.db.conninfo());
+  holder.exec("begin");
+  holder.exec("lock table tasker.step in access exclusive mode");
+  Awaited<std::vector<engine::ClaimedStep>> held;
+  world.store().held(world.host(), held.reply());
+  world.sql.wait_for("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", "1");
+  const auto ping = await<engine::Micros>([&](auto reply) { world.store().reader().ping(reply); });
+  EXPECT_TRUE(ping);
+  EXPECT_FALSE(held.is_there());
+  holder.exec("rollback");
+  const auto steps = held.get();
+  ASSERT_TRUE(steps) << steps.error().message;
+  ASSERT_EQ(steps->size(), 1u);
+  EXPECT_EQ(steps->at(0).step, submitted.claimed[0].step);
 }
 
 TEST(Ruling08, AHostThatLeavesGivesUpWhatItStillHolds) {

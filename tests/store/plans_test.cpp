@@ -43,7 +43,7 @@ TEST(Plans, TakeoverReadsTheStepsOfOpenTasksOnly) {
   SqlClient session(world.db.conninfo());
   set_as_the_store(session);
   session.exec("begin");
-  EXPECT_EQ(session.rows("select * from tasker.held_steps(1)").size(), 1u);
+  EXPECT_EQ(session.rows("select * from tasker.held_steps_of_lane(1, 0::smallint)").size(), 1u);
   EXPECT_EQ(session.value("select tasker.reclaim_steps(" + std::to_string(raw(observer)) +
                           ", 0::smallint, 10, clock_timestamp())"), "1");
   EXPECT_LT(std::stoi(session.value("select sum(seq_tup_read + idx_tup_fetch) from pg_stat_xact_user_tables"

@@ -39,6 +39,22 @@ void MemoryStore::fail_next(const std::string& verb, Error error, bool after_eff
   faults_[verb].push_back({std::move(error), after_effect});
 }
 
+void MemoryStore::fail_all(const std::string& verb, Error error) {
+  const std::lock_guard lock(mutex_);
+  failing_[verb] = std::move(error);
+}
+
+void MemoryStore::allow_all() {
+  const std::lock_guard lock(mutex_);
+  failing_.clear();
+  refused_outcomes_.clear();
+}
+
+void MemoryStore::refuse_outcome_of(StepKey step, Error error) {
+  const std::lock_guard lock(mutex_);
+  refused_outcomes_[step] = std::move(error);
+}
+
 void MemoryStore::hold_next(const std::string& verb) {
   const std::lock_guard lock(mutex_);
   to_hold_.insert(verb);
@@ -79,6 +95,9 @@ void MemoryStore::answer(const std::string& verb, std::optional<HostId> host, en
     const std::lock_guard lock(mutex_);
     calls_.push_back(verb);
     std::optional<Fault> fault;
+    for (const std::string& name : {std::string(), verb}) {
+      if (const auto failing = failing_.find(name); failing != failing_.end()) fault = Fault{failing->second, false};
+    }
     if (auto& faults = faults_[verb]; !faults.empty()) {
       fault = faults.front();
       faults.erase(faults.begin());
@@ -218,8 +237,21 @@ void MemoryStore::submit(engine::SubmitRequest request, engine::Reply<engine::Su
   });
 }
 
+std::optional<Error> MemoryStore::refusal_of(const engine::CompleteRequest& request) {
+  const std::lock_guard lock(mutex_);
+  if (refused_outcomes_.empty()) return std::nullopt;
+  for (const FinishedAttempt& attempt : request.attempts) {
+    if (const auto refused = refused_outcomes_.find(attempt.fence.step); refused != refused_outcomes_.end()) {
+      calls_.push_back("complete");
+      return refused->second;
+    }
+  }
+  return std::nullopt;
+}
+
 void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> request,
                            engine::Reply<engine::CompleteAnswer> reply) {
+  if (const auto refusal = refusal_of(*request)) return reply(*refusal);
   answer<engine::CompleteAnswer>("complete", request->host, reply, [&] {
     engine::CompleteAnswer out;
     int room = request->room;
@@ -241,7 +273,9 @@ void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> reques
         }
         for (const Ord child : definition.children) {
           const Step& kid = task.steps[static_cast<std::size_t>(child - 1)];
-          if (kid.state == StepState::in_progress && kid.host == request->host) out.claimed.push_back(described(id, task, child));
+          const bool told = std::any_of(out.claimed.begin(), out.claimed.end(),
+                                        [&](const ClaimedStep& claimed) { return claimed.step == StepKey{id, child}; });
+          if (kid.state == StepState::in_progress && kid.host == request->host && !told) out.claimed.push_back(described(id, task, child));
         }
         if (task.ended) out.ended.push_back({id, task.state == TaskState::complete});
         continue;

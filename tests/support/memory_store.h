@@ -61,6 +61,11 @@ class MemoryStore final : public engine::Store {
 
   // The next call of `verb` ("complete", "claim", ...) answers `error`; `after_effect`: it took effect, its answer is lost.
   void fail_next(const std::string& verb, Error error, bool after_effect);
+  // Every call of `verb` ("" for all) answers `error`, without effect, until allow_all().
+  void fail_all(const std::string& verb, Error error);
+  void allow_all();
+  // A complete that brings an outcome of this step answers `error`, until allow_all().
+  void refuse_outcome_of(StepKey step, Error error);
   // The next call of `verb` takes effect at once and is answered only by release().
   void hold_next(const std::string& verb);
   void release();
@@ -104,6 +109,7 @@ class MemoryStore final : public engine::Store {
   template <class T>
   void answer(const std::string& verb, std::optional<HostId> host, engine::Reply<T>& reply, const std::function<T()>& effect);
 
+  std::optional<Error> refusal_of(const engine::CompleteRequest& request);
   Lane lane_of(TaskId task) const { return static_cast<Lane>(raw(task) % lanes_); }
   bool may_run(const Task& task) const;
   void queue(TaskId id, Task& task, Ord ord, Time due);
@@ -123,6 +129,8 @@ class MemoryStore final : public engine::Store {
   std::map<HostId, Host> hosts_;
   std::map<Lane, std::set<QueueKey>> queues_;
   std::map<std::string, std::vector<Fault>> faults_;
+  std::map<std::string, Error> failing_;     // by verb, "" for all
+  std::map<StepKey, Error> refused_outcomes_;
   std::set<std::string> to_hold_;
   std::vector<std::function<void()>> held_answers_;
   std::vector<std::string> calls_;

@@ -233,6 +233,53 @@ TYPED_TEST_P(StoreContract, APausedTaskGoesOnWhenResumed) {
   EXPECT_EQ(this->ords(this->claim(submitted.tasks[0])), std::vector<Ord>{2});
 }
 
+TYPED_TEST_P(StoreContract, WhatIsHandedBackOfAPausedTaskWaitsUntilItIsResumed) {
+  const auto submitted = this->submit(this->publish("two", "a; b"));
+  this->world.pause(submitted.tasks[0]);
+  const auto& first = submitted.claimed.at(0);
+  EXPECT_EQ(*await<int>([&](auto reply) { this->world.store().hand_back(this->host, {{first.step, first.claim_no}}, reply); }), 1);
+  EXPECT_EQ(this->world.step_state(first.step), "pending");
+  EXPECT_TRUE(this->claim(submitted.tasks[0]).empty());
+  EXPECT_EQ(this->world.task_state(submitted.tasks[0]), "paused");
+  this->world.resume(submitted.tasks[0]);
+  const auto again = this->claim(submitted.tasks[0]);
+  ASSERT_EQ(this->ords(again), std::vector<Ord>{first.step.ord});
+  EXPECT_EQ(again[0].attempt, 1) << "unspent";
+}
+
+TYPED_TEST_P(StoreContract, WhatIsHandedBackOfACancelledTaskIsCancelledAndEndsIt) {
+  const auto submitted = this->submit(this->publish("three", "a; b; c: a"));
+  this->world.cancel(submitted.tasks[0]);
+  std::vector<Fence> fences;
+  for (const auto& step : submitted.claimed) fences.push_back({step.step, step.claim_no});
+  EXPECT_EQ(*await<int>([&](auto reply) { this->world.store().hand_back(this->host, fences, reply); }), 2);
+  for (const Ord ord : {1, 2, 3}) EXPECT_EQ(this->world.step_state({submitted.tasks[0], ord}), "cancelled") << ord;
+  EXPECT_EQ(this->world.task_state(submitted.tasks[0]), "cancelled");
+  EXPECT_TRUE(this->claim(submitted.tasks[0]).empty());
+  EXPECT_EQ(*await<int>([&](auto reply) { this->world.store().hand_back(this->host, fences, reply); }), 0) << "repeated";
+}
+
+TYPED_TEST_P(StoreContract, FiveHundredOutcomesOfOneTaskAndTheirJoinShareABatch) {
+  std::string graph, parents;
+  for (int i = 1; i <= 500; ++i) {
+    const std::string name = "s" + std::to_string(i);
+    graph += name + "; ";
+    parents += " " + name;
+  }
+  const auto submitted = this->submit(this->publish("wide", graph + "join:" + parents));
+  ASSERT_EQ(submitted.claimed.size(), 500u);
+  std::vector<engine::FinishedAttempt> batch;
+  for (const auto& step : submitted.claimed) batch.push_back(this->ended(step));
+  const auto answer = this->complete(batch);
+  EXPECT_EQ(this->ords(answer.claimed), std::vector<Ord>{501}) << "the join, once";
+  EXPECT_TRUE(answer.ended.empty());
+  const auto repeated = this->complete(batch);
+  EXPECT_EQ(this->ords(repeated.claimed), std::vector<Ord>{501});
+  EXPECT_TRUE(repeated.stale.empty());
+  ASSERT_EQ(this->complete({this->ended(answer.claimed.at(0))}).ended.size(), 1u);
+  EXPECT_EQ(this->world.task_state(submitted.tasks[0]), "complete");
+}
+
 TYPED_TEST_P(StoreContract, TakeoverGivesStepsBackAndRefusesTheDead) {
   const auto submitted = this->submit(this->publish("linear", "a; b: a"), 40);
   const HostId dead = this->host;
@@ -293,7 +340,9 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, IdsAscendAndFirstStepsAreClaimed, Wha
                             ARepeatedCompleteAnswersTheSame, AnOldFenceIsStaleAndWritesNothing, ARetryIsClaimedWhenItIsDue,
                             TheBudgetEndsInError, WaitingSpendsNoAttempt, AFailedStepEndsItsTaskWhenNothingMoves,
                             ACancelledTaskStartsNothingAndEndsWithItsLastStep, APausedTaskGoesOnWhenResumed,
-                            TakeoverGivesStepsBackAndRefusesTheDead, HeldNamesWhatIsInProgressUnderAHost,
+                            WhatIsHandedBackOfAPausedTaskWaitsUntilItIsResumed,
+                            WhatIsHandedBackOfACancelledTaskIsCancelledAndEndsIt,
+                            FiveHundredOutcomesOfOneTaskAndTheirJoinShareABatch, TakeoverGivesStepsBackAndRefusesTheDead, HeldNamesWhatIsInProgressUnderAHost,
                             HeartbeatsShowOthersCounters, LoadAnswersContextAndParentsResults);
 
 }  // namespace tasker::test

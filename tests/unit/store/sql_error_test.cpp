@@ -27,6 +27,8 @@ TEST(SqlError, DeadlocksAreRepeatedAndLostConnectionsDropped) {
   EXPECT_EQ(sql_error_of("40001", "", "x").failure, SqlFailure::transient);
   EXPECT_EQ(sql_error_of("57P01", "", "x").failure, SqlFailure::broken);
   EXPECT_EQ(sql_error_of("57014", "", "x").failure, SqlFailure::call);
+  EXPECT_EQ(sql_error_of("25006", "", "x").failure, SqlFailure::broken) << "a primary that became a standby";
+  EXPECT_EQ(sql_error_of("25006", "", "x").error.code, Code::database_unavailable);
   EXPECT_EQ(sql_error_of("55P03", "", "x").error.retry, Retry::later);
   EXPECT_EQ(sql_error_of("22P02", "", "x").error.retry, Retry::never);
 }
@@ -48,6 +50,15 @@ TEST(Conninfo, TakesKeywordsAndUrisAndAddsItsSettings) {
   EXPECT_NE(own->find("connect_timeout='3'"), std::string::npos);
   EXPECT_NE(own->find("options='-c work_mem=1MB -c search_path"), std::string::npos);
   EXPECT_EQ(complete_conninfo("nonsense", {}).error().code, Code::config_invalid);
+}
+
+TEST(Conninfo, AmongSeveralHostsTheOneThatTakesWritesIsMeant) {
+  const auto has = [](const char* conninfo, const char* part) {
+    return complete_conninfo(conninfo, {})->find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(has("host=a,b dbname=x", "target_session_attrs='read-write'"));
+  EXPECT_TRUE(has("host=a,b dbname=x target_session_attrs=any", "target_session_attrs='any'"));
+  EXPECT_FALSE(has("host=a dbname=x", "target_session_attrs='read-write'")) << "a lone standby is told apart by name";
 }
 
 TEST(SqlText, HoldsNumberedMigrationsFunctionsAndNamedQueries) {
