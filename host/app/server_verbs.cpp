@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 
@@ -15,6 +16,7 @@
 #include "app/shutdown.h"
 #include "app/terminal.h"
 #include "base/log.h"
+#include "engine/engine.h"
 #include "http/server.h"
 #include "plugin/crash_report.h"
 #include "store/migrator.h"
@@ -34,8 +36,10 @@ std::string dev_command(const DevArguments& arguments) {
   return arguments.data.empty() ? "tasker dev" : "tasker dev --data " + arguments.data;
 }
 
-// Runs a host until a signal or a failure. `started` comes with its URL.
-ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function<void(const std::string&)>& started) {
+// Runs a host until a signal or a failure. `started` comes with its URL. `database_gone`: nothing can be written any more,
+// and nobody starts the database again.
+ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function<void(const std::string&)>& started,
+                  const std::atomic<bool>& database_gone = false) {
   const auto grace = options.settings.engine.grace_seconds;
   options.on_listening = started;
   options.on_failure = [&shutdown](const Error& error) {
@@ -45,7 +49,9 @@ ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function
   auto host = Host::start(std::move(options));
   if (!host) return report(host.error());
   const bool by_signal = shutdown.wait();
-  say(fmt::format("stopping: running attempts get up to {} s; Ctrl-C again ends at once", grace));
+  say(database_gone ? std::string("stopping: what ran is done again after the next start")
+                    : fmt::format("stopping: running attempts get up to {} s; Ctrl-C again ends at once", grace));
+  if (database_gone) (*host)->engine().database_is_gone();
   (*host)->stop();
   log_flush();
   return by_signal ? ExitCode::ok : ExitCode::failed;
@@ -57,12 +63,13 @@ Result<DataDir> data_dir_of(const DevArguments& arguments) {
 }
 
 Result<std::unique_ptr<PrivatePostgres>> start_database(const DevArguments& arguments, const DataDir& data,
-                                                        Shutdown& shutdown) {
+                                                        Shutdown& shutdown, std::atomic<bool>& gone) {
   if (!std::filesystem::exists(data.pgdata())) say(fmt::format("making a private PostgreSQL in {} …", data.pgdata().string()));
   auto database = PrivatePostgres::start({.data_dir = data.root,
                                           .clean = arguments.clean,
-                                          .on_unexpected_exit = [&shutdown, log = data.postgres_log().string()] {
+                                          .on_unexpected_exit = [&shutdown, &gone, log = data.postgres_log().string()] {
                                             say("the private PostgreSQL ended by itself; see " + log);
+                                            gone = true;
                                             shutdown.fail();
                                           },
                                           .cancel_fd = shutdown.fd()});
@@ -120,7 +127,8 @@ ExitCode run_dev(const DevArguments& arguments) {
   raise_open_files();
   plugin::install_crash_report();
   say_warning_about_root();
-  auto database = start_database(arguments, *data, shutdown);
+  std::atomic<bool> database_gone{false};
+  auto database = start_database(arguments, *data, shutdown, database_gone);
   if (!database) return report(database.error());
   *settings = dev_settings(*settings, arguments, *data, (*database)->connection_string());
   if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
@@ -137,7 +145,7 @@ ExitCode run_dev(const DevArguments& arguments) {
     if (auto written = write_address(*data, url); !written) report(written.error());
     if (const auto taken = busy_port(settings->http.listen, url)) say(*taken);
     say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments)}, *data);
-  });
+  }, database_gone);
   remove_address(*data);
   if (auto stopped = (*database)->stop(); !stopped) return report(stopped.error());
   return code;

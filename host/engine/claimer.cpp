@@ -8,12 +8,15 @@ namespace tasker::engine {
 
 namespace {
 constexpr int kMaxClaim = 500;  // steps in one claim
+constexpr Millis kLongestPause{2'000};  // between calls that fail
 }
 
 Claimer::Claimer(Core& core)
     : core_(core),
       listed_(static_cast<std::size_t>(core.store.lanes())),
-      claiming_(static_cast<std::size_t>(core.store.writers())) {}
+      claiming_(static_cast<std::size_t>(core.store.writers())),
+      peek_pause_(core.options.poll, std::max(core.options.poll, kLongestPause)),
+      claim_pause_(peek_pause_) {}
 
 void Claimer::start() { peek(); }
 
@@ -36,20 +39,20 @@ void Claimer::look_at(SteadyTime when) {
 }
 
 void Claimer::peek() {
-  core_.refresh_snapshot();
   if (core_.room.closed()) return;
   peeking_ = true;
   peek_again_ = false;
-  core_.store.peek(core_.snapshot->plugins, core_.on_strand<PeekAnswer>([this](Result<PeekAnswer> answer) {
+  core_.store.peek(core_.plugins(), core_.on_strand<PeekAnswer>([this](Result<PeekAnswer> answer) {
     peeking_ = false;
-    if (answer.has_value()) {
-      take(answer.value());
-    } else {
-      core_.on_error(answer.error());
-    }
     next_look_ = SteadyTime::max();
+    if (!answer.has_value()) {
+      look_at(core_.executor.now() + peek_pause_.next());
+      return core_.on_error(answer.error());
+    }
+    peek_pause_.reset();
+    take(answer.value());
     look_at(core_.executor.now() + core_.options.poll);
-    if (answer.has_value() && answer->next_due.count() >= 0) look_at(core_.executor.now() + answer->next_due);
+    if (answer->next_due.count() >= 0) look_at(core_.executor.now() + answer->next_due);
     if (peek_again_) peek();
     kick();
   }));
@@ -64,6 +67,10 @@ void Claimer::take(const PeekAnswer& answer) {
 }
 
 void Claimer::kick() {
+  if (core_.claims_from != SteadyTime{}) {
+    if (core_.claims_from > core_.executor.now()) return look_at(core_.claims_from);
+    core_.claims_from = {};
+  }
   for (std::size_t tries = due_.size(); tries > 0 && core_.room.free() >= core_.room.worth_claiming(); --tries) {
     const Lane lane = due_.front();
     due_.pop_front();
@@ -80,17 +87,18 @@ void Claimer::claim(Lane lane) {
   const std::size_t writer = static_cast<std::size_t>(lane) % claiming_.size();
   claiming_[writer] = true;
   listed_[static_cast<std::size_t>(lane)] = false;
-  core_.refresh_snapshot();
   const int room = std::min(core_.room.free(), kMaxClaim);
   core_.room.reserve(room);
-  core_.store.claim({core_.host, lane, room, core_.snapshot->plugins}, core_.on_strand<std::vector<ClaimedStep>>(
+  core_.store.claim({core_.host, lane, room, core_.plugins()}, core_.on_strand<std::vector<ClaimedStep>>(
       [this, lane, writer, room](Result<std::vector<ClaimedStep>> claimed) {
         claiming_[writer] = false;
         core_.room.unreserve(room);
         if (!claimed.has_value()) {
-          core_.on_error(claimed.error());  // whatever it took comes back by reconciliation
-          return;
+          core_.claims_from = core_.executor.now() + claim_pause_.next();
+          look_at(core_.claims_from);
+          return core_.on_error(claimed.error());  // whatever it took comes back by reconciliation
         }
+        claim_pause_.reset();
         core_.stats.steps_from_queue.fetch_add(claimed->size(), std::memory_order_relaxed);
         const bool more = claimed->size() == static_cast<std::size_t>(room);
         dispatcher_->accept(claimed.value());
@@ -107,6 +115,7 @@ void Claimer::forget_all() {
   std::fill(claiming_.begin(), claiming_.end(), false);
   peeking_ = peek_again_ = false;
   next_look_ = SteadyTime::max();
+  core_.claims_from = {};
 }
 
 }  // namespace tasker::engine

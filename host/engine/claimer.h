@@ -6,6 +6,7 @@
 #include <deque>
 #include <vector>
 
+#include "engine/backoff.h"
 #include "engine/core.h"
 
 namespace tasker::engine {
@@ -37,6 +38,8 @@ class Claimer {
   bool peeking_ = false;
   bool peek_again_ = false;
   SteadyTime next_look_ = SteadyTime::max();
+  Backoff peek_pause_;
+  Backoff claim_pause_;
 };
 
 }  // namespace tasker::engine

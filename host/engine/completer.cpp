@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/backoff.h"
 #include "engine/claimer.h"
 #include "engine/dispatcher.h"
 
@@ -65,8 +66,7 @@ void Completer::send_due(std::size_t index) {
     for (const FinishedAttempt& attempt : request->attempts) children += attempt.children;
     const int extra = std::clamp(children - size, 0, core_.room.free());
     request->room = core_.room.closed() ? 0 : size + extra;
-    core_.refresh_snapshot();
-    request->plugins = core_.snapshot->plugins;
+    request->plugins = core_.plugins();
     core_.room.reserve(extra);
     ++writer.under_way;
     send(index, std::move(request), extra, kFirstPause);
@@ -91,7 +91,7 @@ void Completer::send(std::size_t writer, std::shared_ptr<const CompleteRequest> 
         if (life.expired() || answer.error().code == Code::host_dead) return;
         if (answer.error().retry == Retry::never) return refused(writer, request, reserved, retry_in);
         // The same fences again: whether or not the lost call was committed, the answer is the same.
-        core_.executor.call_at(core_.executor.now() + retry_in, [this, life, writer, request, reserved, retry_in] {
+        core_.executor.call_at(core_.executor.now() + jittered(retry_in), [this, life, writer, request, reserved, retry_in] {
           if (!life.expired()) send(writer, request, reserved, std::min(retry_in * 2, kLongestPause));
         });
       }));

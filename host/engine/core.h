@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "engine/claimable.h"
 #include "engine/executor.h"
+#include "engine/outage.h"
 #include "engine/ports.h"
 #include "engine/room.h"
 #include "engine/stats.h"
@@ -48,17 +50,35 @@ struct Core {
   // Replaced when the host registers anew: what was under way for the life before is then dropped on arrival.
   std::shared_ptr<int> life = std::make_shared<int>(0);
   std::function<void(const Error&)> on_error;  // a store call failed: host_dead ends this life
+  std::function<void(const std::string&)> on_recovery;  // calls succeed again: a line for the log
+  Outage outage;
+  Claimable claimable;
+  // Claims from the queues fail, or cannot be started for want of their inputs: none is made before this.
+  SteadyTime claims_from{};
 
   void refresh_snapshot() {
     if (!snapshot || snapshot->generation != catalog.generation()) snapshot = catalog.snapshot();
   }
 
+  // For which this host asks for work.
+  std::shared_ptr<const std::vector<PluginId>> plugins() {
+    refresh_snapshot();
+    return claimable.among(*snapshot, executor);
+  }
+
+  void answered() {
+    if (!outage.lasts()) return;
+    if (const std::string line = outage.answered(executor.now()); !line.empty() && on_recovery) on_recovery(line);
+  }
+
   // Brings a store's answer from its thread to the strand, and drops it when it comes for an earlier life.
   template <class T, class Handle>
   Reply<T> on_strand(Handle handle) {
-    return [&executor = executor, weak = std::weak_ptr<int>(life), handle = std::move(handle)](Result<T> answer) mutable {
-      executor.post([weak = std::move(weak), handle = std::move(handle), answer = std::move(answer)]() mutable {
-        if (!weak.expired()) handle(std::move(answer));
+    return [this, &executor = executor, weak = std::weak_ptr<int>(life), handle = std::move(handle)](Result<T> answer) mutable {
+      executor.post([this, weak = std::move(weak), handle = std::move(handle), answer = std::move(answer)]() mutable {
+        if (weak.expired()) return;
+        if (answer.has_value()) answered();
+        handle(std::move(answer));
       });
     };
   }

@@ -42,7 +42,11 @@ struct Dispatcher::Inbox {
 Dispatcher::Dispatcher(Core& core)
     : core_(core), installation_(core.store.installation()), inbox_(std::make_shared<Inbox>()) {
   random_state_ = std::random_device{}() | 1u;
-  inbox_->tell = [this] { core_.executor.post([this] { take_inbox(); }); };
+  inbox_->tell = [this] {
+    core_.executor.post([this, exists = std::weak_ptr<int>(existence_)] {
+      if (!exists.expired()) take_inbox();
+    });
+  };
 }
 
 Dispatcher::~Dispatcher() {
@@ -85,7 +89,7 @@ void Dispatcher::accept(const std::vector<ClaimedStep>& steps) {
   core_.refresh_snapshot();
   std::vector<std::shared_ptr<AttemptJob>> jobs;
   std::vector<ClaimedStep> misses;
-  std::vector<Fence> unknown;
+  std::vector<ClaimedStep> unknown;
   jobs.reserve(steps.size());
   for (const ClaimedStep& claimed : steps) {
     const auto [entry, inserted] = running_.try_emplace(claimed.step);
@@ -101,7 +105,7 @@ void Dispatcher::accept(const std::vector<ClaimedStep>& steps) {
     core_.stats.in_flight.fetch_add(1, std::memory_order_relaxed);
     const LoadedTemplate* loaded = loaded_template(claimed.template_id);
     if (loaded == nullptr || loaded->plugin_id != claimed.plugin_id) {
-      unknown.push_back({claimed.step, claimed.claim_no});
+      unknown.push_back(claimed);
     } else if (auto job = job_from_memory(claimed, *loaded)) {
       jobs.push_back(std::move(job));
     } else {
@@ -111,9 +115,9 @@ void Dispatcher::accept(const std::vector<ClaimedStep>& steps) {
   if (!jobs.empty()) runner_->run(std::move(jobs));
   if (!misses.empty()) {
     core_.stats.working_set_misses.fetch_add(misses.size(), std::memory_order_relaxed);
-    load_and_run(std::move(misses), Millis(100));
+    load_and_run(std::move(misses), core_.executor.now() + core_.options.start_within, Millis(100));
   }
-  if (!unknown.empty()) hand_back(std::move(unknown));
+  if (!unknown.empty()) return_unknown(unknown);
 }
 
 std::shared_ptr<AttemptJob> Dispatcher::make_job(const ClaimedStep& claimed, const LoadedTemplate& loaded,
@@ -160,34 +164,75 @@ std::shared_ptr<AttemptJob> Dispatcher::job_from_memory(const ClaimedStep& claim
   return make_job(claimed, loaded, entry->context, entry->correlation_id, std::move(inputs), {});
 }
 
-void Dispatcher::load_and_run(std::vector<ClaimedStep> steps, Millis retry_in) {
+void Dispatcher::load_and_run(std::vector<ClaimedStep> steps, SteadyTime give_up, Millis retry_in) {
   std::vector<StepKey> keys;
   keys.reserve(steps.size());
   for (const ClaimedStep& step : steps) keys.push_back(step.step);
   core_.store.load(std::move(keys), core_.on_strand<std::vector<StepInputs>>(
-      [this, steps = std::move(steps), retry_in](Result<std::vector<StepInputs>> inputs) mutable {
-        if (inputs.has_value()) return run_loaded(steps, std::move(inputs.value()));
-        core_.on_error(inputs.error());
-        core_.executor.call_at(core_.executor.now() + retry_in,
-                               [this, weak = std::weak_ptr<int>(core_.life), steps = std::move(steps), retry_in]() mutable {
-          if (!weak.expired()) load_and_run(std::move(steps), std::min(retry_in * 2, Millis(2'000)));
-        });
+      [this, steps = std::move(steps), give_up, retry_in](Result<std::vector<StepInputs>> inputs) mutable {
+        if (!inputs.has_value()) return not_loaded(std::move(steps), inputs.error(), give_up, retry_in);
+        claim_pause_.reset();
+        told_not_loaded_ = false;
+        run_loaded(steps, std::move(inputs.value()));
       }));
+}
+
+void Dispatcher::not_loaded(std::vector<ClaimedStep> steps, const Error& error, SteadyTime give_up, Millis retry_in) {
+  const std::weak_ptr<int> life = core_.life;
+  core_.on_error(error);
+  if (life.expired()) return;
+  const SteadyTime next = core_.executor.now() + jittered(retry_in);
+  if (next <= give_up) {
+    core_.executor.call_at(next, [this, life, steps = std::move(steps), give_up, retry_in]() mutable {
+      if (!life.expired()) load_and_run(std::move(steps), give_up, retry_in * 2);
+    });
+    return;
+  }
+  std::vector<Fence> fences;
+  for (const ClaimedStep& step : steps) {
+    if (holds({step.step, step.claim_no})) fences.push_back({step.step, step.claim_no});
+  }
+  if (fences.empty()) return;
+  if (!std::exchange(told_not_loaded_, true)) {
+    log_warn("{} claimed steps go back: their inputs could not be read within {} ms, {}: {}", fences.size(),
+             core_.options.start_within.count(), code_text(error.code), error.message);
+  }
+  core_.claims_from = core_.executor.now() + claim_pause_.next();
+  hand_back(std::move(fences));
+}
+
+void Dispatcher::return_unknown(const std::vector<ClaimedStep>& steps) {
+  std::vector<Fence> fences;
+  for (const ClaimedStep& step : steps) {
+    fences.push_back({step.step, step.claim_no});
+    const auto& plugins = *core_.snapshot->plugins;
+    if (std::find(plugins.begin(), plugins.end(), step.plugin_id) == plugins.end()) continue;  // it was just unloaded
+    if (core_.claimable.leave_out(step.plugin_id, step.template_id, core_.executor.now())) {
+      log_warn("steps of template {} go back: plugin {}, which counts as loaded here, lacks it; this host asks seldom for "
+               "this plugin's work until the loaded plugins change", raw(step.template_id), raw(step.plugin_id));
+    }
+  }
+  hand_back(std::move(fences));
 }
 
 void Dispatcher::run_loaded(const std::vector<ClaimedStep>& steps, std::vector<StepInputs> inputs) {
   std::unordered_map<StepKey, StepInputs*, StepKeyHash> by_step;
   for (StepInputs& input : inputs) by_step[input.step] = &input;
   std::vector<std::shared_ptr<AttemptJob>> jobs;
-  std::vector<Fence> unknown;
+  std::vector<ClaimedStep> unknown;
+  std::vector<Fence> without_inputs;
   core_.refresh_snapshot();
   for (const ClaimedStep& claimed : steps) {
     const Fence fence{claimed.step, claimed.claim_no};
     if (!holds(fence)) continue;
     const auto found = by_step.find(claimed.step);
     const LoadedTemplate* loaded = loaded_template(claimed.template_id);
-    if (found == by_step.end() || loaded == nullptr || loaded->plugin_id != claimed.plugin_id) {
-      unknown.push_back(fence);
+    if (loaded == nullptr || loaded->plugin_id != claimed.plugin_id) {
+      unknown.push_back(claimed);
+      continue;
+    }
+    if (found == by_step.end()) {
+      without_inputs.push_back(fence);
       continue;
     }
     StepInputs& input = *found->second;
@@ -208,7 +253,8 @@ void Dispatcher::run_loaded(const std::vector<ClaimedStep>& steps, std::vector<S
                             std::move(input.checkpoint)));
   }
   if (!jobs.empty()) runner_->run(std::move(jobs));
-  if (!unknown.empty()) hand_back(std::move(unknown));
+  if (!unknown.empty()) return_unknown(unknown);
+  if (!without_inputs.empty()) hand_back(std::move(without_inputs));
 }
 
 void Dispatcher::take_inbox() {
@@ -278,12 +324,12 @@ void Dispatcher::hand_back(std::vector<Fence> fences) {
     core_.working_set.forget(fence.step.task);
     release(fence);
   }
-  core_.stats.handed_back.fetch_add(fences.size(), std::memory_order_relaxed);
   ++handing_back_;
   core_.store.hand_back(core_.host, fences, core_.on_strand<int>([this](Result<int> done) {
     --handing_back_;
     // Not repeated: steps that the database still counts as ours come back by reconciliation.
-    if (!done.has_value()) core_.on_error(done.error());
+    if (!done.has_value()) return core_.on_error(done.error());
+    core_.stats.handed_back.fetch_add(static_cast<std::uint64_t>(done.value()), std::memory_order_relaxed);
   }));
 }
 
@@ -316,6 +362,7 @@ void Dispatcher::forget_all() {
   running_.clear();
   finished_ = 0;
   handing_back_ = 0;
+  told_not_loaded_ = false;
 }
 
 }  // namespace tasker::engine

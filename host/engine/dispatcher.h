@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/attempt_job.h"
+#include "engine/backoff.h"
 #include "engine/core.h"
 
 namespace tasker::engine {
@@ -54,7 +55,11 @@ class Dispatcher {
                                        std::string correlation_id, std::string inputs, std::string checkpoint);
   // Nullptr when the working set cannot serve the step.
   std::shared_ptr<AttemptJob> job_from_memory(const ClaimedStep& claimed, const LoadedTemplate& loaded);
-  void load_and_run(std::vector<ClaimedStep> steps, Millis retry_in);
+  // Repeated until `give_up`, then the claims go back.
+  void load_and_run(std::vector<ClaimedStep> steps, SteadyTime give_up, Millis retry_in);
+  void not_loaded(std::vector<ClaimedStep> steps, const Error& error, SteadyTime give_up, Millis retry_in);
+  // Steps of a plugin that is loaded, and lacks them.
+  void return_unknown(const std::vector<ClaimedStep>& steps);
   void run_loaded(const std::vector<ClaimedStep>& steps, std::vector<StepInputs> inputs);
   void take_inbox();
   void hand_back(std::vector<Fence> fences);
@@ -62,6 +67,7 @@ class Dispatcher {
   const LoadedTemplate* loaded_template(TemplateId id) const;
 
   Core& core_;
+  const std::shared_ptr<int> existence_ = std::make_shared<int>(0);  // for what handler threads post
   const std::string installation_;
   JobRunner* runner_ = nullptr;
   Completer* completer_ = nullptr;
@@ -69,6 +75,8 @@ class Dispatcher {
   std::unordered_map<StepKey, Running, StepKeyHash> running_;
   std::size_t finished_ = 0;  // of running_: outcome known, not yet recorded
   int handing_back_ = 0;      // calls under way
+  Backoff claim_pause_{Millis(1'000), Millis(30'000)};  // of claims whose inputs cannot be read
+  bool told_not_loaded_ = false;
   std::uint64_t random_state_;
 };
 

@@ -1,12 +1,14 @@
 #include "engine/engine.h"
 
 #include <mutex>
-#include <unordered_set>
+#include <optional>
 
 #include "base/log.h"
+#include "engine/backoff.h"
 #include "engine/claimer.h"
 #include "engine/completer.h"
 #include "engine/dispatcher.h"
+#include "engine/reconciler.h"
 #include "engine/submitter.h"
 #include "engine/worker_pool.h"
 
@@ -21,14 +23,17 @@ class Engine::Impl {
         completer_(core_),
         claimer_(core_),
         submitter_(core_),
+        reconciler_(core_),
         runner_(make_runner()),
         liveness_(wiring_.store, wiring_.liveness, liveness_events()) {
     dispatcher_.connect(*runner_, completer_);
     completer_.connect(dispatcher_, claimer_);
     claimer_.connect(dispatcher_);
     submitter_.connect(dispatcher_, claimer_);
+    reconciler_.connect(dispatcher_);
     completer_.on_ended = wiring_.on_ended;
     core_.on_error = [this](const Error& error) { store_failed(error); };
+    core_.on_recovery = [this](const std::string& line) { recovered(line); };
     core_.room.close();
     core_.refresh_snapshot();
   }
@@ -51,8 +56,10 @@ class Engine::Impl {
       if (stopping_) return;  // a row that beats no more: others see that it holds nothing
       if (!host.has_value()) {
         if (host.error().retry == Retry::never) return started(host.error());
-        return later(Millis(1'000), [this, started] { start(started); });
+        store_failed(host.error());
+        return later(register_pause_.next(), [this, started] { start(started); });
       }
+      register_pause_.reset();
       core_.host = host.value();
       core_.registered = true;
       dying_ = false;
@@ -64,6 +71,7 @@ class Engine::Impl {
       liveness_.start(core_.host);
       claimer_.start();
       submitter_.go_on();
+      reconciler_.begin();
       watch();
       started(core_.host);
     }));
@@ -71,7 +79,11 @@ class Engine::Impl {
 
   // Others declared this host dead: nothing it holds is its own any more.
   void die() {
-    if (std::exchange(dying_, true) || stopping_) return;
+    if (std::exchange(dying_, true)) return;
+    if (stopping_) {
+      log_error("host {} was declared dead by others while it was stopping: nothing of it can be written any more", raw(core_.host));
+      return end();
+    }
     log_error("host {} was declared dead by others; its work is dropped and it registers anew", raw(core_.host));
     core_.registered = false;
     core_.life = std::make_shared<int>(0);  // answers for the old life are dropped
@@ -89,7 +101,7 @@ class Engine::Impl {
   // Until it succeeds: a host without a life would hold its port and do nothing.
   void live_again() {
     start([this](Result<HostId> host) {
-      if (host.has_value()) return;
+      if (host.has_value() || stopping_) return;
       store_failed(host.error());
       later(Millis(5'000), [this] { live_again(); });
     });
@@ -110,7 +122,7 @@ class Engine::Impl {
               });
             },
             .on_renewal = [this, on_strand](bool well) {
-              runner_->allow(well);
+              if (!well) runner_->allow(false);  // at once: the strand may be busy
               on_strand([this, well] { renewal(well); });
             }};
   }
@@ -119,10 +131,14 @@ class Engine::Impl {
     if (stopping_) return;
     if (well) {
       log_info("host {} renews its heartbeat again", raw(core_.host));
+      runner_->allow(true);
       core_.room.open();
       claimer_.start();
     } else {
-      log_warn("host {} cannot renew its heartbeat: no attempt is started until it can", raw(core_.host));
+      const std::string why = liveness_.last_error();
+      log_warn("host {} cannot renew its heartbeat, so no attempt is started until it can: {}", raw(core_.host),
+               why.empty() ? "the database does not answer" : why);
+      runner_->allow(false);  // again: the strand may just have allowed it for a renewal before
       core_.room.close();
       dispatcher_.raise_stop_bits(kStopLeaseLost);
     }
@@ -144,12 +160,15 @@ class Engine::Impl {
       const std::lock_guard lock(trouble_mutex_);
       trouble_ = std::string(code_text(error.code)) + ": " + error.message;
     }
-    if (error.code == Code::host_dead) {
-      die();
-    } else {
-      log_warn("database call failed: {}", error.message);
-      reconcile_soon();
-    }
+    if (error.code == Code::host_dead) return die();
+    if (const std::string line = core_.outage.failed(error, core_.executor.now()); !line.empty()) log_warn("{}", line);
+    reconciler_.soon();
+  }
+
+  void recovered(const std::string& line) {
+    log_info("{}", line);
+    clear_trouble();
+    reconciler_.soon();
   }
 
   void clear_trouble() {
@@ -157,92 +176,75 @@ class Engine::Impl {
     trouble_.clear();
   }
 
-  // ---- housekeeping: unstarted claims, and steps that only one side believes in
-
+  // Housekeeping: unstarted claims, and steps that only one side believes in.
   void watch() {
     later(Millis(500), [this] {
       if (stopping_) return;
       dispatcher_.hand_back_unstarted(core_.executor.now() - core_.options.start_within);
-      if (core_.executor.now() - reconciled_ >= core_.options.reconcile) reconcile();
+      reconciler_.look_if_due();
       watch();
     });
-  }
-
-  // Within a few seconds, however many calls fail.
-  void reconcile_soon() { reconciled_ = std::min(reconciled_, core_.executor.now() - core_.options.reconcile + Millis(2'000)); }
-
-  // Steps in progress under this host that it does not hold: answers that got lost. Only what two looks a second apart
-  // both show is taken: the first alone may show a step whose claim or completion was just on its way.
-  // A look reads the open tasks, so it comes after a failed call, and otherwise seldom.
-  void reconcile() {
-    reconciled_ = core_.executor.now();
-    look_for_lost({}, [this](std::unordered_set<std::int64_t> suspects, const std::vector<ClaimedStep>&) {
-      if (suspects.empty()) return;
-      later(Millis(1'000), [this, suspects = std::move(suspects)] {
-        look_for_lost(suspects, [this](const std::unordered_set<std::int64_t>&, const std::vector<ClaimedStep>& lost) {
-          if (!lost.empty()) log_warn("{} claimed steps had been lost on the way; they run now", lost.size());
-          dispatcher_.accept(lost);
-        });
-      });
-    });
-  }
-
-  // `handle` gets what the database counts as ours and we do not hold, and of that what was suspected before.
-  template <class Handle>
-  void look_for_lost(std::unordered_set<std::int64_t> suspected, Handle handle) {
-    core_.store.held(core_.host, core_.on_strand<std::vector<ClaimedStep>>(
-        [this, suspected = std::move(suspected), handle](Result<std::vector<ClaimedStep>> held) {
-          if (!held.has_value()) return reconcile_soon();
-          clear_trouble();
-          std::unordered_set<std::int64_t> suspects;
-          std::vector<ClaimedStep> lost;
-          for (const ClaimedStep& step : held.value()) {
-            if (dispatcher_.holds({step.step, step.claim_no})) continue;
-            suspects.insert(workflow_step_id(step.step));
-            if (suspected.count(workflow_step_id(step.step)) != 0) lost.push_back(step);
-          }
-          handle(std::move(suspects), lost);
-        }));
   }
 
   // ---- the end
 
   void stop(Millis grace, std::function<void()> stopped) {
     if (std::exchange(stopping_, true)) return stopped();
+    ending_ = {core_.executor.now(), core_.stats.steps_completed, core_.stats.handed_back, std::move(stopped)};
     core_.room.close();
-    dispatcher_.hand_back_unstarted(SteadyTime::max());
+    runner_->allow(false);
     dispatcher_.raise_stop_bits(kStopDraining);
-    drain(core_.executor.now() + grace, std::move(stopped));
+    if (!core_.registered || database_gone_) return end();
+    drain(core_.executor.now() + grace);
   }
 
-  void drain(SteadyTime deadline, std::function<void()> stopped) {
+  void database_is_gone() {
+    database_gone_ = true;
+    if (stopping_) end();
+  }
+
+  void drain(SteadyTime deadline) {
+    dispatcher_.hand_back_unstarted(SteadyTime::max());  // also what claims under way have brought meanwhile
     const bool quiet = dispatcher_.held() == 0 && completer_.idle() && submitter_.idle() && claimer_.idle();
     const SteadyTime now = core_.executor.now();
-    if (!quiet && now < deadline) {
-      return later(Millis(20), [this, deadline, stopped] { drain(deadline, stopped); });
-    }
+    if (!quiet && now < deadline) return later(Millis(20), [this, deadline] { drain(deadline); });
     if (dispatcher_.unfinished() > 0) {
       log_warn("{} attempts did not end within the grace time; their steps go back", dispatcher_.unfinished());
       dispatcher_.hand_back_all();
     }
-    leave(now + Millis(5'000), std::move(stopped));
+    leave(now + Millis(5'000));
   }
 
   // Waits for the last outcomes and until what was handed back is written (a host that has left is refused), then closes
   // the host's row. Bounded: takeover does the rest.
-  void leave(SteadyTime deadline, std::function<void()> stopped) {
+  void leave(SteadyTime deadline) {
     if ((!completer_.idle() || dispatcher_.handing_back()) && core_.executor.now() < deadline) {
-      return later(Millis(20), [this, deadline, stopped] { leave(deadline, stopped); });
+      return later(Millis(20), [this, deadline] { leave(deadline); });
     }
     liveness_.stop();
-    auto once = std::make_shared<std::function<void()>>(std::move(stopped));
-    const auto finish = [this, once] {
-      if (!*once) return;
-      runner_->close();
-      std::exchange(*once, nullptr)();
-    };
-    core_.store.leave(core_.host, core_.on_strand<int>([finish](Result<int>) { finish(); }));
-    later(Millis(3'000), finish);
+    core_.store.leave(core_.host, core_.on_strand<int>([this](Result<int>) { end(); }));
+    later(Millis(3'000), [this] { end(); });
+  }
+
+  // Nothing that is waited for can happen any more, or everything has.
+  void end() {
+    if (!ending_) return;
+    const Ending ending = std::move(*ending_);
+    ending_.reset();
+    liveness_.stop();
+    core_.registered = false;
+    core_.life = std::make_shared<int>(0);
+    submitter_.refuse_all();
+    runner_->close();
+    const std::size_t left = dispatcher_.held();
+    log_info("host {} stopped within {} ms: {} attempts finished, {} steps handed back{}", raw(core_.host),
+             std::chrono::duration_cast<Millis>(core_.executor.now() - ending.began).count(),
+             core_.stats.steps_completed - ending.steps_completed, core_.stats.handed_back - ending.handed_back,
+             left == 0 ? std::string() : "; " + std::to_string(left) + " steps that it still held are taken over from it");
+    dispatcher_.forget_all();
+    completer_.forget_all();
+    claimer_.forget_all();
+    ending.stopped();
   }
 
   void later(Millis time, std::function<void()> work) {
@@ -254,11 +256,20 @@ class Engine::Impl {
   std::string trouble() const {
     const auto silent = liveness_.since_last_beat();
     if (silent >= wiring_.liveness.timeout * 7 / 10) {
-      return "the heartbeat has not been renewed for " + std::to_string(silent.count() / 1000) + " s";
+      const std::string error = liveness_.last_error();
+      return "the heartbeat has not been renewed for " + std::to_string(silent.count() / 1000) + " s" +
+             (error.empty() ? "" : ": " + error);
     }
     const std::lock_guard lock(trouble_mutex_);
     return trouble_;
   }
+
+  struct Ending {
+    SteadyTime began;
+    std::uint64_t steps_completed = 0;  // up to then
+    std::uint64_t handed_back = 0;
+    std::function<void()> stopped;
+  };
 
   const std::shared_ptr<int> existence_ = std::make_shared<int>(0);  // for work posted by the liveness thread
   const Wiring wiring_;
@@ -267,13 +278,16 @@ class Engine::Impl {
   Completer completer_;
   Claimer claimer_;
   Submitter submitter_;
+  Reconciler reconciler_;
   const std::unique_ptr<JobRunner> runner_;
   Liveness liveness_;
 
   bool stopping_ = false;
   bool dying_ = false;
   bool taking_over_ = false;
-  SteadyTime reconciled_{};
+  bool database_gone_ = false;
+  std::optional<Ending> ending_;
+  Backoff register_pause_{Millis(1'000), Millis(5'000)};
   mutable std::mutex trouble_mutex_;           // guards trouble_
   std::string trouble_;
 };
@@ -288,6 +302,10 @@ void Engine::start(Reply<HostId> started) {
 
 void Engine::stop(Millis grace, std::function<void()> stopped) {
   impl_->core_.executor.post([impl = impl_, grace, stopped = std::move(stopped)] { impl->stop(grace, stopped); });
+}
+
+void Engine::database_is_gone() {
+  impl_->core_.executor.post([impl = impl_] { impl->database_is_gone(); });
 }
 
 void Engine::submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply) {

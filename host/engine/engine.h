@@ -36,6 +36,9 @@ class Engine {
   // Claims no more, lets attempts end within `grace`, gives the rest back, commits, leaves. Then `stopped`.
   void stop(Millis grace, std::function<void()> stopped);
 
+  // Nothing can be written any more, for good: a stop, under way or to come, waits for nothing.
+  void database_is_gone();
+
   void submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply);
   void work_was_queued();  // somebody else queued work: look now instead of at the next poll
 

@@ -59,6 +59,11 @@ Millis Liveness::since_last_beat() const {
   return std::chrono::duration_cast<Millis>(SteadyClock::now() - last_beat_);
 }
 
+std::string Liveness::last_error() const {
+  const std::lock_guard lock(mutex_);
+  return last_error_;
+}
+
 bool Liveness::wait(Millis time) {
   std::unique_lock lock(mutex_);
   return !wake_.wait_for(lock, time, [this] { return stopping_; });
@@ -86,6 +91,7 @@ void Liveness::run(HostId host) {
       {
         const std::lock_guard lock(mutex_);
         last_beat_ = SteadyClock::now();
+        last_error_.clear();
       }
       if (!renewing) events_.on_renewal(true);
       renewing = true;
@@ -94,7 +100,12 @@ void Liveness::run(HostId host) {
     } else if (beats.error().code == Code::host_dead) {
       events_.on_declared_dead(host);
       return;
-    } else if (renewing && since_last_beat() >= give_up) {
+    } else {
+      {
+        const std::lock_guard lock(mutex_);
+        last_error_ = beats.error().message;
+      }
+      if (!renewing || since_last_beat() < give_up) continue;
       renewing = false;
       events_.on_renewal(false);
     }

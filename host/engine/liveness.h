@@ -60,6 +60,7 @@ class Liveness {
   void stop();              // may be called twice
 
   Millis since_last_beat() const;  // [any]
+  std::string last_error() const;  // [any] why the last beat failed, empty when it did not
 
  private:
   void run(HostId host);
@@ -73,6 +74,7 @@ class Liveness {
   std::condition_variable wake_;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point last_beat_{};
+  std::string last_error_;
 };
 
 }  // namespace tasker::engine

@@ -37,6 +37,7 @@ class Room {
 
   // After a series of ends: every 50 ms the prefetch becomes 150 ms of work at the rate just seen.
   void adapt(int ended, SteadyTime now) {
+    if (since_ == SteadyTime{}) since_ = now;  // nothing was observed before: that says nothing about the rate
     seen_ += ended;
     const auto span = now - since_;
     if (span < std::chrono::milliseconds(50)) return;

@@ -42,8 +42,7 @@ void Submitter::send_next() {
   request.tasks.reserve(tasks);
   for (const Request& part : batch_) request.tasks.insert(request.tasks.end(), part.tasks.begin(), part.tasks.end());
   request.room = reserved_ = core_.room.free();
-  core_.refresh_snapshot();
-  request.plugins = core_.snapshot->plugins;
+  request.plugins = core_.plugins();
   core_.room.reserve(reserved_);
   under_way_ = true;
   core_.store.submit(std::move(request), core_.on_strand<SubmitAnswer>([this](Result<SubmitAnswer> answer) {
@@ -57,8 +56,9 @@ void Submitter::send_next() {
 void Submitter::handle(Result<SubmitAnswer> answer) {
   std::vector<Request> batch = std::exchange(batch_, {});
   if (!answer.has_value()) {
-    core_.on_error(answer.error());
-    const bool data_error = answer.error().retry == Retry::never && batch.size() > 1;
+    // A value that the database cannot hold is its caller's trouble, not this host's.
+    if (answer.error().code != Code::database_bad_value) core_.on_error(answer.error());
+    const bool data_error = !ended_ && answer.error().retry == Retry::never && batch.size() > 1;
     for (auto part = batch.rbegin(); part != batch.rend(); ++part) {
       if (data_error) {
         part->alone = true;
@@ -98,6 +98,18 @@ void Submitter::forget_all() {
     queued_tasks_ -= static_cast<int>(part.tasks.size());
     part.reply(make_error(Code::host_dead, "this host was declared dead while the tasks were being written; list the tasks "
                                            "to see whether they were created, then submit again", Retry::later));
+  }
+  under_way_ = false;
+}
+
+void Submitter::refuse_all() {
+  ended_ = true;
+  for (Request& part : std::exchange(batch_, {})) {
+    part.reply(make_error(Code::stopping, "this host stopped while the tasks were being written; list the tasks to see "
+                                          "whether they were created, then submit to another", Retry::later));
+  }
+  for (Request& part : std::exchange(queue_, {})) {
+    part.reply(make_error(Code::stopping, "this host stopped before the tasks were written; submit to another", Retry::later));
   }
   under_way_ = false;
 }

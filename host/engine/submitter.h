@@ -23,6 +23,7 @@ class Submitter {
   bool idle() const { return !under_way_ && queue_.empty(); }
   // The host lost its life: what was under way gets an error, what waits goes on in the next life.
   void forget_all();
+  void refuse_all();  // the end: whatever was not written gets an error
   void go_on() { send_next(); }  // the next life began
 
  private:
@@ -43,6 +44,7 @@ class Submitter {
   int reserved_ = 0;
   int queued_tasks_ = 0;
   bool under_way_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace tasker::engine

@@ -42,19 +42,23 @@ class WorkerPool::Pool : public std::enable_shared_from_this<Pool> {
   }
 
   // Threads inside a handler are detached: they hold what they need, and nobody takes their outcomes any more.
-  void close() {
-    std::unique_lock lock(mutex_);
-    const bool busy = running_ > 0;
-    lock.unlock();
-    stop(!busy);
+  void close() { end(!forbid_entering()); }
+  void stop() {
+    forbid_entering();
+    end(true);
   }
 
-  void stop(bool wait) {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      queue_.clear();
-    }
+ private:
+  // Whether a thread is inside a handler: decided under the lock that forbids to enter one, else a thread could enter
+  // in between and be waited for.
+  bool forbid_entering() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    queue_.clear();
+    return running_ > 0;
+  }
+
+  void end(bool wait) {
     wake_.notify_all();
     for (auto& thread : threads_) {
       if (!thread.joinable()) continue;
@@ -66,7 +70,6 @@ class WorkerPool::Pool : public std::enable_shared_from_this<Pool> {
     }
   }
 
- private:
   void wake_one() {
     if (waiting_ > 0 && !queue_.empty() && entering_) wake_.notify_one();
   }
@@ -118,8 +121,8 @@ WorkerPool::WorkerPool(int blocking_threads, int async_threads, FinishJob finish
 }
 
 WorkerPool::~WorkerPool() {
-  blocking_->stop(true);
-  async_->stop(true);
+  blocking_->stop();
+  async_->stop();
 }
 
 void WorkerPool::run(std::vector<std::shared_ptr<AttemptJob>> jobs) {

@@ -52,17 +52,19 @@ constexpr PluginId kPlugin{1};
 }  // namespace
 
 struct Story::Catalog final : engine::HandlerCatalog {
-  explicit Catalog(std::shared_ptr<const model::TaskTemplate> definition) {
+  explicit Catalog(std::shared_ptr<const model::TaskTemplate> definition) : definition_(std::move(definition)) { publish(true); }
+  void publish(bool with_template) {
     auto made = std::make_shared<engine::CatalogSnapshot>();
-    made->generation = 1;
+    made->generation = current ? current->generation + 1 : 1;
     made->plugins = std::make_shared<const std::vector<PluginId>>(std::vector{kPlugin});
-    engine::LoadedTemplate loaded{kTemplate, kPlugin, definition, {}};
-    loaded.handlers.assign(definition->steps.size(), std::make_shared<SilentHandler>());
-    made->templates[kTemplate] = std::move(loaded);
+    engine::LoadedTemplate loaded{kTemplate, kPlugin, definition_, {}};
+    loaded.handlers.assign(definition_->steps.size(), std::make_shared<SilentHandler>());
+    if (with_template) made->templates[kTemplate] = std::move(loaded);
     current = made;
   }
-  std::uint64_t generation() const override { return 1; }
+  std::uint64_t generation() const override { return current->generation; }
   std::shared_ptr<const engine::CatalogSnapshot> snapshot() const override { return current; }
+  const std::shared_ptr<const model::TaskTemplate> definition_;
   std::shared_ptr<const engine::CatalogSnapshot> current;
 };
 
@@ -112,6 +114,9 @@ Story::Story(const std::string& graph, engine::EngineOptions options, engine::Li
 }
 
 Story::~Story() { engine.reset(); }
+
+void Story::lose_template() { catalog_->publish(false); }
+void Story::find_template() { catalog_->publish(true); }
 
 void Story::start() {
   jobs_.clear();
@@ -168,6 +173,12 @@ std::shared_ptr<AttemptJob> Story::take(const std::string& step, TaskId task) {
     return found;
   }
   return nullptr;
+}
+
+void Story::finish_silently(const std::string& step) {
+  const auto job = take(step, TaskId{0});
+  ASSERT_NE(job, nullptr) << step << " is not running";
+  finish_(*job, {}, executor.now(), executor.now());
 }
 
 void Story::end(const std::string& step, engine::AttemptOutcome outcome, TaskId task) {

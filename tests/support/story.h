@@ -25,9 +25,15 @@ class Story {
   void start();  // the constructor does; again after stop()
   void stop(std::chrono::milliseconds grace = std::chrono::milliseconds(0));
 
+  // The plugin stays listed as loaded while its template is missing, as after a catalogue and a file that disagree.
+  void lose_template();
+  void find_template();
+
   // Ends the attempt of a step that is running. The step of the only task, or of the task named.
   void finish(const std::string& step, const std::string& result = "{\"n\":1}", TaskId task = TaskId{0});
   void end(const std::string& step, engine::AttemptOutcome outcome, TaskId task = TaskId{0});
+  // As finish(), for an outcome that comes when nobody looks: nothing is run, the strand only has it queued.
+  void finish_silently(const std::string& step);
   void advance(std::chrono::milliseconds span) { executor.advance(span); }
 
   // Moves time until the condition holds, giving the liveness thread its turns; false after ten real seconds.

@@ -80,7 +80,7 @@ TEST(LostAnswers, AChildThatComesTwiceRunsOnce) {
   story.submit();
   story.advance(5s);
   story.store.fail_next("complete", kAway, true);
-  for (int i = 0; i < 6; ++i) story.store.fail_next("complete", kAway, false);
+  for (int i = 0; i < 9; ++i) story.store.fail_next("complete", kAway, false);
   story.finish("a");
   story.advance(4'500ms);
   ASSERT_EQ(story.running(), Names{"b"});

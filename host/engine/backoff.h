@@ -1,0 +1,26 @@
+// Pauses between repetitions of a call that fails: each twice the one before, up to a bound, and each shortened by up to a
+// quarter at random, so that what failed together does not come back together. Its owner's thread.
+#pragma once
+
+#include <algorithm>
+
+#include "engine/ports.h"
+
+namespace tasker::engine {
+
+Millis jittered(Millis pause);  // [any] between three quarters of it and all of it
+
+class Backoff {
+ public:
+  Backoff(Millis first, Millis longest) : first_(first), longest_(longest), next_(first) {}
+
+  Millis next() { return jittered(std::exchange(next_, std::min(next_ * 2, longest_))); }
+  void reset() { next_ = first_; }
+
+ private:
+  const Millis first_;
+  const Millis longest_;
+  Millis next_;
+};
+
+}  // namespace tasker::engine
