@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "support/temp_db.h"
@@ -162,7 +163,19 @@ TEST_F(Cli, ExplainsItsCodes) {
   const auto help = run_tasker({"help", "plugin.truncated"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, testing::AllOf(HasSubstr("cause"), HasSubstr("cure")));
-  EXPECT_THAT(run_tasker({"__complete", "task", "wa"}).out, "watch\n");
+}
+
+TEST_F(Cli, CompletesWordsInBash) {
+  const auto script = place_->path("complete.bash");
+  write_file(script, "PATH=" + tasker_program().parent_path().string() + R"(:$PATH
+source <(tasker completion bash)
+COMP_WORDS=(tasker task list --status in) COMP_CWORD=4
+_tasker
+echo "${COMPREPLY[@]}" > "$1"
+)");
+  const auto answer = place_->path("completed");
+  ASSERT_EQ(std::system(("bash '" + script.string() + "' '" + answer.string() + "'").c_str()), 0);
+  EXPECT_EQ(read_file(answer), "in_progress\n");
 }
 
 TEST_F(Cli, ListsPlugins) {
