@@ -125,6 +125,7 @@ CREATE TABLE tasker.task (
     lane smallint NOT NULL,
     priority smallint DEFAULT 5 NOT NULL,
     failed boolean DEFAULT false NOT NULL,
+    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL,
     context jsonb NOT NULL,
     tags jsonb DEFAULT '[]'::jsonb NOT NULL,
     initiator text DEFAULT 'unknown'::text NOT NULL,
@@ -496,6 +497,7 @@ CREATE TABLE tasker.task_0 (
     lane smallint NOT NULL,
     priority smallint DEFAULT 5 NOT NULL,
     failed boolean DEFAULT false NOT NULL,
+    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL,
     context jsonb NOT NULL,
     tags jsonb DEFAULT '[]'::jsonb NOT NULL,
     initiator text DEFAULT 'unknown'::text NOT NULL,
@@ -503,7 +505,7 @@ CREATE TABLE tasker.task_0 (
     reason text DEFAULT 'unknown'::text NOT NULL,
     correlation_id text
 )
-WITH (fillfactor='80');
+WITH (fillfactor='50');
 
 CREATE SEQUENCE tasker.task_block
     START WITH 1
@@ -671,9 +673,9 @@ CREATE INDEX task_open ON ONLY tasker.task USING btree (lane, task_id) WHERE (fi
 
 CREATE INDEX task_0_lane_task_id_idx ON tasker.task_0 USING btree (lane, task_id) WHERE (finished_at IS NULL);
 
-CREATE INDEX task_ending ON ONLY tasker.task USING btree (lane, task_id) WHERE ((finished_at IS NULL) AND (failed OR (state = 'cancelled'::tasker.task_state)));
+CREATE INDEX task_ending ON ONLY tasker.task USING btree (lane, task_id) WHERE ((finished_at IS NULL) AND ending);
 
-CREATE INDEX task_0_lane_task_id_idx1 ON tasker.task_0 USING btree (lane, task_id) WHERE ((finished_at IS NULL) AND (failed OR (state = 'cancelled'::tasker.task_state)));
+CREATE INDEX task_0_lane_task_id_idx1 ON tasker.task_0 USING btree (lane, task_id) WHERE ((finished_at IS NULL) AND ending);
 
 ALTER INDEX tasker.annotation_pkey ATTACH PARTITION tasker.annotation_0_pkey;
 

@@ -9,7 +9,7 @@ returns table (task_id bigint, ord int, claim_no int, attempt int, retry_limit i
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  v_tasks bigint[];  v_ords int[];
+  v_tasks bigint[];  v_ords int[];  v_places tid[];
   lo bigint;  hi bigint;
 begin
   perform from tasker.host where host_id = p_host and alive for key share;
@@ -35,21 +35,24 @@ begin
   head as (
     select q.* from (select plugin_id from waiting where plugin_id = any (p_plugins)) w
       cross join lateral (
-        select r.task_id, r.ord, r.priority, r.run_at from tasker.ready_step r
+        select r.ctid as place, r.task_id, r.ord, r.priority, r.run_at from tasker.ready_step r
         where r.lane = p_lane and r.plugin_id = w.plugin_id
         order by r.priority, r.run_at, r.task_id, r.ord limit p_room for update skip locked) q
     order by q.priority, q.run_at, q.task_id, q.ord limit p_room)
-  select array_agg(task_id order by task_id, ord), array_agg(ord order by task_id, ord), min(task_id), max(task_id)
-  into v_tasks, v_ords, lo, hi from head;
+  select array_agg(task_id), array_agg(ord), array_agg(place) into v_tasks, v_ords, v_places
+  from (select * from head order by task_id, ord) h;
   if v_tasks is null then
     return;
   end if;
+  lo := v_tasks[1];
+  hi := v_tasks[cardinality(v_tasks)];
 
+  -- Rows that are locked are met again by their place (ctid), which nobody can change now.
   return query
-  with u as (select tasker.lane_of(t) as lane, t, o from unnest(v_tasks, v_ords) u(t, o)
+  with u as (select tasker.lane_of(t) as lane, t, o, place from unnest(v_tasks, v_ords, v_places) u(t, o, place)
         where t between lo and hi and o between 1 and 16383),
   locked as (
-    select s.lane, s.task_id, s.ord, s.plugin_id, s.run_at, t.revision, t.template_id, t.priority
+    select s.ctid as step_place, s.tableoid as part, u.place, t.revision, t.template_id
     from u join tasker.step s on s.lane = u.lane and s.task_id = u.t and s.ord = u.o
            join tasker.task t on t.lane = u.lane and t.task_id = u.t
     where s.task_id between lo and hi and t.task_id between lo and hi
@@ -59,13 +62,9 @@ begin
     update tasker.step s set state = 'in_progress', host_id = p_host, claim_no = s.claim_no + 1, claimed_at = p_now,
       run_at = null
     from locked l
-    where s.lane = l.lane and s.task_id = l.task_id and s.ord = l.ord and s.task_id between lo and hi
-    returning s.lane, s.task_id, s.ord, s.claim_no, s.attempts, s.retry_limit, s.plugin_id, l.revision, l.template_id,
-              l.priority, l.run_at),
-  unqueued as (
-    delete from tasker.ready_step r using taken k
-    where r.lane = k.lane and r.plugin_id = k.plugin_id and r.priority = k.priority and r.run_at = k.run_at
-      and r.task_id = k.task_id and r.ord = k.ord)
+    where s.ctid = l.step_place and s.tableoid = l.part and s.task_id between lo and hi
+    returning s.task_id, s.ord, s.claim_no, s.attempts, s.retry_limit, s.plugin_id, l.revision, l.template_id, l.place),
+  unqueued as (delete from tasker.ready_step r using taken k where r.ctid = k.place)
   select task_id, ord, claim_no, attempts + 1, retry_limit::int, revision, template_id, plugin_id from taken;
 
   update tasker.task t set state = 'in_progress'

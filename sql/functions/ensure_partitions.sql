@@ -19,11 +19,12 @@ begin
       perform from tasker.setting for update;
       foreach v_table in array array['task', 'step', 'step_edge', 'attempt', 'annotation'] loop
         continue when to_regclass('tasker.' || v_table || v_part) is not null;
-        -- step rows are updated twice in place; task rows once or twice.
+        -- step rows are updated twice in place; task rows when they are claimed from the queue (at 80 a page of tasks
+        -- queued together had no place for that) and when they end.
         v_options := case v_table
           when 'step' then 'with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1)'
-          when 'task' then 'with (fillfactor = 80)' else '' end;
-        execute format('create table tasker.%I (like tasker.%I including defaults including constraints including indexes) %s',
+          when 'task' then 'with (fillfactor = 50)' else '' end;
+        execute format('create table tasker.%I (like tasker.%I including defaults including generated including constraints including indexes) %s',
                        v_table || v_part, v_table, v_options);
         execute format('alter table tasker.%I add constraint in_range check (task_id >= %s and task_id < %s)',
                        v_table || v_part, v_low, v_low + v_size);

@@ -33,33 +33,35 @@ begin
     select tasker.lane_of(t) as lane, u.*, coalesce(start_at, p_now) > p_now as later
     from unnest(p_tasks, p_templates, p_contexts, p_initiators, p_source_systems, p_reasons, p_tags, p_correlation_ids,
                 p_start_ats, p_priorities)
-         u(t, template_id, context, initiator, source_system, reason, tags, correlation_id, start_at, priority)),
+         u(t, template_id, context, initiator, source_system, reason, tags, correlation_id, start_at, priority)
+    where t between 1 and 9007199254740991),               -- one row expected: template_step is looked up by key
   new_step as (
     select u.lane, u.t, u.template_id, coalesce(u.priority, 5)::smallint as priority, u.start_at, ts.ord, ts.parents,
            ts.children, ts.plugin_id, ts.retryable, ts.retry_limit,
            case when ts.parents > 0 then 'pending'
                 when not u.later and ts.plugin_id = any (p_plugins)
                  and count(*) filter (where ts.parents = 0 and not u.later and ts.plugin_id = any (p_plugins))
-                     over (order by u.t, ts.ord) <= p_room then 'in_progress'
+                     over (order by u.t, ts.ord rows unbounded preceding) <= p_room then 'in_progress'
                 else 'ready' end::tasker.step_state as state
     from u join tasker.template_step ts on ts.template_id = u.template_id),
   tasks as (
     insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, start_at, priority, context, tags,
                              initiator, source_system, reason, correlation_id)
     select u.lane, t, template_id,
-           case when exists (select from new_step n where n.t = u.t and n.state = 'in_progress')
+           -- `in`, hashed once: `exists` read all steps of the batch for each of its tasks (200 tasks: 8 of 28 ms).
+           case when t in (select n.t from new_step n where n.state = 'in_progress')
                 then 'in_progress' else 'pending' end::tasker.task_state,
            (select sinks from tasker.template where template_id = u.template_id), p_now, start_at, coalesce(priority, 5),
            coalesce(context, '{}'), coalesce(tags, '[]'), coalesce(initiator, 'unknown'),
            coalesce(source_system, 'unknown'), coalesce(reason, 'unknown'), correlation_id
-    from u order by t),
+    from u),
   steps as (
     insert into tasker.step (lane, task_id, ord, state, pending_parents, children, plugin_id, retryable, retry_limit, claim_no,
                              host_id, claimed_at, run_at)
     select lane, t, ord, state, parents, children, plugin_id, retryable, retry_limit, (state = 'in_progress')::int,
            case when state = 'in_progress' then p_host end, case when state = 'in_progress' then p_now end,
            case when state = 'ready' then coalesce(start_at, p_now) end
-    from new_step order by t, ord),
+    from new_step),
   queued as (
     insert into tasker.ready_step (lane, plugin_id, priority, run_at, task_id, ord)
     select lane, plugin_id, priority, coalesce(start_at, p_now), t, ord from new_step

@@ -39,7 +39,7 @@ TEST_F(ConnectionTest, SetsWhatTheHotPathDependsOn) {
   store::Connection connection(options(), watch, counters);
   sql.exec("create or replace function tasker.lanes() returns integer language sql immutable as $$ select case when"
            " current_setting('jit') = 'off' and current_setting('plan_cache_mode') = 'force_generic_plan'"
-           " and current_setting('enable_seqscan') = 'off'"
+           " and current_setting('enable_seqscan') = 'off' and current_setting('enable_bitmapscan') = 'off'"
            " and current_setting('lock_timeout') = '5s' and current_setting('statement_timeout') = '30s'"
            " and current_setting('search_path') = 'tasker' and current_setting('TimeZone') = 'UTC'"
            " then 1 else 0 end $$");
