@@ -7,7 +7,8 @@ namespace {
 
 // As the store's connections are set: ConnectionTest holds them to it.
 void set_as_the_store(SqlClient& session) {
-  session.exec("set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off");
+  session.exec("set jit = off; set plan_cache_mode = force_generic_plan;"
+               " set enable_seqscan = off; set enable_bitmapscan = off");
 }
 
 TEST(Plans, ATinyAnalyzedTableIsNotReadWhole) {
@@ -27,6 +28,35 @@ TEST(Plans, ATinyAnalyzedTableIsNotReadWhole) {
   session.exec("select tasker.cancel_task(65, 'tester', 'why', clock_timestamp())");
   EXPECT_EQ(session.value("select string_agg(relname || ' ' || seq_scan, ', ') from pg_stat_xact_user_tables"
                           " where seq_scan > 0"), "");
+}
+
+// The tables were never analyzed: a plan made then must not read all of a task for each of its steps or parents.
+TEST(Plans, AJoinOfManyParentsIsReadOnce) {
+  PgWorld world;
+  constexpr int kParents = 200;
+  std::string graph, parents;
+  for (int i = 1; i <= kParents; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    graph += name + "; ";
+    parents += " " + name;
+  }
+  const auto join = world.publish("join", graph + "last:" + parents);
+  const std::string task = text_of(world.submit(join.template_id).tasks[0]);
+  world.sql.exec("update tasker.step set state = 'complete', attempts = 1 where ord <= " + std::to_string(kParents));
+  world.sql.exec("insert into tasker.attempt (lane, task_id, ord, claim_no, host_id, plugin_id, outcome, attempt, claimed_at,"
+                 " started_at, finished_at, result) select lane, task_id, ord, claim_no, 1, 1, 'ok', 1, now(), now(), now(), '1'"
+                 " from tasker.step where state = 'complete'");
+  SqlClient session(world.db.conninfo());
+  set_as_the_store(session);
+  for (const std::string& statement :
+       {"select cardinality(parent_results) from tasker.step_inputs('{" + task + "}', '{201}')",
+        "select max(completed_parents) from tasker.step_readiness('{" + task + "}')"}) {
+    session.exec("begin");
+    EXPECT_EQ(session.value(statement), std::to_string(kParents)) << statement;
+    EXPECT_LT(std::stoi(session.value("select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables")),
+              10 * kParents) << statement;
+    session.exec("rollback");
+  }
 }
 
 TEST(Plans, TakeoverReadsTheStepsOfOpenTasksOnly) {
