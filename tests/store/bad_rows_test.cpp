@@ -1,4 +1,4 @@
-// Ruling 9: one row that the database refuses, or that somebody holds, must not stop the others of its batch.
+// One row that the database refuses, or that somebody holds, must not stop the others of its batch.
 #include "support/pg_world.h"
 
 namespace tasker::test {
@@ -14,7 +14,7 @@ std::vector<engine::FinishedAttempt> whole_lane(PgWorld& world, TemplateId id, L
   return batch;
 }
 
-TEST(Ruling09, ABadRowAloneFails) {
+TEST(BadRow, ABadRowAloneFails) {
   // What passes a JSON parser and is refused by jsonb, a text column, or the array's syntax.
   const std::string bad_payloads[] = {R"({"x":"\u0000"})", "1e400000", "{\"x\":", "{\"x\":\"\xff\"}", std::string("{\"x\":\"\0\"}", 9)};
   for (const std::string& payload : bad_payloads) {
@@ -37,7 +37,7 @@ TEST(Ruling09, ABadRowAloneFails) {
   }
 }
 
-TEST(Ruling09, BadEventsAndCheckpointsCountAsBadResults) {
+TEST(BadRow, BadEventsAndCheckpointsCountAsBadResults) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   auto batch = whole_lane(world, one.template_id, 1);
@@ -51,7 +51,7 @@ TEST(Ruling09, BadEventsAndCheckpointsCountAsBadResults) {
   EXPECT_EQ(world.sql.value("select count(*) from tasker.journal where kind = 'event'"), "0");
 }
 
-TEST(Ruling09, MessagesThatNoTextColumnHoldsAreMended) {
+TEST(BadRow, MessagesThatNoTextColumnHoldsAreMended) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   auto attempt = finished(world.submit(one.template_id).claimed[0], OutcomeKind::fail, "");
@@ -60,7 +60,7 @@ TEST(Ruling09, MessagesThatNoTextColumnHoldsAreMended) {
   EXPECT_EQ(world.sql.value("select message from tasker.attempt"), "a\uFFFDb\uFFFD\"\\{},ü");
 }
 
-TEST(Ruling09, ALockedRowIsTriedAloneAndTheOthersAreWritten) {
+TEST(BadRow, ALockedRowIsTriedAloneAndTheOthersAreWritten) {
   store::PgStore::Options options;
   options.settings.lock_timeout = std::chrono::milliseconds(300);
   PgWorld world(options);
@@ -80,7 +80,29 @@ TEST(Ruling09, ALockedRowIsTriedAloneAndTheOthersAreWritten) {
   EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt"), "8");
 }
 
-TEST(Ruling09, BulkSubmitNamesTheIndexAndCreatesNone) {
+TEST(BadRow, ALockedRowThatIsFreeInTimeIsWrittenAsItWas) {
+  store::PgStore::Options options;
+  options.settings.lock_timeout = std::chrono::seconds(3);
+  PgWorld world(options);
+  const auto one = world.publish("one", "a");
+  auto request = std::make_shared<engine::CompleteRequest>();
+  *request = {world.host(), 2, whole_lane(world, one.template_id, 2), 0, world.plugins()};
+  SqlClient holder(world.db.conninfo());
+  holder.exec("begin; select from tasker.step where task_id = " + text_of(request->attempts[4].fence.step.task) + " for update");
+  Awaited<engine::CompleteAnswer> answer;
+  world.store().complete(request, answer.reply());
+  // The pieces wait a moment only, so the others are soon written; then it is tried alone, with the whole patience again.
+  world.sql.wait_for("select count(*) from tasker.attempt", "7");
+  world.sql.wait_for("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+                     " and clock_timestamp() - query_start > interval '500 ms'", "1");
+  holder.exec("commit");
+  const auto written = answer.get();
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->ended.size(), 8u);
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt where outcome = 'ok'"), "8");
+}
+
+TEST(BadRow, BulkSubmitNamesTheIndexAndCreatesNone) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   engine::SubmitRequest request{world.host(), std::vector<engine::NewTask>(5), 10, world.plugins()};

@@ -1,5 +1,6 @@
-// Rulings 1, 5 and 10: what two connections may do to one task at the same moment. The interleavings are forced by
-// holding row locks on a second connection.
+// What two connections may do to one task at the same moment: complete records first and claims in a fresh snapshot, all
+// take locks in one order, and the end of a task is decided under locked rows. The interleavings are forced by holding row
+// locks on a second connection.
 #include <random>
 #include <thread>
 
@@ -42,10 +43,10 @@ void act_while_completing(const std::string& action, const std::string& child_st
   world.check_rows();
 }
 
-TEST(Ruling01, NoChildIsClaimedAfterACommittedCancel) { act_while_completing("cancel_task", "cancelled"); }
-TEST(Ruling01, NoChildIsClaimedAfterACommittedPause) { act_while_completing("pause_task", "pending"); }
+TEST(CompleteThenClaim, NoChildIsClaimedAfterACommittedCancel) { act_while_completing("cancel_task", "cancelled"); }
+TEST(CompleteThenClaim, NoChildIsClaimedAfterACommittedPause) { act_while_completing("pause_task", "pending"); }
 
-TEST(Ruling01, AnActionWaitsForACompleteThatCameFirst) {
+TEST(CompleteThenClaim, AnActionWaitsForACompleteThatCameFirst) {
   PgWorld world;
   const auto linear = world.publish("linear", "a; b: a; c: b");
   const auto submitted = world.submit(linear.template_id);
@@ -66,7 +67,7 @@ TEST(Ruling01, AnActionWaitsForACompleteThatCameFirst) {
   world.check_rows();
 }
 
-TEST(Ruling05, ClaimSkipsStepsThatSomebodyHasLocked) {
+TEST(LockOrderRaces, ClaimSkipsStepsThatSomebodyHasLocked) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   const auto submitted = world.submit(one.template_id, 17, 0);
@@ -82,7 +83,7 @@ TEST(Ruling05, ClaimSkipsStepsThatSomebodyHasLocked) {
 
 // Claims, completions that fail for good, cancels, pauses and resumes, from several connections at once: without one
 // lock order PostgreSQL finds a deadlock within a few rounds.
-TEST(Ruling05, RandomRoundsOfEverythingMeetNoDeadlock) {
+TEST(LockOrderRaces, RandomRoundsOfEverythingMeetNoDeadlock) {
   PgWorld world;
   const auto shape = world.publish("shape", "a; b: a; c: a; d: b c; e");
   const auto seed = std::random_device{}();
@@ -158,7 +159,7 @@ TEST(Ruling01, TwoHostsEndingTwoParentsOfOneChildClaimItOnce) {
 }
 
 // Both hosts end one of the last two steps, one of them for good in failure, in transactions that overlap.
-TEST(Ruling10, TwoHostsEndingTheLastTwoStepsEndTheTask) {
+TEST(EndOfTaskRaces, TwoHostsEndingTheLastTwoStepsEndTheTask) {
   for (const std::string second_outcome : {"fail", "ok"}) {
     PgWorld world;
     const auto two = world.publish("two", "a; b");
@@ -186,7 +187,7 @@ TEST(Ruling10, TwoHostsEndingTheLastTwoStepsEndTheTask) {
   }
 }
 
-TEST(Ruling10, AnExhaustedStepLeavesTheTaskInProgressWhileOthersMove) {
+TEST(EndOfTaskRaces, AnExhaustedStepLeavesTheTaskInProgressWhileOthersMove) {
   PgWorld world;
   const auto two = world.publish("two", "a; b; c: b");
   const auto submitted = world.submit(two.template_id);

@@ -1,4 +1,6 @@
-// Rulings 2, 3, 4, 7, 8 and 11: the lives of hosts, fences, lost answers and takeover.
+// The lives of hosts: every call is guarded by its host's row, the claim number is the fence and only grows, a repeated
+// call has the same answer, lost attempts have a budget of their own, takeover is bounded and goes by what is, and the
+// task's revision comes with every claim.
 #include "store/pg_reader.h"
 #include "support/pg_world.h"
 
@@ -13,7 +15,7 @@ int reclaim(PgWorld& world, HostId by, HostId dead) {
   return count ? *count : -1;
 }
 
-TEST(Ruling02, ACallInFlightIsOverBeforeItsHostIsTakenOver) {
+TEST(HostGuard, ACallInFlightIsOverBeforeItsHostIsTakenOver) {
   PgWorld world;
   const auto linear = world.publish("linear", "a; b: a");
   const auto submitted = world.submit(linear.template_id);
@@ -33,7 +35,7 @@ TEST(Ruling02, ACallInFlightIsOverBeforeItsHostIsTakenOver) {
   world.check_rows();
 }
 
-TEST(Ruling02, ADeadHostIsRefusedByEveryVerb) {
+TEST(HostGuard, ADeadHostIsRefusedByEveryVerb) {
   PgWorld world;
   const auto one = world.publish("one", "a; b");
   const auto submitted = world.submit(one.template_id);
@@ -52,7 +54,7 @@ TEST(Ruling02, ADeadHostIsRefusedByEveryVerb) {
   EXPECT_EQ(world.sql.value("select count(*) from tasker.task"), "1");
 }
 
-TEST(Ruling03, TheFenceOnlyGrows) {
+TEST(ClaimNumber, TheFenceOnlyGrows) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   auto claimed = world.submit(one.template_id).claimed;
@@ -95,7 +97,7 @@ TEST(Ruling03, TheFenceOnlyGrows) {
             "retry wait lost ok");
 }
 
-TEST(Ruling04, ARepeatedCompleteHasTheSameAnswer) {
+TEST(LostAnswer, ARepeatedCompleteHasTheSameAnswer) {
   PgWorld world;
   const auto fork = world.publish("fork", "a; b: a; c: a; d: b c");
   const auto submitted = world.submit(fork.template_id);
@@ -120,7 +122,7 @@ TEST(Ruling04, ARepeatedCompleteHasTheSameAnswer) {
   EXPECT_EQ(world.settle(submitted.tasks[0]), 0);
 }
 
-TEST(Ruling04, ARepeatedSubmitCreatesNothing) {
+TEST(LostAnswer, ARepeatedSubmitCreatesNothing) {
   PgWorld world;
   world.publish("one", "a");
   const std::string call =
@@ -133,7 +135,7 @@ TEST(Ruling04, ARepeatedSubmitCreatesNothing) {
   world.check_rows();
 }
 
-TEST(Ruling07, LostAttemptsHaveABudgetOfTheirOwn) {
+TEST(LostBudget, LostAttemptsHaveABudgetOfTheirOwn) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   auto claimed = world.submit(one.template_id).claimed;
@@ -156,7 +158,7 @@ TEST(Ruling07, LostAttemptsHaveABudgetOfTheirOwn) {
   world.check_rows();
 }
 
-TEST(Ruling08, TakeoverFindsWhateverADeadHostHoldsAndIsBounded) {
+TEST(TakeoverRounds, TakeoverFindsWhateverADeadHostHoldsAndIsBounded) {
   PgWorld world;
   const auto two = world.publish("two", "a; b");
   const auto submitted = world.submit(two.template_id, 64);
@@ -178,7 +180,7 @@ TEST(Ruling08, TakeoverFindsWhateverADeadHostHoldsAndIsBounded) {
   world.check_rows();
 }
 
-TEST(Ruling08, ALockedRowKeepsBackItsLaneOnly) {
+TEST(TakeoverRounds, ALockedRowKeepsBackItsLaneOnly) {
   store::PgStore::Options options;
   options.settings.lock_timeout = std::chrono::milliseconds(200);
   PgWorld world(options);
@@ -212,7 +214,7 @@ void make_slow(PgWorld& world, const std::string& function, const std::string& d
                  " return query select * from " + quick + "(" + passed + "); end $$");
 }
 
-TEST(Ruling08, TakeoverHasAStatementTimeoutOfItsOwn) {
+TEST(TakeoverRounds, TakeoverHasAStatementTimeoutOfItsOwn) {
   store::PgStore::Options options;
   options.settings.statement_timeout = std::chrono::milliseconds(400);
   PgWorld world(options);
@@ -234,7 +236,7 @@ TEST(Ruling08, TakeoverHasAStatementTimeoutOfItsOwn) {
   EXPECT_EQ(slow.error().code, Code::database_locked);
 }
 
-TEST(Ruling04, LookingForLostClaimsKeepsNoReaderWaiting) {
+TEST(LostAnswer, LookingForLostClaimsKeepsNoReaderWaiting) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   const auto submitted = world.submit(one.template_id);
@@ -254,7 +256,7 @@ TEST(Ruling04, LookingForLostClaimsKeepsNoReaderWaiting) {
   EXPECT_EQ(steps->at(0).step, submitted.claimed[0].step);
 }
 
-TEST(Ruling08, AHostThatLeavesGivesUpWhatItStillHolds) {
+TEST(TakeoverRounds, AHostThatLeavesGivesUpWhatItStillHolds) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   world.submit(one.template_id);
@@ -264,7 +266,7 @@ TEST(Ruling08, AHostThatLeavesGivesUpWhatItStillHolds) {
   EXPECT_EQ(world.sql.value("select released from tasker.host where host_id = 1"), "t");
 }
 
-TEST(Ruling11, TheRevisionComesWithEveryClaim) {
+TEST(Revision, TheRevisionComesWithEveryClaim) {
   PgWorld world;
   const auto linear = world.publish("linear", "a; b: a; c: b");
   auto claimed = world.submit(linear.template_id).claimed;

@@ -91,6 +91,19 @@ TEST(QueueOrder, StepsOfPluginsThatAreNotLoadedHereAreQueued) {
   world.check_rows();
 }
 
+// A completion claims as many children as its host has room for; the others are anybody's.
+TEST(QueueOrder, ChildrenBeyondTheRoomAreQueued) {
+  PgWorld world;
+  const auto fork = world.publish("fork", "a; b: a; c: a; d: a");
+  const auto submitted = world.submit(fork.template_id);
+  const auto answer = world.complete({finished(submitted.claimed.at(0))}, 1);
+  EXPECT_EQ(answer.claimed.size(), 1u);
+  EXPECT_TRUE(answer.queued);
+  EXPECT_EQ(queues(world), "2 ready, 0 delayed");
+  EXPECT_EQ(world.claim(submitted.tasks[0]).size(), 2u);
+  world.check_rows();
+}
+
 // A claim looks at the task as well, whatever stands in the queue.
 TEST(QueueOrder, ARowOfATaskThatMayNotRunIsNotServed) {
   PgWorld world;

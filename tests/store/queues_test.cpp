@@ -1,4 +1,5 @@
-// Rulings 13 to 16: queues, ids, partitions, and names of functions.
+// Queues that work for other plugins never blocks, dense ids in blocks, partitions made ahead, and names of functions.
+#include <algorithm>
 #include <set>
 
 #include "store/id_blocks.h"
@@ -9,7 +10,7 @@
 namespace tasker::test {
 namespace {
 
-TEST(Ruling13, WorkForAPluginThatIsNotLoadedStandsInNobodysWay) {
+TEST(Queue, WorkForAPluginThatIsNotLoadedStandsInNobodysWay) {
   PgWorld world;
   const auto mine = world.publish("mine", "a");
   const auto lacking = world.publish("lacking", "a");
@@ -36,7 +37,7 @@ TEST(Ruling13, WorkForAPluginThatIsNotLoadedStandsInNobodysWay) {
                                       " where relname = 'ready_step'")), 20);
 }
 
-TEST(Ruling13, FutureWorkWaitsAmongTheDelayedAndMovesWhenItIsDue) {
+TEST(Queue, FutureWorkWaitsAmongTheDelayedAndMovesWhenItIsDue) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   auto attempt = finished(world.submit(one.template_id).claimed[0], model::OutcomeKind::retry, "");
@@ -54,7 +55,7 @@ TEST(Ruling13, FutureWorkWaitsAmongTheDelayedAndMovesWhenItIsDue) {
   world.check_rows();
 }
 
-TEST(Ruling13, TheQueueIsServedByPriorityThenTime) {
+TEST(Queue, TheQueueIsServedByPriorityThenTime) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   engine::SubmitRequest request{world.host(), std::vector<engine::NewTask>(33), 0, world.plugins()};
@@ -67,7 +68,7 @@ TEST(Ruling13, TheQueueIsServedByPriorityThenTime) {
   EXPECT_EQ(order, (std::vector<std::int64_t>{96, 64, 80}));
 }
 
-TEST(Ruling14, IdsAreDenseAscendingAndTakenInOneCall) {
+TEST(TaskIds, IdsAreDenseAscendingAndTakenInOneCall) {
   ManualClock clock;
   store::IdBlocks ids(clock);
   int calls = 0;
@@ -90,7 +91,16 @@ TEST(Ruling14, IdsAreDenseAscendingAndTakenInOneCall) {
   EXPECT_EQ(calls, 2);
 }
 
-TEST(Ruling14, BlocksUnusedForAMinuteAreDropped) {
+TEST(TaskIds, AscendHoweverTheBlocksCame) {
+  ManualClock clock;
+  store::IdBlocks ids(clock);
+  const auto take = [](int) -> Result<std::vector<std::int64_t>> { return std::vector<std::int64_t>{12, 10}; };
+  const auto taken = *ids.take(100, take);
+  EXPECT_TRUE(std::is_sorted(taken.begin(), taken.end()));
+  EXPECT_EQ(raw(taken.front()), 640);
+}
+
+TEST(TaskIds, BlocksUnusedForAMinuteAreDropped) {
   ManualClock clock;
   store::IdBlocks ids(clock);
   std::int64_t block = 1;
@@ -102,7 +112,7 @@ TEST(Ruling14, BlocksUnusedForAMinuteAreDropped) {
   EXPECT_EQ(raw((*ids.take(1, take))[0]), 128);
 }
 
-TEST(Ruling14, SubmittingUsesBlocksOfTheSequence) {
+TEST(TaskIds, SubmittingUsesBlocksOfTheSequence) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   auto tasks = world.submit(one.template_id, 100).tasks;
@@ -112,7 +122,7 @@ TEST(Ruling14, SubmittingUsesBlocksOfTheSequence) {
   EXPECT_EQ(world.sql.value("select last_value from tasker.task_block"), "2");
 }
 
-TEST(Ruling15, PartitionsAreMadeAheadWithoutStoppingWorkBehindAnOpenSelect) {
+TEST(PartitionsAhead, PartitionsAreMadeAheadWithoutStoppingWorkBehindAnOpenSelect) {
   PgWorld world;
   const auto one = world.publish("one", "a");
   world.sql.exec("update tasker.setting set partition_tasks = 4194304");
@@ -126,7 +136,7 @@ TEST(Ruling15, PartitionsAreMadeAheadWithoutStoppingWorkBehindAnOpenSelect) {
   reader.exec("commit");
 }
 
-TEST(Ruling15, TakingIdsMakesTheNextPartitionWhenHalfOfOneIsUsed) {
+TEST(PartitionsAhead, TakingIdsMakesTheNextPartitionWhenHalfOfOneIsUsed) {
   PgWorld world;
   const auto one = world.publish("one", "a; b: a");
   const auto partitions = [&] {
@@ -148,14 +158,14 @@ TEST(Ruling15, TakingIdsMakesTheNextPartitionWhenHalfOfOneIsUsed) {
 
 // A changed signature must get a new name: `create or replace` would leave the old function beside it, and a host of
 // the version before would call whichever fits.
-TEST(Ruling16, NoFunctionHasTwoSignatures) {
+TEST(FunctionNames, NoFunctionHasTwoSignatures) {
   PgWorld world;
   EXPECT_EQ(world.sql.value("select string_agg(proname, ' ') from (select proname from pg_proc"
                             " where pronamespace = 'tasker'::regnamespace and proname not in ('seed_status')"
                             " group by proname having count(*) > 1) twice"), "");
 }
 
-TEST(Ruling16, TwoVersionsOfAFunctionServeTwoHosts) {
+TEST(FunctionNames, TwoVersionsOfAFunctionServeTwoHosts) {
   PgWorld world;
   std::string text;
   for (const auto& file : store::functions()) {

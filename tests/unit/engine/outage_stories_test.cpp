@@ -121,7 +121,7 @@ TEST(EngineOutage, IsNotWhatACallersBadValueCauses) {
   EXPECT_TRUE(log.lines("no such value").empty());
 }
 
-// Ruling 9: what the database refuses is halved until it stands alone, and holds up nothing else.
+// What the database refuses is halved until it stands alone, and holds up nothing else.
 TEST(EngineOutage, ARefusedBatchIsHalvedUntilOneOutcomeStandsAlone) {
   Story story("a\nb\nc\nd\ne\nf\ng\nh");
   const TaskId task = story.submit();

@@ -1,4 +1,4 @@
-// Ruling 12: how much work a host may hold.
+// How much work a host may hold.
 #include "engine/room.h"
 
 #include <gtest/gtest.h>
