@@ -67,13 +67,21 @@ CREATE FUNCTION tasker.list_plugins() RETURNS jsonb;
 
 CREATE FUNCTION tasker.list_tasks(p_namespace text, p_name text, p_version text, p_status text, p_limit integer, p_after bigint) RETURNS jsonb;
 
+CREATE FUNCTION tasker.living_hosts(p_plugin integer) RETURNS bigint;
+
 CREATE FUNCTION tasker.lock_tasks(p_tasks bigint[]) RETURNS void;
 
+CREATE FUNCTION tasker.needed_plugins(p_host integer) RETURNS TABLE(namespace text, name text, version text, sha256 text, open_tasks bigint, hosts bigint);
+
 CREATE FUNCTION tasker.note_plugin_state(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_state text, p_code text, p_reason text, p_now timestamp with time zone) RETURNS void;
+
+CREATE FUNCTION tasker.open_tasks(p_templates integer[]) RETURNS TABLE(template_id integer, tasks bigint);
 
 CREATE FUNCTION tasker.pause_task(p_task bigint, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
 
 CREATE FUNCTION tasker.peek_queues(p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(lane smallint, due_in_ms bigint);
+
+CREATE FUNCTION tasker.plugin_trouble(p_plugin integer) RETURNS jsonb;
 
 CREATE FUNCTION tasker.publish_plugin(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_version_core integer[], p_pre_release text, p_description text, p_class_name text, p_digest text, p_definition jsonb, p_schema jsonb, p_steps jsonb, p_now timestamp with time zone) RETURNS TABLE(plugin_id integer, template_id integer);
 
@@ -138,6 +146,8 @@ PARTITION BY RANGE (task_id);
 CREATE FUNCTION tasker.task_head(t tasker.task) RETURNS jsonb;
 
 CREATE FUNCTION tasker.unqueue_tasks(p_tasks bigint[]) RETURNS void;
+
+CREATE FUNCTION tasker.why_not_loaded(p_state text, p_reason text) RETURNS text;
 
 CREATE FUNCTION tasker.workflow_step_id(p_task bigint, p_ord integer) RETURNS bigint;
 
@@ -261,7 +271,8 @@ WITH (fillfactor='50');
 
 CREATE TABLE tasker.host_plugin (
     host_id integer NOT NULL,
-    plugin_id integer NOT NULL
+    plugin_id integer NOT NULL,
+    draining boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE tasker.namespace (
@@ -298,7 +309,7 @@ CREATE VIEW tasker.handler_version AS
     (EXISTS ( SELECT
            FROM (tasker.host_plugin hp
              JOIN tasker.host h USING (host_id))
-          WHERE ((hp.plugin_id = d.plugin_id) AND h.alive))) AS available
+          WHERE ((hp.plugin_id = d.plugin_id) AND h.alive AND (NOT hp.draining)))) AS available
    FROM (tasker.template d
      JOIN tasker.namespace n USING (namespace_id));
 

@@ -22,10 +22,12 @@ void CatalogueBridge::host_registered(HostId host) {
     host_ = host;
     loaded = published_;
   }
-  for (const auto& [key, plugin] : loaded)
+  for (const auto& [key, plugin] : loaded) {
     catalogue_.publish(host, plugin.version, *plugin.definition, [name = key](Result<store::PublishedPlugin> answer) {
       if (!answer) log_warn("plugin {} could not be published for the new life: {}", name, answer.error().message);
     });
+    if (plugin.draining) note(host, plugin.version, plugin::PluginState::draining, "", "its file is gone");
+  }
 }
 
 void CatalogueBridge::publish(const plugin::PluginRecord& record, const model::TaskTemplate* definition,
@@ -58,13 +60,38 @@ void CatalogueBridge::note_state(const plugin::PluginRecord& record) {
   {
     std::lock_guard guard(mutex_);
     host = host_;
-    if (record.state == plugin::PluginState::draining) published_.erase(key_of(record));
+    const auto known = published_.find(key_of(record));
+    if (known != published_.end() && known->second.version.sha256 == record.sha256)
+      known->second.draining = record.state == plugin::PluginState::draining;
   }
   if (raw(host) == 0 || record.version.empty()) return;
-  catalogue_.note_state(host, version_of(record), std::string(plugin::plugin_state_text(record.state)), record.code,
-                        record.reason, [name = key_of(record)](Result<int> answer) {
+  note(host, version_of(record), record.state, record.code, record.reason);
+}
+
+void CatalogueBridge::note(HostId host, const store::PluginVersion& version, plugin::PluginState state,
+                           const std::string& code, const std::string& reason) {
+  catalogue_.note_state(host, version, std::string(plugin::plugin_state_text(state)), code, reason,
+                        [name = version.namespace_name + "/" + version.name](Result<int> answer) {
                           if (!answer) log_warn("the state of plugin {} was not noted: {}", name, answer.error().message);
                         });
+}
+
+void CatalogueBridge::find_needed(std::function<void(Result<std::vector<plugin::NeededVersion>>)> done) {
+  HostId host;
+  {
+    std::lock_guard guard(mutex_);
+    host = host_;
+  }
+  if (raw(host) == 0)
+    return done(make_error(Code::database_unavailable, "this host is not registered in the database yet", Retry::later));
+  catalogue_.needed(host, [done = std::move(done)](Result<std::vector<store::NeededPlugin>> answer) {
+    if (!answer) return done(answer.error());
+    std::vector<plugin::NeededVersion> needed;
+    for (auto& [version, open_tasks, hosts] : *answer)
+      needed.push_back({std::move(version.namespace_name), std::move(version.name), std::move(version.version),
+                        std::move(version.sha256), open_tasks, hosts});
+    done(std::move(needed));
+  });
 }
 
 Result<engine::ResolvedTemplate> RegistryResolver::resolve(const std::string& namespace_name, const std::string& name,

@@ -24,12 +24,16 @@ class CatalogueBridge final : public plugin::Catalogue {
   void publish(const plugin::PluginRecord& record, const model::TaskTemplate* definition,
                std::function<void(Result<plugin::PublishedIds>)> done) override;
   void note_state(const plugin::PluginRecord& record) override;
+  void find_needed(std::function<void(Result<std::vector<plugin::NeededVersion>>)> done) override;
 
  private:
   struct Published {
     store::PluginVersion version;
     std::shared_ptr<const model::TaskTemplate> definition;
+    bool draining = false;
   };
+  void note(HostId host, const store::PluginVersion& version, plugin::PluginState state, const std::string& code,
+            const std::string& reason);
 
   store::PgCatalogue& catalogue_;
   std::mutex mutex_;  // guards all below

@@ -16,6 +16,7 @@
 #include "engine/engine.h"
 #include "engine/task_service.h"
 #include "http/server.h"
+#include "plugin/file_rows.h"
 #include "plugin/loader.h"
 #include "plugin/registry.h"
 #include "store/migrator.h"
@@ -130,7 +131,10 @@ Result<void> Host::Parts::build() {
   executor_ = std::make_unique<engine::AsioExecutor>(io_->context().get_executor());
   catalogue_ = std::make_unique<CatalogueBridge>(store_->catalogue());
   engine_ = std::make_unique<engine::Engine>(engine_wiring());
-  service_ = std::make_unique<engine::TaskService>(*engine_, store_->reader(), resolver_, [this] { return plugins_trouble(); });
+  service_ = std::make_unique<engine::TaskService>(
+      *engine_, store_->reader(), resolver_,
+      engine::TaskService::Folder{[this] { return plugins_trouble(); },
+                                  [this] { return plugin::rows_of_files(loader_->plugins(), loader_->ignored()); }});
   loader_ = std::make_unique<plugin::Loader>(loader_options(), *catalogue_, registry_);
   return {};
 }
@@ -163,13 +167,16 @@ plugin::LoaderOptions Host::Parts::loader_options() {
     return found == known.end() ? std::string() : found->second;
   };
   options.on_change = [this](const plugin::PluginRecord& record) { plugin_changed(record); };
+  for (const auto& [name, json] : settings.plugins.configuration) options.configured.push_back(name);
   options.on_ignored = options_.on_ignored;
+  options.on_warning = options_.on_warning;
   return options;
 }
 
 void Host::Parts::plugin_changed(const plugin::PluginRecord& record) {
   // Steps may have waited in the queue for just this version.
-  if (record.state == plugin::PluginState::active) engine_->work_was_queued();
+  if (record.state == plugin::PluginState::active || record.state == plugin::PluginState::draining)
+    engine_->work_was_queued();
   if (options_.on_plugin) options_.on_plugin(record);
 }
 

@@ -30,6 +30,7 @@ class Host {
     std::function<void(const std::string& url)> on_listening{};           // once, before plugins are looked for
     std::function<void(const plugin::PluginRecord&)> on_plugin{};         // [loader] after every transition
     std::function<void(const std::string& what, const std::string& why)> on_ignored{};  // [loader] no plugin
+    std::function<void(const std::string& sentence)> on_warning{};        // [loader] something looks wrong
     std::function<void(const engine::EndedTask&)> on_task_ended{};        // [engine] tasks that ended here
     std::function<void(const Error&)> on_failure{};                       // [any] the host cannot go on
   };

@@ -35,7 +35,10 @@ std::string sentence_about(const plugin::PluginRecord& plugin) {
                                                                 plugin.version));
   switch (plugin.state) {
     case plugin::PluginState::active: return fmt::format("plugin {} is active", name);
-    case plugin::PluginState::draining: return fmt::format("plugin {} is draining: its file is gone", name);
+    case plugin::PluginState::draining: return fmt::format("plugin {} is draining: {}", name, printable(plugin.reason));
+    case plugin::PluginState::unavailable:
+      return fmt::format("open tasks wait for plugin {}, which no living host has loaded: {} ({})", name,
+                         printable(plugin.reason), printable(plugin.code));
     case plugin::PluginState::refused:
       return fmt::format("plugin {} is refused: {}: {}", name, printable(plugin.code), printable(plugin.reason));
     default: return {};

@@ -14,18 +14,24 @@ std::string text(const nlohmann::json& from, std::initializer_list<const char*> 
   return {};
 }
 
+std::string count(const nlohmann::json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_number_integer() ? std::to_string(found->get<std::int64_t>()) : "";
+}
+
 }  // namespace
 
 Result<Table> table_of_plugins(std::string_view json) {
   const auto parsed = nlohmann::json::parse(json, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("plugins") || !parsed["plugins"].is_array())
     return make_error(Code::server_bad_answer, "the server's answer is not a list of plugins; are both of the same version?");
-  Table table({"NAMESPACE", "NAME", "VERSION", "STATE", "CODE", "REASON"});
+  Table table({"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "OPEN TASKS", "CODE", "REASON"});
   table.colour_column(3);
   for (const auto& plugin : parsed["plugins"])
     if (plugin.is_object())
-      table.add({text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name"}), text(plugin, {"version"}),
-                 text(plugin, {"state"}), text(plugin, {"code"}), text(plugin, {"reason"})});
+      table.add({text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name", "file"}), text(plugin, {"version"}),
+                 text(plugin, {"state"}), count(plugin, "hosts"), count(plugin, "open_tasks"), text(plugin, {"code"}),
+                 text(plugin, {"reason"})});
   return table;
 }
 

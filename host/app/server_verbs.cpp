@@ -141,6 +141,7 @@ ExitCode run_dev(const DevArguments& arguments) {
   options.on_ignored = [](const std::string& what, const std::string& why) {
     say(fmt::format("{} is ignored: {}", printable(what), printable(why)));
   };
+  options.on_warning = [](const std::string& sentence) { say("warning: " + printable(sentence)); };
   const auto code = run_host(std::move(options), shutdown, [&](const std::string& url) {
     if (auto written = write_address(*data, url); !written) report(written.error());
     if (const auto taken = busy_port(settings->http.listen, url)) say(*taken);

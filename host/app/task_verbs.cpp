@@ -182,7 +182,7 @@ ExitCode run_task_get(const TaskGetArguments& arguments) {
     return ExitCode::ok;
   }
   Table table({"STEP", "STATE", "ATTEMPTS", "ERROR"});
-  for (const auto& step : task->steps) table.add({step.name, step.state, std::to_string(step.attempts), step.error});
+  for (const auto& step : task->steps) table.add({step.name, step.state, std::to_string(step.attempts), step.error.empty() ? step.waiting_for : step.error});
   print(table_of_tasks({*task}).render(terminal) + table.render(terminal));
   return ExitCode::ok;
 }

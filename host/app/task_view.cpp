@@ -25,8 +25,9 @@ std::string state_of(const Json& from) {
   return detail.empty() ? text(from, "status") : detail;
 }
 
-std::string error_of(const Json& step) {
-  const auto error = step.find("last_error");
+// "code: message" of a member that holds both.
+std::string trouble(const Json& step, const char* key) {
+  const auto error = step.find(key);
   if (error == step.end() || !error->is_object()) return {};
   const auto code = text(*error, "code"), message = text(*error, "message");
   return code.empty() || message.empty() ? code + message : code + ": " + message;
@@ -45,7 +46,8 @@ TaskView read_one(const Json& task) {
   for (const auto& step : *steps) {
     if (!step.is_object()) continue;
     StepView shown{text(step, "name"), state_of(step), static_cast<int>(number(step, "attempts")),
-                   static_cast<int>(number(step, "retry_limit")), 0, error_of(step)};
+                   static_cast<int>(number(step, "retry_limit")), 0, trouble(step, "last_error"),
+                   trouble(step, "waiting_for")};
     if (const auto parents = step.find("depends_on"); parents != step.end() && parents->is_array())
       for (const auto& parent : *parents)
         if (parent.is_string()) shown.level = std::max(shown.level, levels[parent.get<std::string>()] + 1);
@@ -74,6 +76,7 @@ std::string describe(const StepView& step) {
   if (step.attempts > 1 || step.state == "waiting_for_retry" || step.state == "error")
     line += fmt::format(", attempt {} of {}", step.attempts, step.retry_limit);
   if (!step.error.empty()) line += ", " + printable(step.error);
+  if (!step.waiting_for.empty()) line += ", waits: " + printable(step.waiting_for);
   return line;
 }
 
@@ -125,8 +128,10 @@ std::vector<std::string> changes_between(const TaskView& before, const TaskView&
   for (std::size_t i = 0; i < after.steps.size(); ++i) {
     const auto& now = after.steps[i];
     const bool known = i < before.steps.size();
-    if (known && before.steps[i].state == now.state && before.steps[i].attempts == now.attempts) continue;
-    if (!known && (now.state == "pending" || now.state == "ready")) continue;
+    if (known && before.steps[i].state == now.state && before.steps[i].attempts == now.attempts &&
+        before.steps[i].waiting_for == now.waiting_for)
+      continue;
+    if (!known && (now.state == "pending" || now.state == "ready") && now.waiting_for.empty()) continue;
     lines.push_back(printable(now.name) + " " + printable(describe(now)));
   }
   if (before.state != after.state) lines.push_back("task " + printable(after.state));

@@ -19,6 +19,7 @@ struct StepView {
   int retry_limit = 0;
   int level = 0;  // the longest way from a step without parents
   std::string error;  // "code: message" of the last failure, while it matters
+  std::string waiting_for;  // "code: message": why nobody can run it
 };
 
 struct TaskView {

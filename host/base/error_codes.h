@@ -62,6 +62,7 @@ namespace tasker {
   X(plugin_handler_missing, "plugin.handler_missing", 422) \
   X(plugin_handler_unknown, "plugin.handler_unknown", 422) \
   X(plugin_init_failed, "plugin.init_failed", 422)         \
+  X(plugin_not_loaded, "plugin.not_loaded", 503)           \
   X(plugin_not_supported_yet, "plugin.not_supported_yet", 422) \
   X(plugin_bad_result, "plugin.bad_result", 422)           \
   X(plugin_bad_outcome, "plugin.bad_outcome", 422)         \

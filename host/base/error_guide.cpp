@@ -142,6 +142,9 @@ ErrorGuide guide_of(Code code) {
     case Code::plugin_init_failed:
       return {"The plugin's init reported an error, most often about its configuration.",
               "The sentence is the plugin's own. Correct plugins.configuration, or what it needs to reach."};
+    case Code::plugin_not_loaded:
+      return {"Open tasks have a version of a plugin that no living host has loaded, and no copy of its bytes is kept.",
+              "Put that very file back into plugins/<namespace>/; `tasker plugin list` says which, and what is wrong with it."};
     case Code::plugin_not_supported_yet:
       return {"The plugin uses a part of the contract that this release does not serve.",
               "plugin-api/ABI.md lists those parts; leave them out for now."};

@@ -60,9 +60,8 @@ struct TaskService::Submission {
   Reply<SubmitResult> reply;
 };
 
-TaskService::TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver,
-                         std::function<std::string()> plugins_trouble)
-    : engine_(engine), reader_(reader), resolver_(resolver), plugins_trouble_(std::move(plugins_trouble)) {}
+TaskService::TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver, Folder folder)
+    : engine_(engine), reader_(reader), resolver_(resolver), folder_(std::move(folder)) {}
 
 TaskService::~TaskService() = default;
 
@@ -110,7 +109,7 @@ void TaskService::resolve_elsewhere(std::shared_ptr<Submission> submission) {
     }
     if (submission->problems.size() == known_problems) return resolve_elsewhere(submission);
     // Only a request that fails pays for this second look.
-    reader_.list_plugins([this, submission, namespace_name, name, known_problems](Result<std::string> plugins) {
+    list_plugins([this, submission, namespace_name, name, known_problems](Result<std::string> plugins) {
       const auto hint = plugins.has_value() ? handler_hint(*plugins, namespace_name, name) : std::string();
       for (std::size_t i = known_problems; i < submission->problems.size(); ++i) submission->problems[i].message += hint;
       resolve_elsewhere(submission);
@@ -208,13 +207,22 @@ void TaskService::get_handler(std::string namespace_name, std::string name, std:
   });
 }
 
-void TaskService::list_plugins(Reply<std::string> reply) { reader_.list_plugins(std::move(reply)); }
+// The catalogue's versions, and behind them the files that came to nothing here.
+void TaskService::list_plugins(Reply<std::string> reply) {
+  reader_.list_plugins([reply = std::move(reply), files = folder_.files()](Result<std::string> answer) {
+    if (answer.has_value() && !files.empty() && answer->ends_with("]}")) {
+      answer->resize(answer->size() - 2);
+      *answer += (answer->ends_with('[') ? "" : ",") + files + "]}";
+    }
+    reply(std::move(answer));
+  });
+}
 
 void TaskService::health(Reply<Health> reply) {
   const auto began = std::chrono::steady_clock::now();
   reader_.ping([this, began, reply = std::move(reply)](Result<Micros> answer) {
     const std::string engine = engine_.trouble();
-    const std::string plugins = plugins_trouble_();
+    const std::string plugins = folder_.trouble();
     const auto took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
     const auto response_ms = answer.has_value() ? static_cast<double>(answer->count()) / 1000.0 : took;
     std::string checks;

@@ -22,9 +22,12 @@ namespace tasker::engine {
 
 class TaskService final : public Api {
  public:
-  // `plugins_trouble`: what keeps the plugins from being ready, empty when nothing does. [any]
-  TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver,
-              std::function<std::string()> plugins_trouble);
+  // What this host's plugins folder has to say. [any]
+  struct Folder {
+    std::function<std::string()> trouble;  // what keeps the plugins from being ready, empty when nothing does
+    std::function<std::string()> files;    // JSON objects for files that are no loaded plugin: "{...},{...}"
+  };
+  TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver, Folder folder);
   ~TaskService() override;
 
   void submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) override;
@@ -47,7 +50,7 @@ class TaskService final : public Api {
   Engine& engine_;
   Reader& reader_;
   const TemplateResolver& resolver_;
-  const std::function<std::string()> plugins_trouble_;
+  const Folder folder_;
   std::mutex mutex_;  // guards schemas_
   std::unordered_map<TemplateId, std::shared_ptr<const JsonSchema>> schemas_;  // templates never change
 };

@@ -2,7 +2,10 @@
 // app wires it to the store; this folder never sees SQL. Called on the loader's thread; must not block.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -16,6 +19,16 @@ struct PublishedIds {
   TemplateId template_id{};
 };
 
+// A version that open tasks have and this host has not loaded.
+struct NeededVersion {
+  std::string namespace_name;
+  std::string name;
+  std::string version;  // as in PluginRecord
+  std::string sha256;
+  std::int64_t open_tasks = 0;
+  std::int64_t hosts = 0;  // living ones that have loaded it
+};
+
 class Catalogue {
  public:
   virtual ~Catalogue() = default;
@@ -27,8 +40,11 @@ class Catalogue {
   virtual void publish(const PluginRecord& record, const model::TaskTemplate* definition,
                        std::function<void(Result<PublishedIds>)> done) = 0;
 
-  // [loader] The plugin became active, draining or refused. Best effort: nobody waits for it.
+  // [loader] The plugin became active, draining, refused or unavailable. Best effort: nobody waits for it.
   virtual void note_state(const PluginRecord& record) = 0;
+
+  // [loader] `done` comes once, on any thread.
+  virtual void find_needed(std::function<void(Result<std::vector<NeededVersion>>)> done) = 0;
 };
 
 }  // namespace tasker::plugin

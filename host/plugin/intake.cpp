@@ -133,6 +133,14 @@ Result<void> copy_bytes(int from, const fs::path& file, int to, const fs::path& 
   }
 }
 
+// Bytes from two states of a file are neither's, even if they look like a plugin.
+Result<void> check_unchanged(int fd, const fs::path& file, const struct stat& before) {
+  struct stat now {};
+  const auto same = [](const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; };
+  if (::fstat(fd, &now) == 0 && now.st_size == before.st_size && same(now.st_mtim, before.st_mtim)) return {};
+  return make_error(Code::plugin_unreadable, file.string() + " changed while it was copied; it is looked at again", Retry::later);
+}
+
 fs::path temporary_name(const fs::path& state_dir) {
   static std::atomic<unsigned> counter{0};
   return state_dir / ("intake." + std::to_string(::getpid()) + "." + std::to_string(++counter) + ".tmp");
@@ -168,6 +176,7 @@ Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, con
   const Descriptor copy(::open(temporary.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0500));
   if (!copy.is_open()) return state_error(temporary.path(), "create", errno);
   if (auto copied = copy_bytes(source->get(), file, copy.get(), temporary.path(), limits); !copied) return copied.error();
+  if (auto unchanged = check_unchanged(source->get(), file, info); !unchanged) return unchanged.error();
   // The hash is taken from the copy: these are the bytes that will be mapped.
   auto hash = sha256_hex_of_fd(copy.get());
   if (!hash) return hash.error();

@@ -3,7 +3,8 @@
 // log line; refusals keep a code and a sentence and stay visible.
 //
 // A version is immutable: the same name and version with other bytes is refused, or, in dev mode, loaded beside the
-// old one as "1.0.0+dev.<8 digits of its hash>". A removed plugin stays in memory for the tasks that have it.
+// old one as "1.0.0+dev.<8 digits of its hash>". A removed plugin stays in memory for the tasks that have it, and after a
+// restart it comes back from its private copy for as long as open tasks have it.
 #pragma once
 
 #include <chrono>
@@ -31,14 +32,18 @@ struct LoaderOptions {
   std::chrono::milliseconds settle{300};
   std::chrono::milliseconds rescan{30'000};
   std::chrono::milliseconds publish_pause{250};  // before the second try; doubles up to 30 s
+  std::chrono::seconds keep_copies{600};  // private copies that nothing needs are removed when they are as old as this
   IntakeLimits intake;
   AttemptLimits attempts;
   // The plugin's JSON from the configuration, for init(); empty: "{}". Called on the loader's thread.
   std::function<std::string(std::string_view namespace_name, std::string_view name)> config_for;
+  // "<namespace>/<name>" of the plugins that config_for has something for; those that never come are warned of.
+  std::vector<std::string> configured;
   // After every transition, on the loader's thread; must not block. Already visible in plugins() and the registry.
   std::function<void(const PluginRecord&)> on_change;
   // What lies in the folder and is no plugin, once each, with a sentence for people. As on_change.
   std::function<void(const std::string& what, const std::string& why)> on_ignored;
+  std::function<void(const std::string& sentence)> on_warning;
 };
 
 class Loader {
@@ -59,6 +64,8 @@ class Loader {
 
   // [any] What is known now, by namespace, name and age.
   std::vector<PluginRecord> plugins() const;
+  // [any] What lies in the folder and is no plugin.
+  std::vector<IgnoredFile> ignored() const;
 
  private:
   struct Core;

@@ -66,7 +66,11 @@ Result<std::string> manifest_text(const std::string& section) {
 Result<InspectReport> inspect_file(const std::filesystem::path& path, std::string_view environment) {
   const auto bytes = read_all(path);
   if (!bytes) return bytes.error();
-  auto facts = read_elf({reinterpret_cast<const unsigned char*>(bytes->data()), bytes->size()}, kSection);
+  return inspect_bytes(*bytes, environment);
+}
+
+Result<InspectReport> inspect_bytes(const std::string& bytes, std::string_view environment) {
+  auto facts = read_elf({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()}, kSection);
   if (!facts) return facts.error();
   const auto entry_bytes = check_exports(facts->exported);
   if (!entry_bytes) return entry_bytes.error();
@@ -80,8 +84,8 @@ Result<InspectReport> inspect_file(const std::filesystem::path& path, std::strin
                                                          " (" + std::string(code_text(definition.error().code)) + ")");
   report.definition = std::move(*definition);
   report.manifest = std::move(*text);
-  report.sha256 = sha256_hex(*bytes);
-  report.file_bytes = bytes->size();
+  report.sha256 = sha256_hex(bytes);
+  report.file_bytes = bytes.size();
   report.entry_bytes = *entry_bytes;
   for (const ExportedSymbol& symbol : facts->exported) report.exported.push_back(symbol.name);
   return report;

@@ -27,6 +27,9 @@ struct InspectReport {
 // All checks but those of the path. `environment` picks the template's overrides.
 Result<InspectReport> inspect_file(const std::filesystem::path& path, std::string_view environment = "");
 
+// The same for bytes that are in memory already.
+Result<InspectReport> inspect_bytes(const std::string& bytes, std::string_view environment = "");
+
 // The path and the manifest must name the same namespace, name and version.
 Result<void> check_identity(const PluginFileName& path, const model::TaskTemplate& definition);
 

@@ -18,6 +18,8 @@ std::string_view plugin_state_text(PluginState state) {
       return "draining";
     case PluginState::refused:
       return "refused";
+    case PluginState::unavailable:
+      return "unavailable";
   }
   return "unknown";
 }

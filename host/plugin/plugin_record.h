@@ -6,11 +6,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/error_codes.h"
+
 namespace tasker::plugin {
 
 // SETTLING -> INTAKE -> INSPECTED -> LOADING -> ACTIVE <-> DRAINING; any but the last two may end in REFUSED.
-// The check in a child process will stand between INSPECTED and LOADING.
-enum class PluginState { settling, intake, inspected, loading, active, draining, refused };
+// The check in a child process will stand between INSPECTED and LOADING. UNAVAILABLE is no file's state: open tasks
+// have a version that no living host can load.
+enum class PluginState { settling, intake, inspected, loading, active, draining, refused, unavailable };
 
 std::string_view plugin_state_text(PluginState state);
 
@@ -24,6 +27,20 @@ struct PluginRecord {
   std::string reason;   // one sentence for people, may be empty
   std::string path;     // where the file was dropped
   std::chrono::system_clock::time_point since;  // of this state
+};
+
+// Why something in the plugins folder is no plugin.
+struct Oddity {
+  Code code = Code::plugin_path_mismatch;
+  std::string reason;
+};
+
+// The same for people, with its place below the folder: "<namespace>/<file>".
+struct IgnoredFile {
+  std::string file;
+  std::string code;
+  std::string reason;
+  std::chrono::system_clock::time_point since;
 };
 
 }  // namespace tasker::plugin

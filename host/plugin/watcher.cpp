@@ -50,7 +50,6 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
   int folder_watch = -1;
   std::map<int, std::string> watched;  // descriptor -> namespace
   std::set<std::string> being_written;
-  std::map<std::string, std::string> ignored;  // what -> why, so that each is said once
 
   void read_events() {
     events.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -112,60 +111,59 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
     look_is_due = false;
     Look seen;
     seen.is_periodic = is_periodic;
-    std::map<std::string, std::string> skipped;
     folder_watch = ::inotify_add_watch(events.native_handle(), folder.c_str(), kEvents);
-    if (folder_watch < 0) skip(skipped, folder.string(), std::strerror(errno));
+    if (folder_watch < 0) skip(seen, folder.string(), Code::plugin_unreadable, std::strerror(errno));
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) look_at_namespace(entry.path(), seen, skipped);
-    for (const auto& [what, why] : skipped) {
-      const auto before = ignored.find(what);
-      if (before == ignored.end() || before->second != why) seen.new_to_ignore.emplace(what, why);
-    }
-    ignored = std::move(skipped);
+    for (const auto& entry : fs::directory_iterator(folder, error)) look_at_namespace(entry.path(), seen);
     std::erase_if(being_written, [&](const std::string& file) { return !seen.files.contains(file); });
     on_look(seen);
   }
 
-  void look_at_namespace(const fs::path& dir, Look& seen, std::map<std::string, std::string>& skipped) {
+  void look_at_namespace(const fs::path& dir, Look& seen) {
     const std::string name = dir.filename().string();
     if (name.starts_with(".")) return;
     struct stat info {};
     if (::lstat(dir.c_str(), &info) != 0) return;
     if (!S_ISDIR(info.st_mode))
-      return skip(skipped, name, "it is not a namespace directory; plugins lie in plugins/<namespace>/");
-    if (!model_accepts(name))
-      return skip(skipped, name, "it is not a namespace: lower-case letters, digits and _ only");
+      return skip(seen, name, Code::plugin_path_mismatch,
+                  "it is not a namespace directory; plugins lie in plugins/<namespace>/");
+    if (const auto fits = parse_file_name(name, "a-1.0.0.so"); !fits)
+      return skip(seen, name, fits.error().code, "it is not a namespace: lower-case letters, digits and _ only");
     const int watch = ::inotify_add_watch(events.native_handle(), dir.c_str(), kEvents);
     if (watch >= 0)
       watched[watch] = name;
     else
-      skip(skipped, name + "/", std::string("it cannot be watched: ") + std::strerror(errno));
+      skip(seen, name + "/", Code::plugin_unreadable, std::string("it cannot be watched: ") + std::strerror(errno));
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(dir, error)) {
-      if (seen.files.size() >= kMaxFiles) return skip(skipped, "more files", "there are more than 20000 plugins");
-      look_at_file(name, entry.path(), seen, skipped);
+      if (seen.files.size() + seen.ignored.size() >= kMaxFiles)
+        return skip(seen, "more files", Code::plugin_too_large, "there are more than 20000 files");
+      look_at_file(name, entry.path(), seen);
     }
+    if (error) skip(seen, name + "/", Code::plugin_unreadable, "it cannot be read: " + error.message());
   }
 
-  void look_at_file(const std::string& space, const fs::path& path, Look& seen,
-                    std::map<std::string, std::string>& skipped) {
+  void look_at_file(const std::string& space, const fs::path& path, Look& seen) {
     const std::string file = path.filename().string();
     if (file.starts_with(".")) return;
     const std::string both = space + "/" + file;
-    if (file.ends_with(".yaml") || file.ends_with(".yml"))
-      return skip(skipped, both, "YAML-only workflows are not supported yet");
-    if (const auto name = parse_file_name(space, file); !name) return skip(skipped, both, name.error().message);
     struct stat info {};
     if (::lstat(path.c_str(), &info) != 0) return;
+    if (S_ISDIR(info.st_mode))
+      return skip(seen, both, Code::plugin_path_mismatch,
+                  "it is a directory; plugins lie right in plugins/<namespace>/, and nothing below is looked at");
+    if (file.ends_with(".yaml") || file.ends_with(".yml"))
+      return skip(seen, both, Code::plugin_not_supported_yet, "YAML-only workflows are not supported yet");
+    if (const auto name = parse_file_name(space, file); !name)
+      return skip(seen, both, name.error().code, name.error().message);
     // Links are handed on, so that their refusal is visible.
-    if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) return skip(skipped, both, "it is not a regular file");
+    if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode))
+      return skip(seen, both, Code::plugin_untrusted_file, "it is not a regular file");
     seen.files[both] = {stamp_from(info), S_ISREG(info.st_mode) && info.st_nlink == 1 && being_written.contains(both)};
   }
 
-  static bool model_accepts(const std::string& name) { return parse_file_name(name, "a-1.0.0.so").has_value(); }
-
-  static void skip(std::map<std::string, std::string>& skipped, const std::string& what, const std::string& why) {
-    skipped[what] = why;
+  static void skip(Look& seen, const std::string& what, Code code, const std::string& why) {
+    seen.ignored[what] = {code, why};
   }
 };
 

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "plugin/plugin_record.h"
 #include "plugin/settler.h"
 
 namespace boost::asio {
@@ -26,9 +27,9 @@ struct SeenFile {
 };
 
 struct Look {
-  std::map<std::string, SeenFile> files;             // by "<namespace>/<file>"
-  std::map<std::string, std::string> new_to_ignore;  // what is no plugin -> why, as long as it is news
-  bool is_periodic = false;                          // from the timer: the time to try again what may have passed
+  std::map<std::string, SeenFile> files;  // by "<namespace>/<file>"
+  std::map<std::string, Oddity> ignored;  // what is no plugin, and why
+  bool is_periodic = false;               // from the timer: the time to try again what may have passed
 };
 
 class Watcher {

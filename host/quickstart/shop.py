@@ -74,11 +74,13 @@ class Shop:
 
     def _wait_until_active(self, name, version):
         def is_active():
-            for plugin in self._api.plugins():
-                if (plugin["name"], plugin["version"]) == (name, version):
-                    if plugin["state"] == "refused":
-                        raise Stuck(f"{name}-{version}.so was refused: {plugin['code']}: {plugin['reason']}")
-                    return plugin["state"] == "active" and plugin["hosts"] > 0
+            # One version may have two rows: what is loaded, and a file with other bytes that was refused.
+            rows = [row for row in self._api.plugins() if (row.get("name"), row.get("version")) == (name, version)]
+            if any(row["state"] == "active" and row["hosts"] > 0 for row in rows):
+                return True
+            for row in rows:
+                if row["state"] == "refused":
+                    raise Stuck(f"{name}-{version}.so was refused: {row['code']}: {row['reason']}")
             return False
         self._watch(is_active, f"{name}-{version}.so to be loaded")
 

@@ -83,4 +83,19 @@ void PgCatalogue::note_state(HostId host, const PluginVersion& plugin, const std
   if (!posted) reply(overloaded_error("note_plugin_state"));
 }
 
+void PgCatalogue::needed(HostId host, engine::Reply<std::vector<NeededPlugin>> reply) {
+  const bool posted = reads_.post([host, reply](Session& session) {
+    auto rows = session.run("needed_plugins", {std::to_string(raw(host))});
+    if (!rows) return reply(rows.error());
+    std::vector<NeededPlugin> needed;
+    for (int row = 0; row < rows->size(); ++row)
+      needed.push_back({{std::string(rows->text(row, 0)), std::string(rows->text(row, 1)), std::string(rows->text(row, 2)),
+                         std::string(rows->text(row, 3))},
+                        rows->integer(row, 4),
+                        rows->integer(row, 5)});
+    reply(std::move(needed));
+  });
+  if (!posted) reply(overloaded_error("needed_plugins"));
+}
+
 }  // namespace tasker::store

@@ -2,7 +2,9 @@
 // joins the two. Replies come on a [db] thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/ports.h"
 #include "store/connection.h"
@@ -22,20 +24,29 @@ struct PluginVersion {
   std::string sha256;
 };
 
+// A version that open tasks have and a host has not loaded.
+struct NeededPlugin {
+  PluginVersion plugin;
+  std::int64_t open_tasks = 0;
+  std::int64_t hosts = 0;  // living ones that have loaded it
+};
+
 class PgCatalogue {
  public:
-  explicit PgCatalogue(Connection& connection) : connection_(connection) {}
+  PgCatalogue(Connection& writes, Connection& reads) : connection_(writes), reads_(reads) {}
 
   // Stores plugin and template, or finds them; Code::plugin_version_immutable when this version has other bytes.
   // `definition` is read before the call returns.
   void publish(HostId host, const PluginVersion& plugin, const model::TaskTemplate& definition,
                engine::Reply<PublishedPlugin> reply);
-  // `state`: active, draining, refused, unloaded; code and reason say why it was refused.
+  // `state`: active, draining, refused, unavailable; code and reason say why it is not active.
   void note_state(HostId host, const PluginVersion& plugin, const std::string& state, const std::string& code,
                   const std::string& reason, engine::Reply<int> reply);
+  void needed(HostId host, engine::Reply<std::vector<NeededPlugin>> reply);
 
  private:
   Connection& connection_;
+  Connection& reads_;
 };
 
 // The steps as publish_plugin reads them: a JSON array.

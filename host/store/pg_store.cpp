@@ -52,7 +52,7 @@ PgStore::PgStore(Options options)
   beats_ = connect("pg-beat", for_beats(options_.settings));
   reads_ = connect("pg-read", options_.settings);
   reader_ = std::make_unique<PgReader>(*reads_);
-  catalogue_ = std::make_unique<PgCatalogue>(*submits_);
+  catalogue_ = std::make_unique<PgCatalogue>(*submits_, *reads_);
 }
 
 PgStore::~PgStore() { stop(); }

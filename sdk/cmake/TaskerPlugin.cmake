@@ -7,7 +7,8 @@ set(_TASKER_PLUGIN_DIR "${CMAKE_CURRENT_LIST_DIR}")
 #                   [NAMESPACE <namespace>] [OUTPUT_DIRECTORY <dir>])
 # makes the target <name>-<version>, a file <dir>/<namespace>/<name>-<version>.so. The directory is
 # ${CMAKE_BINARY_DIR}/plugins and the namespace `default` unless given. The build fails when the manifest's name,
-# namespace_name or version differ from the arguments, and embeds the manifest again whenever it changes.
+# namespace_name or version differ from the arguments, and embeds the manifest again whenever it changes. When
+# TASKER_PROGRAM names the host program, the build also fails when `tasker plugin inspect` refuses the file.
 # One project may add several versions of one plugin.
 function(tasker_add_plugin name)
   cmake_parse_arguments(arg "" "NAMESPACE;VERSION;MANIFEST;OUTPUT_DIRECTORY" "SOURCES" ${ARGN})
@@ -48,6 +49,12 @@ function(tasker_add_plugin name)
     POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON INSTALL_RPATH "")
   _tasker_plugin_languages(${target} "${arg_SOURCES}")
   _tasker_plugin_flags(${target})
+  if(TASKER_PROGRAM AND NOT CMAKE_CROSSCOMPILING)
+    add_custom_command(TARGET ${target} POST_BUILD
+      COMMAND ${CMAKE_COMMAND} "-DPROGRAM=${TASKER_PROGRAM}" "-DPLUGIN=$<TARGET_FILE:${target}>"
+              -P "${_TASKER_PLUGIN_DIR}/inspect_plugin.cmake"
+      VERBATIM)
+  endif()
 endfunction()
 
 # A plugin in C++ gets the SDK and C++20, one in C the contract alone.

@@ -33,4 +33,10 @@ if(NOT TARGET tasker::sdk)
   endif()
 endif()
 
+# With the host program at hand every plugin is inspected when it is built. Set it to nothing to do without.
+if(NOT DEFINED TASKER_PROGRAM)
+  find_program(TASKER_PROGRAM tasker HINTS "${_tasker_sdk_root}/../build/release/bin" "${_tasker_sdk_root}/../../bin"
+               DOC "The program that inspects plugins after they were linked")
+endif()
+
 include("${CMAKE_CURRENT_LIST_DIR}/TaskerPlugin.cmake")

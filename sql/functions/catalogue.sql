@@ -61,7 +61,8 @@ begin
     values (p_now, 'plugin.published', p_host,
             jsonb_build_object('namespace', p_namespace, 'name', p_name, 'version', p_version, 'sha256', p_sha256));
   end if;
-  insert into tasker.host_plugin (host_id, plugin_id) values (p_host, v_plugin) on conflict do nothing;
+  insert into tasker.host_plugin (host_id, plugin_id) values (p_host, v_plugin)
+  on conflict (host_id, plugin_id) do update set draining = false;
   return query select v_plugin, v_template;
 end $$;
 
@@ -77,13 +78,35 @@ begin
   on conflict (namespace, name, version) do update
     set state = p_state, code = p_code, reason = p_reason, changed_at = p_now
     where tasker.plugin.sha256 = p_sha256;
-  if p_state in ('draining', 'unloaded') then
-    delete from tasker.host_plugin hp using tasker.plugin p
-    where hp.host_id = p_host and hp.plugin_id = p.plugin_id and p.namespace = p_namespace and p.name = p_name
-      and p.version = p_version;
-  end if;
+  update tasker.host_plugin hp set draining = p_state = 'draining' from tasker.plugin p
+  where p_state in ('active', 'draining') and hp.host_id = p_host and hp.plugin_id = p.plugin_id
+    and p.namespace = p_namespace and p.name = p_name and p.version = p_version and p.sha256 = p_sha256;
   insert into tasker.journal (at, kind, host_id, reason, data)
   values (p_now, 'plugin.' || p_state, p_host, p_reason,
           jsonb_build_object('namespace', p_namespace, 'name', p_name, 'version', p_version, 'sha256', p_sha256,
                              'code', p_code));
 end $$;
+
+-- The versions that open tasks have and this host has not loaded, and how many living hosts have: what a host looks for
+-- among its private copies.
+create or replace function tasker.needed_plugins(p_host int)
+returns table (namespace text, name text, version text, sha256 text, open_tasks bigint, hosts bigint)
+language sql stable as $$
+  with missing as (
+    select p.*, d.template_id from tasker.plugin p join tasker.template d using (plugin_id)
+    where not exists (select from tasker.host_plugin hp where hp.host_id = p_host and hp.plugin_id = p.plugin_id))
+  select m.namespace, m.name, m.version, m.sha256, o.tasks, tasker.living_hosts(m.plugin_id)
+  from missing m join tasker.open_tasks(array(select template_id from missing)) o using (template_id)
+$$;
+
+-- How many open tasks have these templates. It reads every open task, so ask for few templates, and not for none.
+create or replace function tasker.open_tasks(p_templates int[]) returns table (template_id int, tasks bigint)
+language sql stable as $$
+  select t.template_id, count(*) from tasker.task t
+  where cardinality(p_templates) > 0 and t.finished_at is null and t.template_id = any (p_templates) group by 1
+$$;
+
+-- The living hosts that have loaded a version, for new tasks or only for those that have it.
+create or replace function tasker.living_hosts(p_plugin int) returns bigint language sql stable as $$
+  select count(*) from tasker.host_plugin hp join tasker.host h using (host_id) where hp.plugin_id = p_plugin and h.alive
+$$;

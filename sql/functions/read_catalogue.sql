@@ -1,9 +1,10 @@
--- What the API shows of namespaces, handlers and plugins. A version is available when a living host has loaded it.
+-- What the API shows of namespaces, handlers and plugins. A version is available when a living host has loaded it and
+-- takes new tasks for it.
 
 create or replace view tasker.handler_version as
   select n.name as namespace, d.name, d.version, d.version_core, d.pre_release, d.template_id, d.plugin_id,
          exists (select from tasker.host_plugin hp join tasker.host h using (host_id)
-                 where hp.plugin_id = d.plugin_id and h.alive) as available
+                 where hp.plugin_id = d.plugin_id and h.alive and not hp.draining) as available
   from tasker.template d join tasker.namespace n using (namespace_id);
 
 create or replace function tasker.list_namespaces(p_now timestamptz) returns jsonb language sql stable as $$
@@ -74,13 +75,43 @@ language sql stable as $$
   from v join tasker.template d using (template_id), templates
 $$;
 
+-- Every version that was ever published, with the state that the living hosts give it. Files that a host refused or
+-- ignored are not in the catalogue: the host that is asked adds its own. Old development builds are left out.
 create or replace function tasker.list_plugins() returns jsonb language sql stable as $$
+  with known as (
+    select p.*, d.template_id, count(h.host_id) as hosts, count(h.host_id) filter (where not hp.draining) as choosing
+    from tasker.plugin p join tasker.template d using (plugin_id)
+      left join tasker.host_plugin hp using (plugin_id) left join tasker.host h on h.host_id = hp.host_id and h.alive
+    group by p.plugin_id, d.template_id),
+  shown as (
+    select k.*, o.tasks,
+           case when choosing > 0 then 'active' when hosts > 0 then 'draining' else 'unavailable' end as shown_state
+    from known k left join tasker.open_tasks(array(select template_id from known where choosing = 0)) o using (template_id)
+    where hosts > 0 or o.tasks > 0 or version !~ '[+.]dev\.[0-9a-f]{8}\Z')
   select jsonb_build_object('plugins', coalesce(jsonb_agg(jsonb_build_object(
-    'plugin_id', p.plugin_id, 'namespace', p.namespace, 'name', p.name, 'version', p.version, 'state', p.state,
-    'sha256', p.sha256, 'code', p.code, 'reason', p.reason, 'since', p.changed_at,
-    'hosts', (select count(*) from tasker.host_plugin hp join tasker.host h using (host_id)
-              where hp.plugin_id = p.plugin_id and h.alive)) order by p.namespace, p.name, p.plugin_id), '[]'))
-  from tasker.plugin p
+    'plugin_id', plugin_id, 'namespace', namespace, 'name', name, 'version', version, 'state', shown_state,
+    'sha256', sha256, 'hosts', hosts, 'since', changed_at,
+    'open_tasks', case when choosing = 0 then coalesce(tasks, 0) end,
+    'code', case when hosts = 0 and tasks > 0 then 'plugin.not_loaded' end,
+    'reason', case when hosts = 0 and tasks > 0
+                   then format('%s %s: %s', tasks, case tasks when 1 then 'open task waits' else 'open tasks wait' end,
+                               tasker.why_not_loaded(state, reason))
+                   when hosts = 0 then 'no living host has loaded it, and no open task needs it'
+                   when state = shown_state then reason end)
+    order by namespace, name, plugin_id), '[]'))
+  from shown
+$$;
+
+create or replace function tasker.why_not_loaded(p_state text, p_reason text) returns text language sql immutable as $$
+  select 'no living host has loaded it' || case when p_state in ('refused', 'unavailable') and p_reason is not null
+    then '; ' || p_reason else '; put its file into the plugins folder of a host' end
+$$;
+
+-- Why a step of this plugin version cannot run anywhere; null when a living host has loaded it.
+create or replace function tasker.plugin_trouble(p_plugin int) returns jsonb language sql stable as $$
+  select jsonb_build_object('code', 'plugin.not_loaded', 'message',
+                            format('plugin %s/%s %s: %s', namespace, name, version, tasker.why_not_loaded(state, reason)))
+  from tasker.plugin where plugin_id = p_plugin and tasker.living_hosts(p_plugin) = 0
 $$;
 
 -- Versions of one handler, for choosing by semver range in the host.

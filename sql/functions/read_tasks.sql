@@ -56,6 +56,8 @@ returns table (task_id bigint, body jsonb) language sql stable as $$
         'next_retry_at', case when s.state = 'waiting_for_retry' then s.run_at end,
         'backoff_request_seconds', case when s.state = 'waiting_for_retry'
                                         then round(extract(epoch from s.run_at - h.last_finished_at)) end,
+        'waiting_for', case when s.state in ('pending', 'ready', 'waiting_for_retry') and t.finished_at is null
+                            then tasker.plugin_trouble(s.plugin_id) end,
         'inputs', t.context, 'results', last.result,
         'last_error', case when s.state in ('error', 'waiting_for_retry') then h.last_error end,
         'depends_on', coalesce(edges.parent_names, '[]'), 'parents_ids', coalesce(edges.parents, '[]'),

@@ -7,3 +7,6 @@ select tasker.note_plugin_state($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(
 
 -- name: handler_versions
 select * from tasker.handler_versions($1, $2)
+
+-- name: needed_plugins
+select * from tasker.needed_plugins($1)

@@ -65,6 +65,20 @@ class Package(unittest.TestCase):
                 self.assertNotEqual(answer.returncode, 0)
                 self.assertIn(key, answer.stdout + answer.stderr)
 
+    @unittest.skipUnless((BINARY / "bin/tasker").exists(), "needs the host program")
+    def test_a_template_that_a_host_would_refuse_stops_the_build(self):
+        with Project(CHECKOUT_SDK, f"-DTASKER_PROGRAM={BINARY}/bin/tasker", copy_of=CART) as project:
+            self.assertEqual(project.configure().returncode, 0)
+            answer = project.build()
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+            self.assertTrue(project.plugin("shop/cart-1.0.0.so").exists())
+            manifest = project.folder / "cart.yaml"
+            manifest.write_text(manifest.read_text(encoding="utf-8").replace("depends_on_step:", "depend_on_step:"), encoding="utf-8")
+            answer = project.build()
+            self.assertNotEqual(answer.returncode, 0)
+            self.assertIn("did you mean depends_on_step?", " ".join((answer.stdout + answer.stderr).split()))
+            self.assertFalse(project.plugin("shop/cart-1.0.0.so").exists(), "a refused file is not left lying about")
+
     def test_two_versions_in_one_project(self):
         text = HEAD.format(languages="C") + "".join(
             f"tasker_add_plugin(p NAMESPACE test VERSION {v} MANIFEST {v}.yaml SOURCES echo.c)\n" for v in ("1.0.0", "1.1.0-rc.1"))

@@ -30,7 +30,10 @@ class Scaffold(unittest.TestCase):
 
     def follow(self, output):
         commands = commands_of(output)
-        self.assertEqual(len(commands), 3)
+        self.assertEqual(len(commands), 4)
+        self.assertIn("tasker plugin inspect ", commands[2])
+        if "needs the host program" in output:
+            del commands[2]
         for command in commands:
             answer = subprocess.run(["sh", "-ec", command], cwd=self.folder, capture_output=True, text=True, check=False,
                                     env=dict(os.environ, CMAKE_GENERATOR="Ninja"))

@@ -127,12 +127,81 @@ TEST_F(Drop, WhatIsNoPluginIsIgnored) {
   start();
   wait_for("test/echo 1.0.0", PluginState::active);
   EXPECT_EQ(loader_->plugins().size(), 1u);
+  std::map<std::string, std::string> codes;
+  for (const IgnoredFile& odd : loader_->ignored()) codes[odd.file] = odd.code;
+  EXPECT_EQ(codes.size(), 8u);
+  EXPECT_EQ(codes["test/Foo-1.0.0.so"], "plugin.path_mismatch");
+  EXPECT_EQ(codes["test/dir-1.0.0.so"], "plugin.path_mismatch") << "nothing below a namespace is looked at";
+  EXPECT_EQ(codes["test/fifo-1.0.0.so"], "plugin.untrusted_file");
+  EXPECT_EQ(codes["test/flow-1.0.0.yaml"], "plugin.not_supported_yet");
+  EXPECT_EQ(codes["loose-1.0.0.so"], "plugin.path_mismatch");
+
+  fs::rename(options_.plugins / "loose-1.0.0.so", dir_.path() / "away");
+  fs::rename(folder() / "foo.so", folder() / "foo-1.0.0.so");
+  wait_for_refusal("foo", Code::plugin_not_elf);
+  fs::remove(folder() / "foo-1.0.0.so");
+  wait_until_gone("test/foo 1.0.0");
+  EXPECT_EQ(loader_->ignored().size(), 6u) << "what was mended or removed is told no more";
   loader_->stop(std::chrono::seconds(5));
-  // All but the dot-file, each with its reason.
+  // All but the dot-file, each with its reason, once.
   EXPECT_EQ(told.size(), 8u);
   EXPECT_NE(told["test/foo.so"].find("no version"), std::string::npos);
   EXPECT_NE(told["test/flow-1.0.0.yaml"].find("not supported yet"), std::string::npos);
   EXPECT_NE(told["loose-1.0.0.so"].find("plugins/<namespace>/"), std::string::npos);
+}
+
+TEST_F(Drop, TheWholePluginsFolderReplaced) {
+  options_.rescan = std::chrono::milliseconds(100);
+  drop("echo-1.0.0.so");
+  start();
+  wait_for("test/echo 1.0.0", PluginState::active);
+  fs::rename(options_.plugins, dir_.path() / "old");
+  wait_for("test/echo 1.0.0", PluginState::draining);
+  drop("counter-1.0.0.so");
+  drop("echo-1.0.0.so");
+  wait_for("test/counter 1.0.0", PluginState::active);
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(count("test/echo 1.0.0", PluginState::loading), 1) << "the same bytes";
+}
+
+TEST_F(Drop, DeletedAndCreatedAsCMakeCopiesIsOneLoad) {
+  folder();
+  start();
+  drop("echo-1.0.0.so");
+  wait_for("test/echo 1.0.0", PluginState::active);
+  fs::remove(folder() / "echo-1.0.0.so");
+  drop("echo-1.0.0.so");
+  drop("counter-1.0.0.so");
+  wait_for("test/counter 1.0.0", PluginState::active);
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(count("test/echo 1.0.0", PluginState::loading), 1);
+}
+
+TEST_F(Drop, AStateFolderThatIsGoneIsARefusalThatPasses) {
+  options_.rescan = std::chrono::milliseconds(100);
+  folder();
+  start();
+  fs::remove(options_.state);
+  drop("echo-1.0.0.so");
+  wait_for_refusal("echo", Code::plugin_state_dir);
+  fs::create_directory(options_.state);
+  wait_for("test/echo 1.0.0", PluginState::active);
+}
+
+TEST_F(Drop, TwoHostsShareAStateFolder) {
+  options_.keep_copies = std::chrono::seconds(0);
+  drop("echo-1.0.0.so");
+  Registry other_registry;
+  MemoryCatalogue other_catalogue;
+  LoaderOptions other = options_;
+  other.on_change = nullptr;
+  Loader second(other, other_catalogue, other_registry);
+  start();
+  ASSERT_TRUE(second.start());
+  wait_for("test/echo 1.0.0", PluginState::active);
+  wait_for("the other host's", [&](auto&) { return !other_registry.snapshot()->templates.empty(); });
+  second.stop(std::chrono::seconds(5));
+  EXPECT_EQ(run("echo", "").payload, "{}");
 }
 
 TEST_F(Drop, RemovedWhileSettlingIsForgotten) {

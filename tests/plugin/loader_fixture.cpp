@@ -40,6 +40,16 @@ void MemoryCatalogue::note_state(const PluginRecord& record) {
   noted.push_back(record);
 }
 
+void MemoryCatalogue::find_needed(std::function<void(Result<std::vector<NeededVersion>>)> done) {
+  std::vector<NeededVersion> answer;
+  {
+    const std::lock_guard lock(mutex);
+    ++asked;
+    answer = needed;
+  }
+  done(std::move(answer));
+}
+
 LoaderTest::LoaderTest() {
   ::chmod(dir_.path().c_str(), 0755);
   options_.plugins = dir_.path() / "plugins";
@@ -62,6 +72,17 @@ void LoaderTest::start() {
   loader_ = std::make_unique<Loader>(options_, catalogue_, registry_);
   const auto started = loader_->start();
   ASSERT_TRUE(started) << started.error().message;
+}
+
+void LoaderTest::stop() { loader_->stop(std::chrono::seconds(5)); }
+
+void LoaderTest::restart() {
+  stop();
+  {
+    const std::lock_guard lock(mutex_);
+    events_.clear();
+  }
+  start();
 }
 
 fs::path LoaderTest::fixture(const std::string& file, const std::string& space) {
@@ -117,6 +138,17 @@ PluginRecord LoaderTest::wait_for_refusal(const std::string& name, Code code) {
     return record.name == name && record.state == PluginState::refused && record.code == code_text(code) &&
            !record.reason.empty();
   });
+}
+
+PluginRecord LoaderTest::wait_for_event(const std::string& wanted, PluginState state) {
+  PluginRecord found;
+  wait_until(wanted + " " + std::string(plugin_state_text(state)), [&] {
+    const std::lock_guard lock(mutex_);
+    for (const PluginRecord& event : events_)
+      if (label(event) == wanted && event.state == state) return found = event, true;
+    return false;
+  });
+  return found;
 }
 
 void LoaderTest::wait_until_gone(const std::string& gone) {

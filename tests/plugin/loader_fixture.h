@@ -26,10 +26,13 @@ class MemoryCatalogue : public Catalogue {
   void publish(const PluginRecord& record, const model::TaskTemplate* definition,
                std::function<void(Result<PublishedIds>)> done) override;
   void note_state(const PluginRecord& record) override;
+  void find_needed(std::function<void(Result<std::vector<NeededVersion>>)> done) override;
 
   int failures = 0;                      // so many answers are "database away"
   std::map<std::string, std::string> sha256;  // by "namespace/name version"; may be filled before the start
   std::vector<PluginRecord> noted;
+  std::vector<NeededVersion> needed;     // what find_needed answers
+  int asked = 0;                         // how often it did
   std::mutex mutex;
 };
 
@@ -39,6 +42,8 @@ class LoaderTest : public ::testing::Test {
   ~LoaderTest() override;
 
   void start();
+  void stop();
+  void restart();  // another loader over the same folders
   static fs::path fixture(const std::string& file, const std::string& space = "test");
   fs::path folder(const std::string& space = "test");  // made when absent
   // As `cp`: open for writing, write, close.
@@ -48,6 +53,9 @@ class LoaderTest : public ::testing::Test {
   PluginRecord wait_for(const std::string& what, const std::function<bool(const PluginRecord&)>& fits);
   PluginRecord wait_for(const std::string& label, PluginState state);  // "test/echo 1.0.0"
   PluginRecord wait_for_refusal(const std::string& name, Code code);
+  // Waits for the loader's word of it.
+  PluginRecord wait_for_event(const std::string& label, PluginState state);
+  void wait_until(const std::string& what, const std::function<bool()>& is_true);
   // Waits until no record fits.
   void wait_until_gone(const std::string& label);
   int count(const std::string& label, PluginState state);  // events seen so far
@@ -63,8 +71,6 @@ class LoaderTest : public ::testing::Test {
   std::unique_ptr<Loader> loader_;
 
  private:
-  void wait_until(const std::string& what, const std::function<bool()>& is_true);
-
   std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t changes_ = 0;

@@ -47,6 +47,46 @@ TEST_F(Identity, PathAndManifestMustAgree) {
   wait_for_refusal("echo", Code::plugin_path_mismatch);
 }
 
+TEST_F(Identity, TwoFilesOfOneVersionAreTwoFilesAndOneIsRefused) {
+  drop("echo-1.0.0.so");
+  drop("echo-1.0.0.so", "echo-1.0.0+again.so");
+  start();
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(wait_for_refusal("echo", Code::plugin_version_mismatch).version, "1.0.0+again");
+  EXPECT_EQ(run("echo", "").payload, "{}");
+}
+
+// Same length, so that nothing moves.
+std::string replaced(std::string bytes, std::string_view from, std::string_view to) {
+  const auto at = bytes.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return bytes.replace(at, from.size(), to);
+}
+
+TEST_F(Identity, WhatTheDynamicLoaderMissesIsNamed) {
+  const std::string bytes = test::read_file(fixture("echo-1.0.0.so"));
+  test::write_file(folder() / "echo-1.0.0.so", replaced(bytes, std::string_view("\0malloc\0", 8), std::string_view("\0mallox\0", 8)));
+  start();
+  EXPECT_NE(wait_for_refusal("echo", Code::plugin_load_failed).reason.find("mallox"), std::string::npos);
+  test::write_file(folder() / "echo-1.0.0.so", replaced(bytes, "libc.so.6", "libq.so.6"));
+  wait_for("the missing library by name", [](const PluginRecord& record) {
+    return record.code == "plugin.load_failed" && record.reason.find("libq.so.6") != std::string::npos;
+  });
+  drop("echo-1.0.0.so");
+  wait_for("test/echo 1.0.0", PluginState::active);
+}
+
+TEST_F(Identity, TwoHundredPluginsLoad) {
+  const std::string bytes = test::read_file(fixture("echo-1.0.0.so"));
+  for (int i = 0; i < 200; ++i) {
+    const std::string name{'e', static_cast<char>('a' + i / 20), static_cast<char>('a' + i % 20), 'o'};
+    test::write_file(folder() / (name + "-1.0.0.so"), replaced(bytes, "name: echo", "name: " + name));
+  }
+  start();
+  wait_for("the last one", [&](auto&) { return registry_.snapshot()->templates.size() == 200; });
+  EXPECT_EQ(run("eaao", "").payload, "{}");
+}
+
 TEST_F(Identity, AnyOtherFileIsNoPlugin) {
   test::write_file(folder() / "script-1.0.0.so", "#!/bin/sh\nexit 0\n");
   start();

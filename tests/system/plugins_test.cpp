@@ -102,5 +102,76 @@ TEST_F(Plugins, RefuseABadFileWithItsCodeAndGoOn) {
   EXPECT_EQ(http().ended(http().submit({{"name", "echo"}, {"namespace", "test"}})).value("detail", ""), "complete");
 }
 
+TEST_F(Plugins, ListWhatIsIgnoredUntilItIsMended) {
+  start();
+  const auto row = [&](const std::string& file) {
+    for (const auto& plugin : http().get("/tasker/plugins").json().value("plugins", Json::array()))
+      if (plugin.value("file", "").ends_with(file)) return plugin;
+    return Json::object();
+  };
+  place.drop("test/echo-1.0.0.so", "test/echo.so");
+  place.drop("test/echo-1.0.0.so", "loose-1.0.0.so");
+  ASSERT_TRUE(eventually([&] { return !row("test/echo.so").empty() && !row("loose-1.0.0.so").empty(); }));
+  EXPECT_EQ(row("test/echo.so").value("state", ""), "ignored");
+  EXPECT_EQ(row("test/echo.so").value("code", ""), "plugin.path_mismatch");
+  EXPECT_NE(row("test/echo.so").value("reason", "").find("no version"), std::string::npos);
+  const auto listed = run_tasker({"plugin", "list", "--server", "http://127.0.0.1:" + std::to_string(http().port())});
+  EXPECT_NE(listed.out.find("loose-1.0.0.so\t\tignored"), std::string::npos) << listed.out << listed.err;
+
+  std::filesystem::rename(place.plugins() / "test/echo.so", place.plugins() / "test/echo-1.0.0.so");
+  std::filesystem::remove(place.plugins() / "loose-1.0.0.so");
+  ASSERT_TRUE(loads("echo"));
+  EXPECT_TRUE(eventually([&] { return row("test/echo.so").empty() && row("loose-1.0.0.so").empty(); }));
+}
+
+// The file is overwritten while the host is down: the task goes on with the bytes it was created with.
+TEST_F(Plugins, FinishATaskOnBytesThatAreOverwritten) {
+  start();
+  place.drop("test/blocker-1.0.0.so");
+  ASSERT_TRUE(loads("blocker"));
+  const auto gate = place.path("gate"), inside = place.path("inside");
+  const auto task = http().submit({{"name", "blocker"}, {"namespace", "test"},
+                                   {"context", {{"until", gate.string()}, {"started", inside.string()}}}});
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(inside); }));
+  host->kill_hard();
+  const auto file = place.plugins() / "test/blocker-1.0.0.so";
+  write_file(file, read_file(file) + "other bytes");
+  write_file(gate, "");
+  start();
+  const auto ended = http().ended(task);
+  EXPECT_EQ(ended.value("detail", ""), "complete");
+  std::vector<std::string> states;
+  for (const auto& plugin : http().get("/tasker/plugins").json().value("plugins", Json::array()))
+    if (plugin.value("name", "") == "blocker") states.push_back(plugin.at("state").get<std::string>() + " " + (plugin.at("code").is_string() ? plugin.at("code").get<std::string>() : ""));
+  EXPECT_THAT(states, testing::UnorderedElementsAre("draining ", "refused plugin.version_immutable"));
+}
+
+TEST_F(Plugins, SayWhyAStepWaitsForAVersionThatIsGone) {
+  start();
+  place.drop("test/echo-1.0.0.so");
+  ASSERT_TRUE(loads("echo"));
+  const auto task = http().submit({{"name", "echo"}, {"namespace", "test"}, {"start_at", "2098-01-01T00:00:00Z"}});
+  host->signal(SIGTERM);
+  ASSERT_EQ(host->wait_for_exit(), 0);
+  std::filesystem::remove(place.plugins() / "test/echo-1.0.0.so");
+  std::filesystem::remove_all(place.path("host-state"));
+  start();
+  EXPECT_TRUE(eventually([&] {
+    return listed("echo").value("reason", "").find("keeps no copy") != std::string::npos;
+  })) << listed("echo").dump();
+  EXPECT_EQ(listed("echo").value("state", ""), "unavailable");
+  EXPECT_EQ(listed("echo").value("open_tasks", 0), 1);
+  const auto waits = step_of(http().task(task)).at("waiting_for");
+  EXPECT_EQ(waits.at("code"), "plugin.not_loaded");
+  const auto shown = run_tasker({"task", "get", std::to_string(task), "--server", "http://127.0.0.1:" + std::to_string(http().port())});
+  EXPECT_NE(shown.out.find("plugin.not_loaded: plugin test/echo 1.0.0: no living host has loaded it"), std::string::npos)
+      << shown.out << shown.err;
+
+  place.drop("test/echo-1.0.0.so");
+  ASSERT_TRUE(loads("echo"));
+  EXPECT_EQ(listed("echo").value("state", ""), "active");
+  EXPECT_TRUE(step_of(http().task(task)).at("waiting_for").is_null());
+}
+
 }  // namespace
 }  // namespace tasker::test

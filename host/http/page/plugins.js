@@ -2,9 +2,13 @@
 
 const comment = (title, ...rest) => h("div", { class: "empty" }, h("strong", {}, title), ...rest);
 
+const isHistory = (plugin) => plugin.state === "unavailable" && !plugin.open_tasks;
+
 function drawPlugins(answer) {
   const plugins = Array.isArray(answer.plugins) ? answer.plugins : [];
-  byId("plugins-count").textContent = plugins.length ? String(plugins.length) : "";
+  // An old version that nothing needs is history, not news.
+  plugins.sort((a, b) => isHistory(a) - isHistory(b));
+  byId("plugins-count").textContent = plugins.length ? String(plugins.filter((plugin) => plugin.name && !isHistory(plugin)).length) : "";
   suggest("namespaces", plugins.map((plugin) => plugin.namespace));
   suggest("names", plugins.map((plugin) => plugin.name));
   if (plugins.length === 0) {
@@ -15,7 +19,8 @@ function drawPlugins(answer) {
   const rows = plugins.map((plugin) => {
     const hosts = Array.isArray(plugin.hosts) ? plugin.hosts.length : plugin.hosts;
     const row = h("tr", {},
-      h("td", { class: "wide" }, h("span", { class: "quiet" }, (plugin.namespace ?? "?") + "/"), h("wbr"), h("span", { class: "strong" }, plugin.name ?? plugin.file ?? "?")),
+      h("td", { class: "wide" }, plugin.name ? [h("span", { class: "quiet" }, (plugin.namespace ?? "?") + "/"), h("wbr"), h("span", { class: "strong" }, plugin.name)]
+        : h("span", { class: "strong" }, plugin.file ?? "?")),
       h("td", {}, plugin.version ?? ""), h("td", {}, chip(plugin.state)),
       h("td", { class: "number" }, hosts ?? ""),
       h("td", { class: "quiet" }, when(plugin.since)));

@@ -24,6 +24,7 @@ function stepRows(step) {
   const key = keyOf(step);
   const open = view.open.has(key);
   const failure = step.last_error && (step.last_error.message || step.last_error.code);
+  const waits = step.waiting_for && (step.waiting_for.message || step.waiting_for.code);
   const finished = ["complete", "skipped", "resolved_manually"].includes(stateOf(step));
   const toggle = () => {
     if (open) view.open.delete(key); else view.open.add(key);
@@ -36,12 +37,15 @@ function stepRows(step) {
     h("td", { class: "quiet" }, clip((step.depends_on || []).join(", "), 40)),
     h("td", { class: "quiet" }, finished ? "" : when(step.next_retry_at)));
   if (open) return [row, h("tr", { class: "more" }, h("td", { colspan: 5 }, stepMore(step, failure)))];
+  if (waits) return [row, h("tr", { class: "reason" }, h("td", { colspan: 5 }, clip(String(waits), 240)))];
   return failure && !finished ? [row, h("tr", { class: "reason" }, h("td", { colspan: 5 }, clip(String(failure), 160)))] : [row];
 }
 
 function stepMore(step, failure) {
   const history = Array.isArray(step.attempt_history) ? step.attempt_history : [];
+  const waits = step.waiting_for;
   return [
+    waits && [h("h3", {}, "Waits"), h("div", { class: "failure" }, waits.code && h("code", {}, waits.code, " "), waits.message)],
     failure && [h("h3", {}, "Last error"), h("div", { class: "failure" }, step.last_error.code && h("code", {}, step.last_error.code, " "), step.last_error.message)],
     h("h3", {}, "Attempts"),
     history.length === 0 ? h("div", { class: "quiet" }, "None yet.")

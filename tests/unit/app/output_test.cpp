@@ -96,9 +96,13 @@ TEST(TaskView, RefusesAnAnswerOfAnotherShape) {
 TEST(PluginList, ShowsRefusalsWithCodeAndReason) {
   const auto table = table_of_plugins(
       R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.2.0", "state": "refused",
-          "code": "plugin.version_mismatch", "reason": "manifest says 1.2.1"}]})");
+          "hosts": 0, "code": "plugin.version_mismatch", "reason": "manifest says 1.2.1"},
+         {"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "unavailable", "hosts": 0, "open_tasks": 3},
+         {"file": "pay/refund.so", "state": "ignored", "hosts": 0}]})");
   ASSERT_TRUE(table);
-  EXPECT_EQ(table->render(kPipe), "pay\trefund\t1.2.0\trefused\tplugin.version_mismatch\tmanifest says 1.2.1\n");
+  EXPECT_EQ(table->render(kPipe), "pay\trefund\t1.2.0\trefused\t0\t\tplugin.version_mismatch\tmanifest says 1.2.1\n"
+                                  "pay\trefund\t1.0.0\tunavailable\t0\t3\t\t\n"
+                                  "\tpay/refund.so\t\tignored\t0\t\t\t\n");
   EXPECT_FALSE(table_of_plugins("{}"));
 }
 

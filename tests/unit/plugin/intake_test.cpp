@@ -6,6 +6,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <fstream>
+#include <thread>
+
 #include "base/sha256.h"
 #include "support/files.h"
 
@@ -109,6 +113,27 @@ TEST_F(Intake, RefusesMoreThanTheLimitAndLeavesNothingBehind) {
   EXPECT_EQ(code(), Code::plugin_too_large);
   EXPECT_EQ(copies(), 0u);
   limits_.max_bytes = 9;
+  EXPECT_TRUE(take());
+}
+
+// It took whatever mixture came of it.
+TEST_F(Intake, RefusesAFileThatChangesWhileItIsCopied) {
+  test::write_file(file_, std::string(64 << 20, 'x'));
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    std::fstream out(file_, std::ios::in | std::ios::out | std::ios::binary);
+    for (char byte = 'a'; !stop; byte = byte == 'z' ? 'a' : static_cast<char>(byte + 1)) {
+      out.seekp(0);
+      out.put(byte).flush();
+    }
+  });
+  const auto copy = take();
+  stop = true;
+  writer.join();
+  ASSERT_FALSE(copy);
+  EXPECT_EQ(copy.error().code, Code::plugin_unreadable) << copy.error().message;
+  EXPECT_EQ(copy.error().retry, Retry::later);
+  EXPECT_EQ(copies(), 0u);
   EXPECT_TRUE(take());
 }
 

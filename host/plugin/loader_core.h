@@ -1,0 +1,142 @@
+// What the loader is inside, for the files that together are it: loader.cpp (files come and go, start and stop),
+// loader_file.cpp (one file's way into the registry), loader_needed.cpp (versions that only open tasks have). Not for
+// anybody else. All of it runs on the loader's thread, but what RecordBook shows.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "plugin/file_name.h"
+#include "plugin/loaded_plugin.h"
+#include "plugin/loader.h"
+#include "plugin/record_book.h"
+#include "plugin/settler.h"
+#include "plugin/watcher.h"
+
+namespace tasker::plugin {
+
+// How far one file's bytes have come. A path may have several: a loaded one and a refused successor.
+struct Entry {
+  std::uint64_t key = 0;
+  PluginRecord record;
+  std::string file;  // "<namespace>/<file>"
+  std::shared_ptr<LoadedPlugin> plugin;
+  std::shared_ptr<const model::TaskTemplate> definition;
+  std::optional<PublishedIds> ids;
+  std::vector<std::shared_ptr<engine::Handler>> handlers;
+  std::uint64_t sequence = 0;
+  bool is_kept = false;  // loaded from its private copy, without a file in the folder
+  std::chrono::milliseconds pause{0};
+  std::unique_ptr<boost::asio::steady_timer> retry;
+
+  std::string plugin_name() const { return record.namespace_name + "/" + record.name; }
+  std::string label() const { return plugin_name() + " " + record.version; }
+};
+
+struct WatchedFile {
+  FileStamp seen;
+  std::optional<FileStamp> handled;  // what take() last looked at
+  bool may_pass = false;             // refused for something that may mend itself: tried at every periodic look
+};
+
+// A needed version that cannot be had, as it was told.
+struct Unavailable {
+  std::string why;
+  bool is_final = false;  // its copy was tried; it is not run again and again
+};
+
+struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
+  Core(LoaderOptions o, Catalogue& c, Registry& r)
+      : options(std::move(o)), catalogue(c), registry(r), settle_timer(io) {}
+
+  // Constant after construction.
+  const LoaderOptions options;
+  Catalogue& catalogue;
+  Registry& registry;
+  const std::shared_ptr<AttemptTable> attempts = std::make_shared<AttemptTable>();
+
+  boost::asio::io_context io{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work = boost::asio::make_work_guard(io);
+  std::thread thread;
+
+  // On the loader's thread.
+  std::unique_ptr<Watcher> watcher;
+  boost::asio::steady_timer settle_timer;
+  Settler settler;
+  std::map<std::string, WatchedFile> files;
+  std::list<Entry> entries;
+  std::uint64_t last_key = 0, last_sequence = 0;
+  bool is_stopping = false;
+  bool has_asked = false, is_asking = false, has_checked_configuration = false;
+  std::map<std::string, Unavailable> unavailable;  // by label
+
+  RecordBook book;
+
+  // ------------------------------------------------------------ records
+
+  void enter(Entry& entry, PluginState state, std::string code = "", std::string reason = "");
+  void refuse(Entry& entry, const Error& error);
+  std::filesystem::path copy_of(const Entry& entry) const { return options.state / (entry.record.sha256 + ".so"); }
+  void drop_copy(const Entry& entry);
+  // The entry of this file that is not loaded: still settling, or refused.
+  Entry* candidate(const std::string& file);
+  std::vector<Entry*> loaded(const std::string& file);
+  Entry& add(const std::string& file, const PluginFileName& name);
+  void forget(Entry& gone);
+  void publish_registry();
+  static PluginFileName name_of(const std::string& file);
+
+  // ------------------------------------------------------------ files come and go
+
+  void on_look(const Look& look);
+  void settle(const std::string& file, const SeenFile& seen);
+  void wait_for_quiet();
+  void take_quiet();
+  void on_gone(const std::string& file);
+  // The registry first: who hears of the state finds it true.
+  void enter_and_publish(Entry& entry, PluginState state, std::string reason = "");
+
+  // ------------------------------------------------------------ one file's way
+
+  void take(const std::string& file);
+  void intake_failed(const std::string& file, const PluginFileName& name, const Error& error);
+  // The same bytes again, after a touch, a copy or a removal that was taken back.
+  bool is_known(const std::string& file, const std::string& sha256);
+  std::uint64_t last_sequence_of(const std::string& file);
+  Result<void> load(Entry& entry, const PluginFileName& name, const std::filesystem::path& copy);
+
+  // ------------------------------------------------------------ into the catalogue
+
+  void publish(Entry& entry);
+  void on_published(std::uint64_t key, const Result<PublishedIds>& answer);
+  void publish_failed(Entry& entry, const Error& error);
+
+  // ------------------------------------------------------------ versions that only open tasks have
+
+  // The first time once all that lies in the folder has been taken in; then with every periodic look.
+  void look_for_needed_at_first();
+  void look_for_needed();
+  void on_needed(const Result<std::vector<NeededVersion>>& answer);
+  bool is_loaded(const std::string& label) const;
+  void load_kept(const std::string& label, const NeededVersion& needed);
+  void give_up(Entry& entry, const std::string& why);
+  void say_unavailable(const NeededVersion& needed, std::string why, bool is_final);
+  // A section for a plugin that is not there is most often a misspelt one.
+  void check_configuration();
+
+  // ------------------------------------------------------------ life
+
+  Result<void> prepare();
+  void run();
+  void finish(std::chrono::milliseconds grace);
+};
+
+}  // namespace tasker::plugin

@@ -1,0 +1,160 @@
+// One file's way: intake, inspection, loading, and into the catalogue and the registry.
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "base/log.h"
+#include "plugin/dev_version.h"
+#include "plugin/invoke.h"
+#include "plugin/loader_core.h"
+#include "plugin/manifest.h"
+
+namespace tasker::plugin {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kLongestPublishPause{30'000};
+constexpr const char* kKeptText =
+    "its file was overwritten or removed; it was loaded from its private copy for the open tasks that have it";
+
+}  // namespace
+
+// ------------------------------------------------------------ one file's way
+
+void Loader::Core::take(const std::string& file) {
+  const PluginFileName name = name_of(file);
+  files[file].may_pass = false;
+  const auto copy = take_in(options.plugins / file, options.state, options.intake);
+  if (!copy) return intake_failed(file, name, copy.error());
+  if (is_known(file, copy->sha256)) return;
+  Entry* found = candidate(file);
+  Entry& entry = found ? *found : add(file, name);
+  entry.record.sha256 = copy->sha256;
+  entry.record.version = name.version_text;
+  enter(entry, PluginState::intake);
+  if (!loaded(file).empty()) {
+    if (!options.dev)
+      return refuse(entry, make_error(Code::plugin_version_immutable,
+                                      "version " + name.version_text + " is immutable and is loaded with other bytes; "
+                                      "give the new build a new version (tasker dev reloads changed files)"));
+    entry.record.version = dev_version(name, copy->sha256);
+  }
+  if (const auto loads = load(entry, name, copy->path); !loads) return refuse(entry, loads.error());
+  publish(entry);
+}
+
+void Loader::Core::intake_failed(const std::string& file, const PluginFileName& name, const Error& error) {
+  Entry* entry = candidate(file);
+  if (error.code == Code::not_found) {
+    if (entry) forget(*entry);
+    return;
+  }
+  files[file].may_pass = error.retry == Retry::later;
+  if (entry && entry->record.state == PluginState::refused && entry->record.reason == error.message) return;
+  if (!entry) entry = &add(file, name);
+  entry->record.sha256.clear();
+  refuse(*entry, error);
+}
+
+bool Loader::Core::is_known(const std::string& file, const std::string& sha256) {
+  for (Entry* entry : loaded(file)) {
+    if (entry->record.sha256 != sha256) continue;
+    entry->is_kept = false;
+    if (Entry* refused = candidate(file)) forget(*refused);
+    const bool is_newest = entry->sequence == last_sequence_of(file);
+    if (entry->record.state == PluginState::draining || (entry->record.state == PluginState::active && !is_newest)) {
+      entry->sequence = ++last_sequence;
+      enter_and_publish(*entry, PluginState::active);
+    }
+    return true;
+  }
+  const Entry* refused = candidate(file);
+  if (!refused || refused->record.state != PluginState::refused || refused->record.sha256 != sha256) return false;
+  drop_copy(*refused);
+  return true;
+}
+
+std::uint64_t Loader::Core::last_sequence_of(const std::string& file) {
+  std::uint64_t last = 0;
+  for (const Entry* entry : loaded(file)) last = std::max(last, entry->sequence);
+  return last;
+}
+
+Result<void> Loader::Core::load(Entry& entry, const PluginFileName& name, const fs::path& copy) {
+  auto report = inspect_file(copy, options.environment);
+  if (!report) return report.error();
+  if (const auto same = check_identity(name, *report->definition); !same) return same.error();
+  entry.definition = definition_as(entry.record.version, report->definition);
+  enter(entry, PluginState::inspected);
+
+  enter(entry, PluginState::loading);
+  // The copy may have been altered since it was taken in.
+  if (report->sha256 != entry.record.sha256)
+    return make_error(Code::plugin_untrusted_file, "its private copy " + copy.string() + " was altered");
+  LoadRequest request;
+  request.file = copy;
+  request.entry_bytes = report->entry_bytes;
+  request.definition = entry.definition;
+  request.source = entry.label();
+  if (options.config_for) request.config = options.config_for(name.namespace_name, name.name);
+  if (request.config.empty()) request.config = "{}";
+  request.limits = options.attempts;
+  request.attempts = attempts;
+  auto plugin = LoadedPlugin::load(request);
+  if (!plugin) return plugin.error();
+  entry.plugin = std::move(*plugin);
+  return {};
+}
+
+// ------------------------------------------------------------ into the catalogue
+
+void Loader::Core::publish(Entry& entry) {
+  catalogue.publish(entry.record, entry.definition.get(),
+                    [weak = weak_from_this(), key = entry.key](Result<PublishedIds> answer) {
+                      if (const auto self = weak.lock())
+                        asio::post(self->io, [weak, key, answer = std::move(answer)] {
+                          if (const auto core = weak.lock()) core->on_published(key, answer);
+                        });
+                    });
+}
+
+void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& answer) {
+  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
+  if (found == entries.end() || !found->plugin || found->ids || is_stopping) return;
+  Entry& entry = *found;
+  if (!answer) return publish_failed(entry, answer.error());
+  entry.ids = *answer;
+  entry.handlers = make_handlers(entry.plugin);
+  if (entry.is_kept) return enter_and_publish(entry, PluginState::draining, kKeptText);
+  entry.sequence = ++last_sequence;
+  enter_and_publish(entry, PluginState::active);
+  look_for_needed_at_first();
+}
+
+void Loader::Core::publish_failed(Entry& entry, const Error& error) {
+  if (entry.is_kept && error.retry == Retry::never) return give_up(entry, error.message);
+  const bool is_dev_build = entry.record.version != name_of(entry.file).version_text;
+  if (error.code == Code::plugin_version_immutable && options.dev && !is_dev_build) {
+    entry.record.version = dev_version(name_of(entry.file), entry.record.sha256);
+    entry.definition = definition_as(entry.record.version, entry.definition);
+    return publish(entry);
+  }
+  if (error.retry == Retry::never) {
+    refuse(entry, error);
+    return look_for_needed_at_first();
+  }
+  entry.pause = entry.pause.count() == 0 ? options.publish_pause : std::min(entry.pause * 2, kLongestPublishPause);
+  log_warn("plugin {} waits for the catalogue, next try in {} ms: {}", entry.label(), entry.pause.count(), error.message);
+  entry.record.reason = "it waits for the catalogue: " + error.message;
+  book.show(entry.key, entry.record);
+  entry.retry = std::make_unique<asio::steady_timer>(io, entry.pause);
+  entry.retry->async_wait([self = shared_from_this(), key = entry.key](const boost::system::error_code& cancelled) {
+    if (cancelled || self->is_stopping) return;
+    for (Entry& waiting : self->entries)
+      if (waiting.key == key) self->publish(waiting);
+  });
+}
+
+}  // namespace tasker::plugin

@@ -1,0 +1,118 @@
+// What a version's state is: what the living hosts have loaded, not what somebody once wrote; and what waits for it.
+#include <nlohmann/json.hpp>
+
+#include "store/pg_catalogue.h"
+#include "store/pg_reader.h"
+#include "support/pg_world.h"
+
+namespace tasker::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class PluginStates : public testing::Test {
+ protected:
+  Json plugin(const std::string& name) {
+    const auto answer = await<std::string>([&](auto reply) { world.store().reader().list_plugins(reply); });
+    EXPECT_TRUE(answer);
+    const auto list = Json::parse(*answer);
+    for (const auto& each : list.at("plugins"))
+      if (each.at("name") == name) return each;
+    return Json::object();
+  }
+  Json steps(TaskId task) {
+    const auto answer = await<std::string>([&](auto reply) { world.store().reader().show_task(task, reply); });
+    EXPECT_TRUE(answer);
+    return Json::parse(*answer).at("task").at("workflow_steps");
+  }
+  void note(const std::string& state, const std::string& reason = "", const std::string& version = "1.0.0") {
+    EXPECT_TRUE(await<int>([&](auto reply) {
+      world.store().catalogue().note_state(world.host(), {"default", "order", version, "sha"}, state, "", reason, reply);
+    }));
+  }
+  std::vector<store::NeededPlugin> needed(HostId host) {
+    return *await<std::vector<store::NeededPlugin>>([&](auto reply) { world.store().catalogue().needed(host, reply); });
+  }
+  bool is_available() {
+    return world.sql.value("select bool_or(available) from tasker.handler_version where name = 'order'") == "t";
+  }
+  void leave() { EXPECT_TRUE(await<int>([&](auto reply) { world.store().leave(world.host(), reply); })); }
+
+  PgWorld world;
+};
+
+TEST_F(PluginStates, FollowTheLivingHosts) {
+  const auto order = world.publish("order", "a; b: a");
+  EXPECT_EQ(plugin("order").at("state"), "active");
+  EXPECT_EQ(plugin("order").at("hosts"), 1);
+  EXPECT_TRUE(plugin("order").at("open_tasks").is_null()) << "asked only of what cannot be chosen";
+  note("draining", "its file was removed");
+  EXPECT_EQ(plugin("order").at("state"), "draining");
+  EXPECT_EQ(plugin("order").at("hosts"), 1);
+  EXPECT_EQ(plugin("order").at("reason"), "its file was removed");
+  EXPECT_FALSE(is_available()) << "new tasks do not choose it";
+  note("active");
+  EXPECT_TRUE(is_available());
+  const TaskId task = world.submit_one(order.template_id, 0);
+  note("draining");
+  EXPECT_EQ(plugin("order").at("open_tasks"), 1);
+  EXPECT_TRUE(steps(task)[0].at("waiting_for").is_null()) << "a draining version runs what has it";
+  leave();
+  EXPECT_EQ(plugin("order").at("state"), "unavailable");
+  EXPECT_EQ(plugin("order").at("hosts"), 0);
+  EXPECT_EQ(plugin("order").at("open_tasks"), 1);
+  EXPECT_EQ(plugin("order").at("code"), "plugin.not_loaded");
+}
+
+TEST_F(PluginStates, AStepSaysThatNobodyCanRunIt) {
+  const auto order = world.publish("order", "a; b: a");
+  const auto submitted = world.submit(order.template_id, 1, 1);
+  const TaskId task = submitted.tasks[0];
+  world.complete({finished(submitted.claimed[0])}, 0);
+  leave();
+  const auto waits = steps(task);
+  EXPECT_TRUE(waits[0].at("waiting_for").is_null()) << "it is complete";
+  EXPECT_EQ(waits[1].at("waiting_for").at("code"), "plugin.not_loaded");
+  EXPECT_EQ(waits[1].at("waiting_for").at("message"),
+            "plugin default/order 1.0.0: no living host has loaded it; put its file into the plugins folder of a host");
+  EXPECT_EQ(plugin("order").at("reason"), "1 open task waits: no living host has loaded it; put its file into the plugins "
+                                          "folder of a host");
+  note("unavailable", "this host keeps no copy");
+  EXPECT_EQ(steps(task)[1].at("waiting_for").at("message"),
+            "plugin default/order 1.0.0: no living host has loaded it; this host keeps no copy");
+  world.cancel(task);
+  EXPECT_TRUE(steps(task)[1].at("waiting_for").is_null());
+  EXPECT_EQ(plugin("order").at("reason"), "no living host has loaded it, and no open task needs it");
+  EXPECT_TRUE(plugin("order").at("code").is_null());
+}
+
+TEST_F(PluginStates, NeededIsWhatOpenTasksHaveAndThisHostHasNot) {
+  const auto order = world.publish("order", "a; b: a");
+  const HostId other = world.another_host();
+  EXPECT_TRUE(needed(other).empty()) << "nothing is open";
+  const auto submitted = world.submit(order.template_id, 3, 0);
+  EXPECT_TRUE(needed(world.host()).empty()) << "it has it";
+  auto missing = needed(other);
+  ASSERT_EQ(missing.size(), 1u);
+  EXPECT_EQ(missing[0].plugin.version, "1.0.0");
+  EXPECT_EQ(missing[0].plugin.sha256, "sha");
+  EXPECT_EQ(missing[0].open_tasks, 3);
+  EXPECT_EQ(missing[0].hosts, 1);
+  leave();
+  EXPECT_EQ(needed(other).at(0).hosts, 0);
+  for (const TaskId task : submitted.tasks) world.cancel(task);
+  EXPECT_TRUE(needed(other).empty());
+}
+
+TEST_F(PluginStates, OldDevelopmentBuildsAreListedWhileTheyMatter) {
+  const auto order = world.publish("order", "a", "1.0.0+dev.0123abcd");
+  EXPECT_EQ(plugin("order").at("state"), "active");
+  const TaskId task = world.submit_one(order.template_id, 0);
+  leave();
+  EXPECT_EQ(plugin("order").at("state"), "unavailable");
+  world.cancel(task);
+  EXPECT_TRUE(plugin("order").empty());
+}
+
+}  // namespace
+}  // namespace tasker::test
