@@ -92,6 +92,21 @@ test("a fan-out of a hundred wraps, and thousands are not drawn", () => {
   assert.equal(page.of("graphBlock")([]), null);
 });
 
+test("plugins say what is wrong with them, and old versions that nothing needs come last", () => {
+  page.of("drawPlugins")({ plugins: [
+    { namespace: "n", name: "old", version: "1.0.0", state: "unavailable", hosts: 0, open_tasks: 0, reason: "no living host has loaded it, and no open task needs it" },
+    { namespace: "n", name: "wanted", version: "1.0.0", state: "unavailable", hosts: 0, open_tasks: 2, code: "plugin.not_loaded", reason: "2 open tasks wait" },
+    { state: "ignored", hosts: 0, code: "plugin.path_mismatch", reason: "the name has no version", file: "n/loose.so" }] });
+  const text = page.byId("plugins").textContent;
+  assert.match(text, /n\/wanted.*plugin\.not_loaded2 open tasks wait.*n\/loose\.so.*the name has no version.*n\/old/);
+  assert.equal(page.byId("plugins-count").textContent, "1");
+});
+
+test("a step that nobody can run says why", () => {
+  const waits = { ...step("a", [], "ready"), waiting_for: { code: "plugin.not_loaded", message: "no living host has loaded it" } };
+  assert.match(page.of("stepsBlock")([waits]).textContent, /no living host has loaded it/);
+});
+
 test("what comes from outside is text, never markup", () => {
   page.of("drawPlugins")({ plugins: [{ namespace: "n", name: "<script>", version: "1.0.0", state: "refused", code: "plugin.not_elf", reason: "<b>" }] });
   assert.match(page.byId("plugins").textContent, /<script>.*plugin\.not_elf<b>/);
