@@ -47,13 +47,15 @@ begin
   lo := v_tasks[1];
   hi := v_tasks[cardinality(v_tasks)];
 
+  -- `+ 0` keeps the planner from entering step through task, by two of its three keys: 500 of one task's 1,000 steps took
+  -- 227 ms instead of 11.
   -- Rows that are locked are met again by their place (ctid), which nobody can change now.
   return query
   with u as (select tasker.lane_of(t) as lane, t, o, place from unnest(v_tasks, v_ords, v_places) u(t, o, place)
         where t between lo and hi and o between 1 and 16383),
   locked as (
     select s.ctid as step_place, s.tableoid as part, u.place, t.revision, t.template_id
-    from u join tasker.step s on s.lane = u.lane and s.task_id = u.t and s.ord = u.o
+    from u join tasker.step s on s.lane = u.lane and s.task_id = u.t + 0 and s.ord = u.o
            join tasker.task t on t.lane = u.lane and t.task_id = u.t
     where s.task_id between lo and hi and t.task_id between lo and hi
       and s.state in ('ready', 'waiting_for_retry') and t.state in ('pending', 'in_progress')

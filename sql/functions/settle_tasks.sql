@@ -7,7 +7,7 @@ declare
 begin
   perform tasker.lock_tasks(p_tasks);
 
-  -- Steps: `ready` exactly when step_readiness would run it; a step that no longer is leaves its queue.
+  -- Steps: `ready` exactly when step_readiness would run it; a step that no longer is leaves its queue. (`+ 0`: see claim_steps.)
   with r as (
     select s.lane, s.task_id, s.ord, s.state as old_state, s.run_at as old_run_at, t.priority,
            r.total_parents - r.completed_parents as pending_parents,
@@ -15,7 +15,7 @@ begin
            r.dependencies_satisfied and r.retry_eligible and t.state in ('pending', 'in_progress') as may_run
     from tasker.step_readiness(p_tasks, p_now) r
       join tasker.task t on t.lane = tasker.lane_of(r.task_id) and t.task_id = r.task_id
-      join tasker.step s on s.lane = t.lane and s.task_id = r.task_id and s.ord = (r.workflow_step_id % 16384)::int),
+      join tasker.step s on s.lane = t.lane and s.task_id = r.task_id + 0 and s.ord = (r.workflow_step_id % 16384)::int),
   moved as (
     update tasker.step s set
       pending_parents = r.pending_parents,
@@ -24,7 +24,7 @@ begin
       run_at = case when s.state = 'pending' and r.may_run then r.due
                     when s.state = 'ready' and not r.may_run then null else s.run_at end
     from r
-    where s.lane = r.lane and s.task_id = r.task_id and s.ord = r.ord
+    where s.lane = r.lane and s.task_id = r.task_id + 0 and s.ord = r.ord
       -- The counter of a step that ended means nothing, and complete_steps no longer moves it.
       and (s.pending_parents <> r.pending_parents and not tasker.is_terminal(s.state)
            or s.state = 'pending' and r.may_run or s.state = 'ready' and not r.may_run)

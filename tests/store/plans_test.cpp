@@ -11,6 +11,14 @@ void set_as_the_store(SqlClient& session) {
                " set enable_seqscan = off; set enable_bitmapscan = off");
 }
 
+// Finished tasks of two steps each, as most of a table is.
+void add_finished_tasks(PgWorld& world) {
+  world.sql.exec("insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, finished_at, context)"
+                 " select 0, 1600 + i * 16, 1, 'complete', 0, now(), now(), '{}' from generate_series(1, 3000) i");
+  world.sql.exec("insert into tasker.step (lane, task_id, ord, state, pending_parents, plugin_id, retryable, retry_limit)"
+                 " select 0, 1600 + i * 16, o, 'complete', 0, 1, true, 3 from generate_series(1, 3000) i, generate_series(1, 2) o");
+}
+
 TEST(Plans, ATinyAnalyzedTableIsNotReadWhole) {
   PgWorld world;
   const auto line = world.publish("line", "a; b: a; c: b");
@@ -59,14 +67,41 @@ TEST(Plans, AJoinOfManyParentsIsReadOnce) {
   }
 }
 
+// With statistics the planner would enter `step` through `task`, by two of the key's three columns.
+TEST(Plans, TheStepsOfAWideTaskAreLookedUpOneByOne) {
+  PgWorld world;
+  constexpr int kSteps = 1'000;
+  std::string graph;
+  for (int i = 1; i <= kSteps; ++i) graph += "s" + std::to_string(i) + (i < kSteps ? "; " : "");
+  const auto wide = world.publish("wide", graph);
+  const std::string task = text_of(world.submit(wide.template_id, 1, 0).tasks[0]);
+  add_finished_tasks(world);
+  world.sql.exec("analyze tasker.task, tasker.step, tasker.ready_step");
+  SqlClient session(world.db.conninfo());
+  set_as_the_store(session);
+  const std::string lane = session.value("select tasker.lane_of(" + task + ")");
+  const auto steps_read = [&] {
+    return std::stoi(session.value("select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables"
+                                   " where relname = 'step_0'"));
+  };
+  session.exec("begin");
+  EXPECT_EQ(session.value("select count(*) from tasker.claim_steps(1, " + lane + "::smallint, '{1}', 500, clock_timestamp())"),
+            "500");
+  EXPECT_LT(steps_read(), 10 * kSteps) << "claim_steps";
+  session.exec("commit");
+  session.exec("begin");
+  EXPECT_EQ(session.value("select tasker.hand_back_steps(1, array_agg(task_id order by ord), array_agg(ord order by ord),"
+                          " array_agg(claim_no order by ord), clock_timestamp()) from tasker.step where state = 'in_progress' and task_id = " + task),
+            "500");
+  EXPECT_LT(steps_read(), 20 * kSteps) << "hand_back_steps";
+  session.exec("rollback");
+}
+
 TEST(Plans, TakeoverReadsTheStepsOfOpenTasksOnly) {
   PgWorld world;
   const auto line = world.publish("line", "a; b: a");
   world.submit(line.template_id, 1);
-  world.sql.exec("insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, finished_at, context)"
-                 " select 0, 1600 + i * 16, 1, 'complete', 0, now(), now(), '{}' from generate_series(1, 3000) i");
-  world.sql.exec("insert into tasker.step (lane, task_id, ord, state, pending_parents, plugin_id, retryable, retry_limit)"
-                 " select 0, 1600 + i * 16, o, 'complete', 0, 1, true, 3 from generate_series(1, 3000) i, generate_series(1, 2) o");
+  add_finished_tasks(world);
   world.sql.exec("analyze tasker.task, tasker.step");
   const HostId observer = world.another_host();
   world.sql.exec("update tasker.host set alive = false where host_id = 1");
