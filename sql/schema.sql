@@ -133,13 +133,13 @@ CREATE TABLE tasker.task (
     lane smallint NOT NULL,
     priority smallint DEFAULT 5 NOT NULL,
     failed boolean DEFAULT false NOT NULL,
-    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL,
     context jsonb NOT NULL,
     tags jsonb DEFAULT '[]'::jsonb NOT NULL,
     initiator text DEFAULT 'unknown'::text NOT NULL,
     source_system text DEFAULT 'unknown'::text NOT NULL,
     reason text DEFAULT 'unknown'::text NOT NULL,
-    correlation_id text
+    correlation_id text,
+    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL
 )
 PARTITION BY RANGE (task_id);
 
@@ -508,13 +508,13 @@ CREATE TABLE tasker.task_0 (
     lane smallint NOT NULL,
     priority smallint DEFAULT 5 NOT NULL,
     failed boolean DEFAULT false NOT NULL,
-    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL,
     context jsonb NOT NULL,
     tags jsonb DEFAULT '[]'::jsonb NOT NULL,
     initiator text DEFAULT 'unknown'::text NOT NULL,
     source_system text DEFAULT 'unknown'::text NOT NULL,
     reason text DEFAULT 'unknown'::text NOT NULL,
-    correlation_id text
+    correlation_id text,
+    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL
 )
 WITH (fillfactor='50');
 

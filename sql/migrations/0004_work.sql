@@ -16,9 +16,6 @@ create table tasker.task (
   lane           smallint not null,
   priority       smallint not null default 5,              -- 0 most urgent, 9 least
   failed         boolean not null default false,           -- a step has failed for good
-  -- Ends when what still runs has ended. A column of its own, so that the index below does not name `state`: a task's
-  -- change to in_progress, by every claim from the queue, would not be made in place.
-  ending         boolean not null generated always as (failed or state = 'cancelled') stored,
   context        jsonb not null,
   tags           jsonb not null default '[]',
   initiator      text not null default 'unknown',
@@ -30,7 +27,7 @@ create table tasker.task (
 -- A dead host's steps are found through the open tasks, so that step needs no index besides its key.
 create index task_open on tasker.task (lane, task_id) where finished_at is null;
 -- Tasks that end when what still runs has ended: asked for by every batch, nearly always empty.
-create index task_ending on tasker.task (lane, task_id) where finished_at is null and ending;
+create index task_ending on tasker.task (lane, task_id) where finished_at is null and (failed or state = 'cancelled');
 
 create table tasker.step (
   task_id         bigint not null,
