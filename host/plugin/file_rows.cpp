@@ -1,30 +1,26 @@
 #include "plugin/file_rows.h"
 
-#include <spdlog/fmt/chrono.h>
 #include <spdlog/fmt/fmt.h>
 
 #include "base/json.h"
+#include "base/timestamp.h"
 
 namespace tasker::plugin {
 namespace {
 
 std::string or_null(const std::string& text) { return text.empty() ? "null" : json_quote(text); }
 
-std::string time_of(std::chrono::system_clock::time_point at) {
-  return fmt::format("\"{:%Y-%m-%dT%H:%M:%SZ}\"", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
-}
-
 std::string row_of(const PluginRecord& record) {
   return fmt::format(R"({{"namespace":{},"name":{},"version":{},"state":{},"sha256":{},"hosts":0,"code":{},"reason":{},)"
                      R"("since":{},"file":{}}})",
                      json_quote(record.namespace_name), json_quote(record.name), json_quote(record.version),
                      json_quote(plugin_state_text(record.state)), or_null(record.sha256), or_null(record.code),
-                     or_null(record.reason), time_of(record.since), json_quote(record.path));
+                     or_null(record.reason), json_quote(rfc3339(record.since)), json_quote(record.path));
 }
 
 std::string row_of(const IgnoredFile& odd) {
   return fmt::format(R"({{"state":"ignored","hosts":0,"code":{},"reason":{},"since":{},"file":{}}})",
-                     json_quote(odd.code), json_quote(odd.reason), time_of(odd.since), json_quote(odd.file));
+                     json_quote(odd.code), json_quote(odd.reason), json_quote(rfc3339(odd.since)), json_quote(odd.file));
 }
 
 }  // namespace

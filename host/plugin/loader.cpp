@@ -48,17 +48,7 @@ void Loader::Core::refuse(Entry& entry, const Error& error) {
   if (entry.plugin) entry.plugin->retire(Steady::now() + std::chrono::seconds(1));
   entry.plugin.reset();
   files[entry.file].may_pass = error.retry == Retry::later;
-  drop_copy(entry);
   enter(entry, PluginState::refused, std::string(code_text(error.code)), error.message);
-}
-
-void Loader::Core::drop_copy(const Entry& entry) {
-  if (entry.record.sha256.empty()) return;
-  const bool in_use = std::any_of(entries.begin(), entries.end(), [&](const Entry& other) {
-    return other.plugin && other.record.sha256 == entry.record.sha256;
-  });
-  std::error_code ignored;
-  if (!in_use) fs::remove(copy_of(entry), ignored);
 }
 
 Entry* Loader::Core::candidate(const std::string& file) {

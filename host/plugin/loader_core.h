@@ -34,6 +34,7 @@ struct Entry {
   std::vector<std::shared_ptr<engine::Handler>> handlers;
   std::uint64_t sequence = 0;
   bool is_kept = false;  // loaded from its private copy, without a file in the folder
+  bool is_elsewhere = false;  // kept, and another living host has it too
   std::chrono::milliseconds pause{0};
   std::unique_ptr<boost::asio::steady_timer> retry;
 
@@ -85,7 +86,6 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void enter(Entry& entry, PluginState state, std::string code = "", std::string reason = "");
   void refuse(Entry& entry, const Error& error);
   std::filesystem::path copy_of(const Entry& entry) const { return options.state / (entry.record.sha256 + ".so"); }
-  void drop_copy(const Entry& entry);
   // The entry of this file that is not loaded: still settling, or refused.
   Entry* candidate(const std::string& file);
   std::vector<Entry*> loaded(const std::string& file);

@@ -71,9 +71,7 @@ bool Loader::Core::is_known(const std::string& file, const std::string& sha256) 
     return true;
   }
   const Entry* refused = candidate(file);
-  if (!refused || refused->record.state != PluginState::refused || refused->record.sha256 != sha256) return false;
-  drop_copy(*refused);
-  return true;
+  return refused && refused->record.state == PluginState::refused && refused->record.sha256 == sha256;
 }
 
 std::uint64_t Loader::Core::last_sequence_of(const std::string& file) {

@@ -68,6 +68,7 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
   }
   Entry& entry = add(needed.namespace_name + "/" + file, *name);
   entry.is_kept = true;
+  entry.is_elsewhere = needed.hosts > 0;
   entry.record.version = needed.version;
   entry.record.sha256 = needed.sha256;
   if (const auto loads = load(entry, *name, *copy); !loads) return give_up(entry, loads.error().message);
@@ -77,6 +78,11 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
 void Loader::Core::give_up(Entry& entry, const std::string& why) {
   if (entry.plugin) entry.plugin->retire(Steady::now() + std::chrono::seconds(1));
   const PluginRecord& record = entry.record;
+  if (entry.is_elsewhere) {
+    unavailable[entry.label()] = {why, true};
+    log_warn("plugin {} is left to other hosts: its private copy cannot be used: {}", entry.label(), why);
+    return forget(entry);
+  }
   say_unavailable({record.namespace_name, record.name, record.version, record.sha256},
                   "its private copy cannot be used: " + why, true);
   forget(entry);

@@ -135,6 +135,7 @@ TEST_F(Needed, ACopyThatDoesNotLoadIsTriedOnce) {
   auto refused = wait_for_refusal("init_fails", Code::plugin_init_failed);
   stop();
   fs::remove(folder() / "init_fails-1.0.0.so");
+  fs::remove(copy_of(refused));  // it may still be mapped
   test::write_file(copy_of(refused), bytes);
   need(refused);
   restart();
