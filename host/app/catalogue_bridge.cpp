@@ -16,15 +16,28 @@ std::string key_of(const plugin::PluginRecord& record) {
 }  // namespace
 
 void CatalogueBridge::host_registered(HostId host) {
-  std::map<std::string, Published> loaded;
   {
     std::lock_guard guard(mutex_);
     host_ = host;
-    loaded = published_;
   }
-  for (const auto& [key, plugin] : loaded) {
-    catalogue_.publish(host, plugin.version, *plugin.definition, [name = key](Result<store::PublishedPlugin> answer) {
-      if (!answer) log_warn("plugin {} could not be published for the new life: {}", name, answer.error().message);
+  publish_again();
+}
+
+void CatalogueBridge::publish_again() {
+  HostId host;
+  std::map<std::string, Published> missing;
+  {
+    std::lock_guard guard(mutex_);
+    host = host_;
+    for (const auto& [key, plugin] : published_)
+      if (plugin.host != host) missing.emplace(key, plugin);
+  }
+  for (const auto& [name, plugin] : missing) {
+    catalogue_.publish(host, plugin.version, *plugin.definition, [this, name = name, host](Result<store::PublishedPlugin> answer) {
+      if (!answer)
+        return log_warn("plugin {} could not be published for the new life, it is tried again: {}", name, answer.error().message);
+      std::lock_guard guard(mutex_);
+      if (const auto known = published_.find(name); known != published_.end()) known->second.host = host;
     });
     if (plugin.draining) note(host, plugin.version, plugin::PluginState::draining, "", "its file is gone");
   }
@@ -45,12 +58,15 @@ void CatalogueBridge::publish(const plugin::PluginRecord& record, const model::T
   auto copy = std::make_shared<const model::TaskTemplate>(*definition);
   const auto& text = *copy;
   catalogue_.publish(host, version_of(record), text,
-                     [this, record, copy = std::move(copy), done = std::move(done)](Result<store::PublishedPlugin> answer) {
+                     [this, host, record, copy = std::move(copy), done = std::move(done)](Result<store::PublishedPlugin> answer) {
                        if (!answer) return done(answer.error());
+                       bool is_former_life = false;
                        {
                          std::lock_guard guard(mutex_);
-                         published_[key_of(record)] = {version_of(record), copy};
+                         published_[key_of(record)] = {version_of(record), copy, host};
+                         is_former_life = host_ != host;
                        }
+                       if (is_former_life) publish_again();
                        done(plugin::PublishedIds{answer->plugin_id, answer->template_id});
                      });
 }
@@ -84,6 +100,7 @@ void CatalogueBridge::find_needed(std::function<void(Result<std::vector<plugin::
   }
   if (raw(host) == 0)
     return done(make_error(Code::database_unavailable, "this host is not registered in the database yet", Retry::later));
+  publish_again();
   catalogue_.needed(host, [done = std::move(done)](Result<std::vector<store::NeededPlugin>> answer) {
     if (!answer) return done(answer.error());
     std::vector<plugin::NeededVersion> needed;

@@ -30,8 +30,12 @@ class CatalogueBridge final : public plugin::Catalogue {
   struct Published {
     store::PluginVersion version;
     std::shared_ptr<const model::TaskTemplate> definition;
+    HostId host{};  // the life it was last published for
     bool draining = false;
   };
+  // What a former life of this host published is published for this one. A failure is made good by the next call: the
+  // loader asks for needed versions again and again, and each asking ends here.
+  void publish_again();
   void note(HostId host, const store::PluginVersion& version, plugin::PluginState state, const std::string& code,
             const std::string& reason);
 
