@@ -254,7 +254,11 @@ void Dispatcher::run_loaded(const std::vector<ClaimedStep>& steps, std::vector<S
   }
   if (!jobs.empty()) runner_->run(std::move(jobs));
   if (!unknown.empty()) return_unknown(unknown);
-  if (!without_inputs.empty()) hand_back(std::move(without_inputs));
+  if (!without_inputs.empty()) {
+    log_warn("{} steps go back: the database holds no inputs of theirs", without_inputs.size());
+    core_.claims_from = core_.executor.now() + claim_pause_.next();
+    hand_back(std::move(without_inputs));
+  }
 }
 
 void Dispatcher::take_inbox() {

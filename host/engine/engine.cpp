@@ -222,8 +222,22 @@ class Engine::Impl {
       return later(Millis(20), [this, deadline] { leave(deadline); });
     }
     liveness_.stop();
-    core_.store.leave(core_.host, core_.on_strand<int>([this](Result<int>) { end(); }));
-    later(Millis(3'000), [this] { end(); });
+    close_row();
+    later(Millis(3'000), [this] {
+      log_warn("host {} could not close its row in time: others find it dead when its heartbeat stands still", raw(core_.host));
+      end();
+    });
+  }
+
+  // The row is locked while a call of this host is in flight; a takeover that it began may take longer than it may.
+  void close_row() {
+    core_.store.leave(core_.host, core_.on_strand<int>([this](Result<int> left) {
+      if (left.has_value()) return end();
+      if (left.error().code == Code::database_locked) return later(Millis(50), [this] { close_row(); });
+      log_warn("host {} could not close its row, others find it dead when its heartbeat stands still: {}", raw(core_.host),
+               left.error().message);
+      end();
+    }));
   }
 
   // Nothing that is waited for can happen any more, or everything has.

@@ -124,7 +124,9 @@ void Session::shorten_lock_timeout(std::chrono::milliseconds limit) {
 void Session::restore_lock_timeout() { shorten_lock_timeout(options_.settings.lock_timeout); }
 
 void Session::set_statement_timeout(std::chrono::milliseconds limit) {
-  if (run("set_statement_timeout", {std::to_string(limit.count()) + "ms"})) statement_timeout_ = limit;
+  const auto set = run("set_statement_timeout", {std::to_string(limit.count()) + "ms"});
+  if (set) statement_timeout_ = limit;
+  else log_debug("the statement time-out stays at {} ms: {}", statement_timeout_.count(), set.error().message);
 }
 
 void Session::restore_statement_timeout() {
