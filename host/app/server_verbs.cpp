@@ -32,8 +32,9 @@ void raise_open_files() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-std::string dev_command(const DevArguments& arguments) {
-  return arguments.data.empty() ? "tasker dev" : "tasker dev --data " + arguments.data;
+std::string dev_command(const DevArguments& arguments, const DataDir& data) {
+  // The folder is named also when it came from TASKER_DATA: elsewhere the same words would wipe another database.
+  return arguments.data.empty() && !std::getenv("TASKER_DATA") ? "tasker dev" : "tasker dev --data " + data.root.string();
 }
 
 // Runs a host until a signal or a failure. `started` comes with its URL. `database_gone`: nothing can be written any more,
@@ -105,9 +106,9 @@ ExitCode run_serve(const ServeArguments& arguments) {
   }
   Shutdown shutdown;
   raise_open_files();
-  plugin::install_crash_report();
   if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
     return report(log.error());
+  plugin::install_crash_report(settings->log.file);
   say_warning_about_root();
   return run_host({.settings = *settings}, shutdown, [&](const std::string& url) {
     say(fmt::format("tasker is running at {}, plugins in {}", url, settings->plugins.dir));
@@ -125,7 +126,6 @@ ExitCode run_dev(const DevArguments& arguments) {
     return report(make_error(Code::http_address_refused, "--listen: " + good.error().message));
   Shutdown shutdown;
   raise_open_files();
-  plugin::install_crash_report();
   say_warning_about_root();
   std::atomic<bool> database_gone{false};
   auto database = start_database(arguments, *data, shutdown, database_gone);
@@ -133,6 +133,7 @@ ExitCode run_dev(const DevArguments& arguments) {
   *settings = dev_settings(*settings, arguments, *data, (*database)->connection_string());
   if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
     return report(log.error());
+  plugin::install_crash_report(settings->log.file);
 
   Host::Options options{.settings = *settings, .dev = true, .next_free_port = true};
   options.on_plugin = [](const plugin::PluginRecord& plugin) {
@@ -145,7 +146,7 @@ ExitCode run_dev(const DevArguments& arguments) {
   const auto code = run_host(std::move(options), shutdown, [&](const std::string& url) {
     if (auto written = write_address(*data, url); !written) report(written.error());
     if (const auto taken = busy_port(settings->http.listen, url)) say(*taken);
-    say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments)}, *data);
+    say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments, *data)}, *data);
   }, database_gone);
   remove_address(*data);
   if (auto stopped = (*database)->stop(); !stopped) return report(stopped.error());

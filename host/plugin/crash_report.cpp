@@ -1,5 +1,6 @@
 #include "plugin/crash_report.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@ namespace tasker::plugin {
 namespace {
 
 thread_local const CrashMark* t_mark = nullptr;
+
+int g_log_file = -1;  // opened beforehand: never closed, the process ends with it
 
 // A handler that overflowed its stack leaves none for the signal handler.
 thread_local std::unique_ptr<std::array<char, 32 * 1024>> t_signal_stack;
@@ -45,7 +48,8 @@ class Line {
     return *this << std::string_view(digits.data() + at, digits.size() - at);
   }
   void write() const {
-    if (::write(STDERR_FILENO, text_.data(), used_) < 0) return;
+    for (const int file : {STDERR_FILENO, g_log_file})
+      if (file >= 0 && ::write(file, text_.data(), used_) < 0) continue;
   }
 
  private:
@@ -77,7 +81,8 @@ void report_crash(int signal) {
   ::raise(signal);
 }
 
-void install_crash_report() {
+void install_crash_report(const std::string& log_file) {
+  if (!log_file.empty()) g_log_file = ::open(log_file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   struct sigaction action {};
   action.sa_handler = report_crash;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK | SA_NODEFER);

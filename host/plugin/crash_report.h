@@ -1,15 +1,17 @@
-// Says which plugin and step took the process down: a signal handler that writes one line to stderr before the signal
-// does what it does anyway. The mark of what a thread is running is a few pointers in thread-local memory, because a
+// Says which plugin and step took the process down: a signal handler that writes one line to stderr and to the log's file
+// before the signal does what it does anyway. The mark of what a thread is running is a few pointers in thread-local memory, because a
 // signal handler may neither allocate nor lock.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace tasker::plugin {
 
-// Once, before plugins are loaded; for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. [any]
-void install_crash_report();
+// Once, before plugins are loaded; for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. `log_file`: empty when the log goes
+// to stderr. [any]
+void install_crash_report(const std::string& log_file);
 
 // While it lives, this thread runs that plugin's code. The texts must outlive it. [worker]
 class CrashMark {
