@@ -72,7 +72,9 @@ Error error_of(const std::string& body, long status) {
     for (std::size_t i = 0; i < std::min(things.size(), kMaxTold); ++i) sentence += "\n  " + things[i];
     if (things.size() > kMaxTold) sentence += fmt::format("\n  and {} more", things.size() - kMaxTold);
   }
-  return make_error(code_from_text(text_in(problem, "code")).value_or(code_of_status(status)), sentence);
+  const bool may_pass = status == 429 || status == 503 || status == 504;
+  return make_error(code_from_text(text_in(problem, "code")).value_or(code_of_status(status)), sentence,
+                    may_pass ? Retry::later : Retry::never);
 }
 
 std::size_t append(char* data, std::size_t size, std::size_t count, void* to) {

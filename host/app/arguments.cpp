@@ -87,7 +87,7 @@ class Parser {
 
     dev_.app = app_.add_subcommand("dev", "Run a host with a private PostgreSQL, for development");
     auto& dev = dev_.arguments;
-    dev_.app->add_option("--data", dev.data, "Data folder (default ~/.local/share/tasker/dev)")->option_text("DIR");
+    dev_.app->add_option("--data", dev.data, "Data folder (default: TASKER_DATA, see README)")->option_text("DIR");
     dev_.app->add_option("--plugins", dev.plugins, "Plugins folder (default <data>/plugins)")->option_text("DIR");
     dev_.app->add_option("--listen", dev.listen, "Address; the next free port is taken when it is busy")
         ->option_text("ADDR:PORT");
@@ -218,7 +218,7 @@ class Parser {
   }
 
   Notice help() {
-    if (topics_.empty()) return {ExitCode::ok, whole_lines(app_.help())};
+    if (topics_.empty()) return {ExitCode::ok, whole_lines(app_.get_formatter()->make_help(&app_, app_.get_name(), CLI::AppFormatMode::Normal))};
     if (topics_.size() == 1 && topics_.front() == "codes") return {ExitCode::ok, list_of_codes()};
     if (const auto code = code_from_text(topics_.front()); code && topics_.size() == 1)
       return {ExitCode::ok, help_on_code(*code)};

@@ -182,7 +182,10 @@ ExitCode run_task_get(const TaskGetArguments& arguments) {
     return ExitCode::ok;
   }
   Table table({"STEP", "STATE", "ATTEMPTS", "ERROR"});
-  for (const auto& step : task->steps) table.add({step.name, step.state, std::to_string(step.attempts), step.error.empty() ? step.waiting_for : step.error});
+  for (const auto& step : task->steps) {
+    // What it waits for now counts more than how its last attempt ended.
+    table.add({step.name, step.state, std::to_string(step.attempts), step.waiting_for.empty() ? step.error : step.waiting_for});
+  }
   print(table_of_tasks({*task}).render(terminal) + table.render(terminal));
   return ExitCode::ok;
 }

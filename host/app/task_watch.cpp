@@ -10,6 +10,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kShortestPause = std::chrono::milliseconds(25);
 constexpr auto kLongestPause = std::chrono::milliseconds(500);
+constexpr auto kSilentPause = std::chrono::milliseconds(500);
+constexpr auto kPatience = std::chrono::minutes(1);  // with a server that does not answer
 
 void print_line(const std::string& line) {
   std::fwrite(line.data(), 1, line.size(), stdout);
@@ -50,10 +52,19 @@ std::chrono::milliseconds PollPace::next(bool changed) {
 Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
                                std::optional<Clock::time_point> deadline) {
   PollPace pace;
+  std::optional<Clock::time_point> silent_since;
   for (std::string before;;) {
     auto body = client.get(fmt::format("/tasks/{}", task));
     if (interrupt.requested()) return stopped_watching(task);
-    if (!body) return body.error();
+    if (!body) {
+      // The task goes on whatever becomes of this host: another, or the restarted one, will answer.
+      if (!silent_since) silent_since = Clock::now();
+      const bool may_pass = body.error().retry == Retry::later && Clock::now() - *silent_since < kPatience;
+      if (!may_pass || (deadline && Clock::now() >= *deadline)) return body.error();
+      if (interrupt.wait(kSilentPause)) return stopped_watching(task);
+      continue;
+    }
+    silent_since.reset();
     auto view = read_task(*body);
     if (!view || view->has_ended()) return view;
     auto pause = pace.next(*body != before);

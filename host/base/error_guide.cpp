@@ -168,7 +168,7 @@ ErrorGuide guide_of(Code code) {
     case Code::http_header_too_large: return {"The request's header is over 16 KiB.", "Send fewer or shorter headers."};
     case Code::http_request_timeout:
       return {"The request did not arrive whole within its time.", "Send it at once; look for a slow or broken network."};
-    case Code::http_path_unknown: return {"There is nothing at this path.", "The paths are under /tasker: tasks, handlers, plugins, health."};
+    case Code::http_path_unknown: return {"There is nothing at this path.", "The paths are under /tasker: tasks, handlers, plugins, health/live, health/ready."};
     case Code::http_method: return {"The path does not answer this method.", "Use one of the methods in the Allow header."};
     case Code::http_media_type: return {"The body is declared as something else than JSON.", "Send Content-Type: application/json."};
     case Code::http_host_refused:

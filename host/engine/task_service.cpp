@@ -38,12 +38,12 @@ Result<ResolvedTemplate> choose(const std::vector<HandlerVersion>& versions, con
     return make_error(Code::unknown_handler, fmt::format("no handler {}/{} is known; GET /tasker/handlers lists what is "
                                                          "there", namespace_name, name));
   }
-  std::string loaded;
+  std::string offered;  // a draining version is loaded, but takes no new tasks
   for (const HandlerVersion& each : versions)
-    if (each.available) loaded += (loaded.empty() ? "; loaded: " : ", ") + each.version;
-  return make_error(Code::version_unknown,
-                    fmt::format("no living host has loaded {}/{} in version '{}'{}", namespace_name, name,
-                                wanted.empty() ? "newest stable" : wanted, loaded));
+    if (each.available) offered += (offered.empty() ? "; offered: " : ", ") + each.version;
+  const std::string what = wanted.empty() ? fmt::format("a stable version of {}/{}", namespace_name, name)
+                                          : fmt::format("{}/{} in version '{}'", namespace_name, name, wanted);
+  return make_error(Code::version_unknown, fmt::format("no living host offers {}{}", what, offered));
 }
 
 Result<std::string> known_or(Result<std::string> answer, Code code, std::string message) {

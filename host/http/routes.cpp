@@ -218,7 +218,7 @@ class Routes::Impl {
   Response unknown_path(const Target& target) const {
     return problem(make_error(Code::http_path_unknown, "There is nothing at '" + target.path.substr(0, 200) +
                                                            "'. The paths are under '" + options_.mount +
-                                                           "': tasks, handlers, plugins, health."));
+                                                           "': tasks, handlers, plugins, health/live, health/ready."));
   }
 
   static Response wrong_method(const Request& request, Endpoint endpoint) {

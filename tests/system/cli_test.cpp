@@ -122,7 +122,7 @@ TEST_F(Cli, SubmitsWhatAFileHolds) {
 TEST_F(Cli, SaysOnceWhatIsWrongWithManyTasks) {
   const auto once = run({"task", "submit", "test/echo@^7"});
   EXPECT_EQ(once.exit_code, 3);
-  EXPECT_EQ(once.err, "tasker: handler.version_unknown: no living host has loaded test/echo in version '^7'; loaded: 1.0.0 "
+  EXPECT_EQ(once.err, "tasker: handler.version_unknown: no living host offers test/echo in version '^7'; offered: 1.0.0 "
                       "(/version)\n");
   EXPECT_EQ(run({"task", "submit", "test/echo@^7", "--count", "50"}).err, once.err);
 }

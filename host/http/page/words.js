@@ -5,7 +5,7 @@ const TONES = {
   in_progress: ["blue", "●"], loading: ["blue", "●"], ready: ["grey", "○"], pending: ["grey", "○"], paused: ["amber", "‖"],
   waiting_for_retry: ["amber", "↻"], waiting_for_event: ["amber", "…"], wait: ["amber", "…"], retry: ["amber", "↻"],
   draining: ["amber", "↓"], lost: ["red", "?"], timed_out: ["red", "✕"], error: ["red", "✕"], fail: ["red", "✕"], failed: ["red", "✕"],
-  refused: ["red", "✕"], quarantined: ["red", "✕"], unavailable: ["red", "?"], ignored: ["amber", "!"], cancelled: ["grey", "–"], unloaded: ["grey", "–"],
+  refused: ["red", "✕"], quarantined: ["red", "✕"], unavailable: ["red", "?"], ignored: ["amber", "!"], cancelled: ["grey", "–"],
 };
 const toneOf = (state) => TONES[state] || ["grey", "·"];
 const wordOf = (state) => String(state || "unknown").replaceAll("_", " ");

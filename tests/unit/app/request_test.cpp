@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <boost/asio.hpp>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "app/api_client.h"
 #include "app/data_dir.h"
@@ -68,6 +70,25 @@ TEST_F(RequestTest, AnAddressThatIsNoneIsAUsageError) {
   const auto answer = ApiClient("ftp://x").get("/tasks");
   ASSERT_FALSE(answer);
   EXPECT_EQ(exit_code_of(answer.error()), ExitCode::usage) << answer.error().message;
+}
+
+// A server between us and the host knows no codes of ours: what its status says must do.
+TEST_F(RequestTest, AnAnswerWithoutACodeGetsTheOneOfItsStatus) {
+  for (const auto& [status, code] : {std::pair{409, Code::conflict}, {404, Code::not_found}, {403, Code::not_allowed}}) {
+    boost::asio::io_context io;
+    using boost::asio::ip::tcp;
+    tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});
+    std::thread server([&acceptor, status = status] {
+      auto client = acceptor.accept();
+      std::string request;
+      boost::asio::read_until(client, boost::asio::dynamic_buffer(request), "\r\n\r\n");
+      boost::asio::write(client, boost::asio::buffer("HTTP/1.1 " + std::to_string(status) + " No\r\nContent-Length: 0\r\n\r\n"));
+    });
+    const auto answer = ApiClient("http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())).get("/tasks");
+    server.join();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, code) << status;
+  }
 }
 
 TEST_F(RequestTest, FiltersAreEscaped) {
