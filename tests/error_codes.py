@@ -27,7 +27,7 @@ def sources(folder, endings):
 def untested():
     text = "\n".join(text for name, text in sources("tests", TESTS) if name not in ONLY_SPEAK)
     for name, code in CODES.items():
-        if code not in UNREACHABLE and not re.search(rf"\bCode::{name}\b|(?<![\w.]){re.escape(code)}(?![\w])", text):
+        if code not in UNREACHABLE and not re.search(rf"\bCode::{name}\b|(?<![\w.]){re.escape(code)}(?![\w])" if "." in code else rf"(?<!\w)Code::{name}\b|[\"']{code}[\"']", text):
             yield f"{code}: no test brings it about"
 
 

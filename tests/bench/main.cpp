@@ -55,8 +55,8 @@ int main(int argc, char** argv) {
   app.add_option("--window", arguments.window, "unfinished steps at a time")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--payload", arguments.payload, "bytes of each context and of each result")->check(CLI::Range(0, 256 * 1024));
   app.add_flag("--http", arguments.http, "submit over HTTP in bulks of 500, from a process of its own");
-  app.add_option("--backlog", arguments.backlog, "fill the queue with so many tasks, then run them")->check(CLI::PositiveNumber);
-  app.add_option("--minutes", arguments.minutes, "run so long, with a sample every ten seconds")->check(CLI::PositiveNumber);
+  auto* backlog = app.add_option("--backlog", arguments.backlog, "fill the queue with so many tasks, then run them")->check(CLI::PositiveNumber);
+  app.add_option("--minutes", arguments.minutes, "run so long, with a sample every ten seconds")->check(CLI::PositiveNumber)->excludes(backlog);
   app.add_option("--repeat", arguments.repeat, "runs on fresh tables; the median is printed")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--latency-runs", arguments.latency_runs, "single tasks to time")->capture_default_str();
   app.add_option("--data", arguments.data, "folder of the private database; emptied")->capture_default_str();

@@ -131,7 +131,7 @@ TEST(LockOrderRaces, RandomRoundsOfEverythingMeetNoDeadlock) {
 }
 
 // Both hosts end one parent of the same child, in transactions that overlap: the second claims it, and nobody twice.
-TEST(Ruling01, TwoHostsEndingTwoParentsOfOneChildClaimItOnce) {
+TEST(CompleteThenClaim, TwoHostsEndingTwoParentsOfOneChildClaimItOnce) {
   PgWorld world;
   const auto join = world.publish("join", "a; b; c: a b");
   const auto submitted = world.submit(join.template_id);
