@@ -189,7 +189,6 @@ TEST_F(Drop, AStateFolderThatIsGoneIsARefusalThatPasses) {
 }
 
 TEST_F(Drop, TwoHostsShareAStateFolder) {
-  options_.keep_copies = std::chrono::seconds(0);
   drop("echo-1.0.0.so");
   Registry other_registry;
   MemoryCatalogue other_catalogue;
