@@ -52,6 +52,7 @@ struct WatchedFile {
 struct Unavailable {
   std::string why;
   bool is_final = false;  // its copy was tried; it is not run again and again
+  bool is_left = false;   // to other hosts that have the version: told only when they are gone
 };
 
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {

@@ -58,7 +58,11 @@ bool Loader::Core::is_loaded(const std::string& label) const {
 }
 
 void Loader::Core::load_kept(const std::string& label, const NeededVersion& needed) {
-  if (const auto told = unavailable.find(label); told != unavailable.end() && told->second.is_final) return;
+  if (const auto told = unavailable.find(label); told != unavailable.end() && told->second.is_final) {
+    if (needed.hosts == 0 && std::exchange(told->second.is_left, false))
+      say_unavailable(needed, std::exchange(told->second.why, {}), true);
+    return;
+  }
   const std::string file = needed.name + "-" + version_in_file(needed.version, needed.sha256) + ".so";
   const auto name = parse_file_name(needed.namespace_name, file);
   const auto copy = find_copy(options.state, needed.sha256);
@@ -78,13 +82,13 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
 void Loader::Core::give_up(Entry& entry, const std::string& why) {
   if (entry.plugin) entry.plugin->retire(Steady::now() + std::chrono::seconds(1));
   const PluginRecord& record = entry.record;
+  const std::string sentence = "its private copy cannot be used: " + why;
   if (entry.is_elsewhere) {
-    unavailable[entry.label()] = {why, true};
-    log_warn("plugin {} is left to other hosts: its private copy cannot be used: {}", entry.label(), why);
+    unavailable[entry.label()] = {sentence, true, true};
+    log_warn("plugin {} is left to other hosts: {}", entry.label(), sentence);
     return forget(entry);
   }
-  say_unavailable({record.namespace_name, record.name, record.version, record.sha256},
-                  "its private copy cannot be used: " + why, true);
+  say_unavailable({record.namespace_name, record.name, record.version, record.sha256}, sentence, true);
   forget(entry);
 }
 

@@ -127,6 +127,30 @@ TEST_F(Needed, AnAlteredCopyIsNotLoaded) {
   EXPECT_TRUE(registry_.snapshot()->templates.empty());
 }
 
+TEST_F(Needed, ACopyThatDoesNotLoadIsToldOnlyWhenNoOtherHostHasTheVersion) {
+  options_.rescan = std::chrono::milliseconds(30);
+  const std::string bytes = test::read_file(fixture("init_fails-1.0.0.so"));
+  drop("init_fails-1.0.0.so");
+  start();
+  auto refused = wait_for_refusal("init_fails", Code::plugin_init_failed);
+  stop();
+  fs::remove(folder() / "init_fails-1.0.0.so");
+  fs::remove(copy_of(refused));  // it may still be mapped
+  test::write_file(copy_of(refused), bytes);
+  need(refused, 1);
+  restart();
+  wait_until("looks after the try", [&] {
+    const std::lock_guard lock(catalogue_.mutex);
+    return catalogue_.asked > 3;
+  });
+  EXPECT_EQ(count("test/init_fails 1.0.0", PluginState::unavailable), 0);
+  {
+    const std::lock_guard lock(catalogue_.mutex);
+    catalogue_.needed.back().hosts = 0;
+  }
+  EXPECT_NE(wait_for_event("test/init_fails 1.0.0", PluginState::unavailable).reason.find("cannot be used"), std::string::npos);
+}
+
 TEST_F(Needed, ACopyThatDoesNotLoadIsTriedOnce) {
   options_.rescan = std::chrono::milliseconds(30);
   const std::string bytes = test::read_file(fixture("init_fails-1.0.0.so"));
