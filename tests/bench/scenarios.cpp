@@ -10,6 +10,7 @@
 #include "app/host.h"
 #include "engine/engine.h"
 #include "session.h"
+#include "store/conninfo.h"
 #include "throughput.h"
 #include "watch.h"
 
@@ -157,7 +158,7 @@ ordered_json foreign_backlog(const Arguments& arguments) {
       "insert into tasker.delayed_step (lane, plugin_id, priority, run_at, task_id, ord) select (i % 16)::smallint, -1, 5, "
       "now() + interval '1 day' + i * interval '1 us', i + 100000000, 1 from generate_series(1, " + std::to_string(kRows) + ") i");
 
-  pqxx::connection connection(session.conninfo() + " options='-c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off'");
+  pqxx::connection connection(store::complete_conninfo(session.conninfo(), {}).value());  // plans as the store's sessions make them
   const int host = std::stoi(number(session.conninfo(), "select tasker.register_host('bench', '0', 'bench')"));
   const std::string plugins = number(session.conninfo(), "select array_agg(plugin_id)::text from tasker.plugin");
   connection.prepare("claim", "select count(*) from tasker.claim_steps($1, $2::smallint, $3::int[], 500, clock_timestamp())");

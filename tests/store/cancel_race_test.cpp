@@ -130,34 +130,6 @@ TEST(LockOrderRaces, RandomRoundsOfEverythingMeetNoDeadlock) {
   world.check_rows();
 }
 
-// Both hosts end one parent of the same child, in transactions that overlap: the second claims it, and nobody twice.
-TEST(CompleteThenClaim, TwoHostsEndingTwoParentsOfOneChildClaimItOnce) {
-  PgWorld world;
-  const auto join = world.publish("join", "a; b; c: a b");
-  const auto submitted = world.submit(join.template_id);
-  const HostId other = world.another_host();
-  world.sql.exec("update tasker.step set host_id = " + std::to_string(raw(other)) + " where ord = 2");
-  const auto call = [&](HostId host, int ord) {
-    return "select kind, ord from tasker.complete_steps(" + std::to_string(raw(host)) + ", 0::smallint, '{64}', '{" +
-           std::to_string(ord) + "}', '{1}', '{ok}', '{}', '{}', '{}', '{}', '{1}', '{1}', '{}', null, 5, '{1}',"
-           " clock_timestamp())";
-  };
-  SqlClient first(world.db.conninfo()), second(world.db.conninfo());
-  first.exec("begin");
-  EXPECT_TRUE(first.rows(call(world.host(), 1)).empty()) << "the child still waits for its other parent";
-  second.start(call(other, 2));
-  world.sql.wait_until_blocked(second.backend_pid());
-  first.exec("commit");
-  const auto late = second.finish();
-  ASSERT_TRUE(late.ok()) << late.message;
-  ASSERT_EQ(late.rows.size(), 1u);
-  EXPECT_EQ(late.rows[0][0] + late.rows[0][1], "c3");
-  EXPECT_EQ(world.sql.value("select host_id || ' ' || claim_no || ' ' || pending_parents from tasker.step where ord = 3"),
-            std::to_string(raw(other)) + " 1 0");
-  EXPECT_EQ(world.settle(submitted.tasks[0]), 0);
-  world.check_rows();
-}
-
 // Both hosts end one of the last two steps, one of them for good in failure, in transactions that overlap.
 TEST(EndOfTaskRaces, TwoHostsEndingTheLastTwoStepsEndTheTask) {
   for (const std::string second_outcome : {"fail", "ok"}) {

@@ -20,7 +20,7 @@ class LockOrder : public ::testing::Test {
     }
     world.complete(retries);
     observer = world.another_host();
-    actor.exec("set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set lock_timeout = '20s'");
+    actor.exec("set jit = off; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off; set lock_timeout = '20s'");
   }
 
   static std::string host(int id) { return "tasker.host where host_id = " + std::to_string(id); }

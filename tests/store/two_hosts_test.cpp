@@ -28,7 +28,7 @@ TEST_F(TwoHosts, OfTwoParentsEndingAtOnceExactlyOneClaimsTheJoin) {
   const HostId other = world.another_host();
   world.sql.exec("update tasker.step set host_id = " + std::to_string(raw(other)) + " where ord = 2");
   first.exec("begin");
-  EXPECT_TRUE(first.rows(complete(1, 1)).empty());
+  EXPECT_TRUE(first.rows(complete(1, 1)).empty()) << "the child still waits for its other parent";
   second.start(complete(raw(other), 2));
   world.sql.wait_until_blocked(second.backend_pid());
   first.exec("commit");
@@ -36,6 +36,8 @@ TEST_F(TwoHosts, OfTwoParentsEndingAtOnceExactlyOneClaimsTheJoin) {
   ASSERT_TRUE(late.ok()) << late.message;
   ASSERT_EQ(late.rows.size(), 1u);
   EXPECT_EQ(late.rows[0][0] + late.rows[0][1], "c3");
+  EXPECT_EQ(world.sql.value("select host_id || ' ' || claim_no || ' ' || pending_parents from tasker.step where ord = 3"),
+            std::to_string(raw(other)) + " 1 0");
   EXPECT_EQ(world.settle(task), 0);
   world.check_rows();
 }
