@@ -87,7 +87,7 @@ void CatalogueBridge::note_state(const plugin::PluginRecord& record) {
 void CatalogueBridge::note(HostId host, const store::PluginVersion& version, plugin::PluginState state,
                            const std::string& code, const std::string& reason) {
   catalogue_.note_state(host, version, std::string(plugin::plugin_state_text(state)), code, reason,
-                        [name = version.namespace_name + "/" + version.name](Result<int> answer) {
+                        [name = version.namespace_name + "/" + version.name + " " + version.version](Result<int> answer) {
                           if (!answer) log_warn("the state of plugin {} was not noted: {}", name, answer.error().message);
                         });
 }

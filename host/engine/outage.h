@@ -1,6 +1,6 @@
 // What is said of a database that does not answer as it should: one line when that begins, one in ten seconds while it
-// lasts, one when it is over. It is over once a call succeeded and none has failed for longer than any repetition pauses:
-// one connection may be back before another. Not a health check: it knows only the calls that were made.
+// lasts, one when it is over. It is over once a call succeeded and none has failed for longer than the calls that matter
+// pause: one connection may be back before another. Not a health check: it knows only the calls that were made.
 // On the engine's strand.
 #pragma once
 

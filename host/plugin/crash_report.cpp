@@ -48,8 +48,9 @@ class Line {
     return *this << std::string_view(digits.data() + at, digits.size() - at);
   }
   void write() const {
-    for (const int file : {STDERR_FILENO, g_log_file})
-      if (file >= 0 && ::write(file, text_.data(), used_) < 0) continue;
+    // What cannot be written cannot be told either.
+    if (::write(STDERR_FILENO, text_.data(), used_) < 0 && g_log_file < 0) return;
+    if (g_log_file >= 0 && ::write(g_log_file, text_.data(), used_) < 0) return;
   }
 
  private:

@@ -1,6 +1,6 @@
 // Says which plugin and step took the process down: a signal handler that writes one line to stderr and to the log's file
-// before the signal does what it does anyway. The mark of what a thread is running is a few pointers in thread-local memory, because a
-// signal handler may neither allocate nor lock.
+// before the signal does what it does anyway. The mark of what a thread is running is a few pointers in thread-local
+// memory, because a signal handler may neither allocate nor lock.
 #pragma once
 
 #include <cstdint>

@@ -153,7 +153,8 @@ begin
 
   -- A fresh snapshot: sees cancels and pauses. Those of these tasks that come later wait for the steps written above, so
   -- the children need no lock before they are updated (it cost a tenth of the call); two hosts that end two parents of one
-  -- child meet in the update, where the second counts on from what the first left. Room is given in order to all of the
+  -- child meet in the update, where the second counts on from what the first left, and they come there in one order: k is sorted
+  -- for its window, and its rows look their steps up one by one. Room is given in order to all of the
   -- batch's children, also to those that still wait for another parent: the few that lose by it go to the queue.
   if kid_tasks is not null then
     return query
