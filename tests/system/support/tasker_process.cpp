@@ -118,6 +118,13 @@ void TaskerProcess::kill_hard() {
   wait_for_exit();
 }
 
+void TaskerProcess::freeze() {
+  signal(SIGSTOP);
+  int status = 0;
+  if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG | WUNTRACED) == pid_; }) || !WIFSTOPPED(status))
+    ADD_FAILURE() << "the process did not stop";
+}
+
 std::optional<int> TaskerProcess::wait_for_exit(std::chrono::milliseconds deadline) {
   if (exit_code_) return exit_code_;
   int status = 0;

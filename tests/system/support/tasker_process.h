@@ -31,6 +31,7 @@ class TaskerProcess {
   pid_t pid() const { return pid_; }
   void signal(int number) const;
   void kill_hard();  // SIGKILL, and waits for the end
+  void freeze();     // SIGSTOP, and waits until every thread of it stands still; SIGCONT wakes it
   // The exit code, or 128 + signal; empty when it runs on beyond the deadline.
   std::optional<int> wait_for_exit(std::chrono::milliseconds deadline = kPatience);
 

@@ -1,11 +1,16 @@
 #include "system/support/workplace.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 
 #include <spdlog/fmt/fmt.h>
+
+#include "system/support/eventually.h"
 
 namespace tasker::test {
 namespace {
@@ -102,6 +107,14 @@ std::vector<Json> Workplace::ledger() const {
 std::size_t Workplace::ledger_lines() const {
   std::ifstream in(path("ledger.jsonl"));
   return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>(in), {}, '\n'));
+}
+
+void Workplace::with_ledger_locked(const std::function<void()>& act) const {
+  const int file = ::open(path("ledger.jsonl").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(file, 0);
+  EXPECT_TRUE(eventually([&] { return ::flock(file, LOCK_EX | LOCK_NB) == 0; }, kPatience, std::chrono::milliseconds(0)));
+  act();
+  ::close(file);
 }
 
 }  // namespace tasker::test

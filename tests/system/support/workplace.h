@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ class Workplace {
   std::vector<Json> orders() const;
   std::vector<Json> ledger() const;
   std::size_t ledger_lines() const;
+  // Runs `act` while no handler of any process is at the ledger.
+  void with_ledger_locked(const std::function<void()>& act) const;
 
  private:
   TempDir folder_;
