@@ -35,7 +35,8 @@ void CatalogueBridge::publish_again() {
   for (const auto& [name, plugin] : missing) {
     catalogue_.publish(host, plugin.version, *plugin.definition, [this, name = name, host](Result<store::PublishedPlugin> answer) {
       if (!answer)
-        return log_warn("plugin {} could not be published for the new life, it is tried again: {}", name, answer.error().message);
+        return log_failure(LogLevel::warn, answer.error(), "plugin {} could not be published for the new life, it is tried again: {}",
+                           name);
       std::lock_guard guard(mutex_);
       if (const auto known = published_.find(name); known != published_.end()) known->second.host = host;
     });
@@ -88,7 +89,7 @@ void CatalogueBridge::note(HostId host, const store::PluginVersion& version, plu
                            const std::string& code, const std::string& reason) {
   catalogue_.note_state(host, version, std::string(plugin::plugin_state_text(state)), code, reason,
                         [name = version.namespace_name + "/" + version.name + " " + version.version](Result<int> answer) {
-                          if (!answer) log_warn("the state of plugin {} was not noted: {}", name, answer.error().message);
+                          if (!answer) log_failure(LogLevel::warn, answer.error(), "the state of plugin {} was not noted: {}", name);
                         });
 }
 

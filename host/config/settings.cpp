@@ -8,12 +8,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 
 #include <fmt/format.h>
 
 #include "base/yaml_tree.h"
+#include "config/keys.h"
 
 namespace tasker::config {
 namespace {
@@ -21,124 +21,17 @@ namespace {
 using yaml::Kind;
 using yaml::Node;
 
-// What a key wants instead of what it got; empty when it took the value.
-using Problem = std::string;
-
-struct Key {
-  std::string_view section;  // empty: outside the sections
-  std::string_view name;
-  std::function<Problem(Settings&, const Node&)> set;
-
-  std::string path() const {
-    return section.empty() ? std::string(name) : fmt::format("{}.{}", section, name);
-  }
-  std::string variable() const {
-    std::string out =
-        section.empty() ? fmt::format("TASKER_{}", name) : fmt::format("TASKER_{}__{}", section, name);
-    std::ranges::transform(out, out.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return out;
-  }
-};
-
-auto number(auto section, auto member, int least, int most) {
-  return [=](Settings& settings, const Node& node) -> Problem {
-    int value = 0;
-    const char* const end = node.text.data() + node.text.size();
-    const bool read = node.is(Kind::integer) && std::from_chars(node.text.data(), end, value).ptr == end;
-    if (!read || value < least || value > most)
-      return fmt::format("must be an integer from {} to {}", least, most);
-    settings.*section.*member = value;
-    return {};
-  };
-}
-
-auto text(auto section, auto member, bool may_be_empty = false) {
-  return [=](Settings& settings, const Node& node) -> Problem {
-    if (!node.is(Kind::string) && !(may_be_empty && node.is(Kind::null))) return "must be a text";
-    if (node.text.empty() && !may_be_empty) return "must not be empty";
-    settings.*section.*member = node.is(Kind::null) ? std::string() : node.text;
-    return {};
-  };
-}
-
-Problem set_environment(Settings& settings, const Node& node) {
-  if (!node.is(Kind::string) || node.text.empty())
-    return "must be a name such as development, test or production";
-  settings.environment = node.text;
-  return {};
-}
-
-Problem set_listen(Settings& settings, const Node& node) {
-  if (!node.is(Kind::string)) return "must be a text such as 127.0.0.1:8765";
-  const auto checked = check_listen_address(node.text);
-  if (!checked) return checked.error().message;
-  settings.http.listen = node.text;
-  return {};
-}
-
-Problem set_level(Settings& settings, const Node& node) {
-  // `off` is a word here and text in YAML 1.2, so nothing but a string can be right.
-  const auto level = log_level_from(node.text);
-  if (!node.is(Kind::string) || !level) return "must be one of trace, debug, info, warn, error, off";
-  settings.log.level = *level;
-  return {};
-}
-
-Problem set_configuration(Settings& settings, const Node& node) {
-  if (node.is(Kind::null)) return {};
-  if (!node.is(Kind::mapping)) return "must map \"<namespace>/<name>\" to an object";
-  for (const yaml::Entry& entry : node.entries) {
-    const std::size_t slash = entry.key.find('/');
-    const bool named = slash != std::string::npos && slash > 0 && slash + 1 < entry.key.size() &&
-                       entry.key.rfind('/') == slash;
-    if (!named) return fmt::format("has the key \"{}\"; write \"<namespace>/<name>\"", entry.key);
-    if (!entry.value.is(Kind::mapping))
-      return fmt::format("must give \"{}\" an object, not {}", entry.key, kind_word(entry.value.kind));
-    settings.plugins.configuration[entry.key] = yaml::to_json(entry.value);
-  }
-  return {};
-}
-
-const std::vector<Key>& keys() {
-  using S = Settings;
-  constexpr int kMany = 1'000'000;
-  static const std::vector<Key> all = {
-      {"", "environment", set_environment},
-      {"database", "url", text(&S::database, &S::Database::url)},
-      {"database", "writers", number(&S::database, &S::Database::writers, 1, 64)},
-      {"http", "listen", set_listen},
-      {"http", "max_body_mib", number(&S::http, &S::Http::max_body_mib, 1, 1024)},
-      {"plugins", "dir", text(&S::plugins, &S::Plugins::dir)},
-      {"plugins", "state_dir", text(&S::plugins, &S::Plugins::state_dir)},
-      {"plugins", "rescan_seconds", number(&S::plugins, &S::Plugins::rescan_seconds, 1, 86'400)},
-      {"plugins", "settle_ms", number(&S::plugins, &S::Plugins::settle_ms, 0, 60'000)},
-      {"plugins", "configuration", set_configuration},
-      {"engine", "workers", number(&S::engine, &S::Engine::workers, 1, 1024)},
-      {"engine", "async_workers", number(&S::engine, &S::Engine::async_workers, 1, 256)},
-      {"engine", "max_in_flight", number(&S::engine, &S::Engine::max_in_flight, 1, kMany)},
-      {"engine", "poll_ms", number(&S::engine, &S::Engine::poll_ms, 1, 60'000)},
-      {"engine", "working_set_mib", number(&S::engine, &S::Engine::working_set_mib, 1, kMany)},
-      {"engine", "grace_seconds", number(&S::engine, &S::Engine::grace_seconds, 0, 86'400)},
-      {"liveness", "heartbeat_seconds", number(&S::liveness, &S::Liveness::heartbeat_seconds, 1, 3'600)},
-      {"liveness", "timeout_seconds", number(&S::liveness, &S::Liveness::timeout_seconds, 2, 86'400)},
-      {"log", "level", set_level},
-      {"log", "file", text(&S::log, &S::Log::file, true)},
-  };
-  return all;
-}
+constexpr std::string_view kFileSuffix = "_FILE";
+constexpr std::size_t kLargestSecret = 1u << 20;
 
 Error invalid(std::string message) {
   return make_error(Code::config_invalid, std::move(message));
 }
 
-bool is_section(std::string_view name) {
-  return !name.empty() && std::ranges::any_of(keys(), [&](const Key& key) { return key.section == name; });
-}
-
 class Reader {
  public:
-  Reader(std::string_view file_name, Settings& settings) : file_(file_name), settings_(settings) {}
+  Reader(std::string_view file_name, Settings& settings, Origins& origins)
+      : file_(file_name), settings_(settings), origins_(origins) {}
 
   Result<int> read(const Node& root) {
     if (root.is(Kind::null)) return 0;
@@ -169,7 +62,10 @@ class Reader {
         keys(), [&](const Key& key) { return key.section == section && key.name == entry.key; });
     if (found == keys().end()) return unknown(section, entry);
     const Problem problem = found->set(settings_, entry.value);
-    if (problem.empty()) return 0;
+    if (problem.empty()) {
+      origins_[found->path()] = fmt::format("{}:{}", file_, entry.line);
+      return 0;
+    }
     return invalid(
         fmt::format("{}:{}:{}: {}: {}", file_, entry.value.line, entry.value.column, found->path(), problem));
   }
@@ -190,6 +86,7 @@ class Reader {
 
   std::string_view file_;
   Settings& settings_;
+  Origins& origins_;
 };
 
 // A variable is meant for a key when it is TASKER_ENVIRONMENT or has the double underscore; others that begin
@@ -199,27 +96,75 @@ bool is_ours(std::string_view name) {
          (name.starts_with("TASKER_") && name.find("__") != std::string_view::npos);
 }
 
-Result<int> apply_variable(Settings& settings, const std::string& name, const std::string& value) {
+const Key* key_of_variable(std::string_view name) {
   const auto found = std::ranges::find_if(keys(), [&](const Key& key) { return key.variable() == name; });
-  if (found == keys().end()) {
-    std::vector<std::string> known;
-    for (const Key& key : keys()) known.push_back(key.variable());
-    const std::vector<std::string_view> views(known.begin(), known.end());
-    const std::string_view near = yaml::nearest(name, views);
-    return invalid(fmt::format("environment variable {}: no key of the configuration has this name{}", name,
-                               near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+  return found == keys().end() ? nullptr : &*found;
+}
+
+// The key whose value lies in a file that this variable names: TASKER_DATABASE__URL_FILE.
+const Key* key_of_file_variable(std::string_view name) {
+  if (!name.ends_with(kFileSuffix)) return nullptr;
+  const Key* key = key_of_variable(name.substr(0, name.size() - kFileSuffix.size()));
+  return key != nullptr && key->may_be_secret ? key : nullptr;
+}
+
+Error unknown_variable(const std::string& name) {
+  std::vector<std::string> known;
+  for (const Key& key : keys()) {
+    known.push_back(key.variable());
+    if (key.may_be_secret) known.push_back(key.variable() + std::string(kFileSuffix));
   }
-  const auto node = yaml::parse(value, name, Code::config_invalid);
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  const std::string_view near = yaml::nearest(name, views);
+  return invalid(fmt::format("environment variable {}: no key of the configuration has this name{}", name,
+                             near.empty() ? "" : fmt::format("; did you mean {}?", near)));
+}
+
+Result<std::string> read_secret(const std::string& variable, const std::string& path) {
+  const auto refused = [&](std::string_view why) {
+    return invalid(fmt::format("environment variable {}: the file {} cannot be read: {}", variable, path, why));
+  };
+  std::error_code failed;
+  if (std::filesystem::is_directory(path, failed)) return refused("it is a folder");
+  std::ifstream in(path, std::ios::binary);
+  if (!in.is_open()) return refused(std::strerror(errno));
+  std::string content(kLargestSecret + 1, '\0');
+  in.read(content.data(), static_cast<std::streamsize>(content.size()));
+  content.resize(static_cast<std::size_t>(in.gcount()));
+  if (content.size() > kLargestSecret) return refused("it is larger than 1 MiB");
+  // Editors and `echo` end a file with a line's end, which no secret has.
+  while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
+  return content;
+}
+
+// A text is taken as it is: YAML would read `a #b` as `a`, and 12 as a number.
+Result<Node> node_of(const Key& key, const std::string& variable, const std::string& value) {
+  if (key.show(Settings{}).is_text) return Node{Kind::string, value, 1, 1, {}, {}};
+  return yaml::parse(value, variable, Code::config_invalid);
+}
+
+Result<int> apply_value(Settings& settings, const Key& key, const std::string& variable, const std::string& value) {
+  const auto node = node_of(key, variable, value);
   if (!node) return node.error();
-  Node as_read = *node;
-  Problem problem = found->set(settings, as_read);
-  if (!problem.empty() && !as_read.is(Kind::mapping)) {
-    // A text may look like something else to YAML, as `log` or a URL with ": " does.
-    as_read = Node{Kind::string, value, 1, 1, {}, {}};
-    if (found->set(settings, as_read).empty()) return 0;
-  }
+  const Problem problem = key.set(settings, *node);
   if (problem.empty()) return 0;
-  return invalid(fmt::format("environment variable {}: {}: {}", name, found->path(), problem));
+  return invalid(fmt::format("environment variable {}: {}: {}", variable, key.path(), problem));
+}
+
+Result<int> apply_variable(Settings& settings, Origins& origins, const Variables& all, const std::string& name,
+                           const std::string& value) {
+  if (const Key* key = key_of_variable(name)) {
+    origins[key->path()] = fmt::format("environment variable {}", name);
+    return apply_value(settings, *key, name, value);
+  }
+  const Key* key = key_of_file_variable(name);
+  if (key == nullptr) return unknown_variable(name);
+  if (all.contains(key->variable()))
+    return invalid(fmt::format("environment variable {}: {} is set too; set only one of them", name, key->variable()));
+  const auto content = read_secret(name, value);
+  if (!content) return content.error();
+  origins[key->path()] = fmt::format("file {} of environment variable {}", value, name);
+  return apply_value(settings, *key, name, *content);
 }
 
 Result<int> check_together(const Settings& settings) {
@@ -249,21 +194,23 @@ std::vector<std::string> settings_keys() {
   return out;
 }
 
-Result<Settings> parse_settings(std::string_view text, std::string_view file_name,
-                                const Variables& variables) {
+Result<Settings> parse_settings(std::string_view text, std::string_view file_name, const Variables& variables,
+                                Origins* origins) {
+  Origins unread;
+  Origins& found = origins == nullptr ? unread : *origins;
   const auto root = yaml::parse(text, file_name, Code::config_invalid);
   if (!root) return root.error();
   Settings settings;
-  if (const auto done = Reader(file_name, settings).read(*root); !done) return done.error();
+  if (const auto done = Reader(file_name, settings, found).read(*root); !done) return done.error();
   for (const auto& [name, value] : variables) {
     if (!is_ours(name)) continue;
-    if (const auto done = apply_variable(settings, name, value); !done) return done.error();
+    if (const auto done = apply_variable(settings, found, variables, name, value); !done) return done.error();
   }
   if (const auto done = check_together(settings); !done) return done.error();
   return settings;
 }
 
-Result<Settings> load_settings(const std::string& path, const Variables& variables) {
+Result<Settings> load_settings(const std::string& path, const Variables& variables, Origins* origins) {
   // A stream on a folder opens well and throws on the first read.
   std::error_code failed;
   const auto kind = std::filesystem::status(path, failed).type();
@@ -275,7 +222,7 @@ Result<Settings> load_settings(const std::string& path, const Variables& variabl
   if (!in.is_open())
     return invalid(fmt::format("the configuration file {} cannot be read: {}", path, std::strerror(errno)));
   const std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  return parse_settings(content, path, variables);
+  return parse_settings(content, path, variables, origins);
 }
 
 Result<std::string> check_listen_address(std::string_view address) {

@@ -1,6 +1,6 @@
 // The configuration file, read once at start into a value that never changes. YAML; each key can be
 // overridden by the environment as TASKER_SECTION__KEY (TASKER_ENGINE__WORKERS=8; the key outside the
-// sections is TASKER_ENVIRONMENT). Unknown keys are refused with their place and the nearest known one. Every
+// sections is TASKER_ENVIRONMENT), or, where a value may be secret, by the file that TASKER_SECTION__KEY_FILE names. Unknown keys are refused with their place and the nearest known one. Every
 // wait is in the unit that ends its name. config/tasker.yaml holds all keys with these defaults; a test
 // compares the two.
 #pragma once
@@ -59,8 +59,9 @@ struct Settings {
   } liveness;
 
   struct Log {
-    LogLevel level = LogLevel::info;  // trace, debug, info, warn, error, off
-    std::string file;                 // empty: stderr
+    LogLevel level = LogLevel::info;        // trace, debug, info, warn, error, off
+    LogFormat format = LogFormat::human;    // human, json
+    std::string file;                       // empty: stderr
     bool operator==(const Log&) const = default;
   } log;
 
@@ -71,11 +72,14 @@ struct Settings {
 using Variables = std::map<std::string, std::string>;
 Variables process_variables();
 
+// Where each value that is no default came from, by key: "/etc/tasker.yaml:12", "environment variable TASKER_LOG__LEVEL".
+using Origins = std::map<std::string, std::string>;
+
 // An empty text gives the defaults. Code::config_invalid: `file:line:column: section.key: what is wrong, what
 // is allowed`; Code::config_not_found when there is no such file.
 Result<Settings> parse_settings(std::string_view text, std::string_view file_name,
-                                const Variables& variables = {});
-Result<Settings> load_settings(const std::string& path, const Variables& variables);
+                                const Variables& variables = {}, Origins* origins = nullptr);
+Result<Settings> load_settings(const std::string& path, const Variables& variables, Origins* origins = nullptr);
 
 // All keys as "section.key", in the order of the file.
 std::vector<std::string> settings_keys();

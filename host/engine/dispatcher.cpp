@@ -194,8 +194,9 @@ void Dispatcher::not_loaded(std::vector<ClaimedStep> steps, const Error& error, 
   }
   if (fences.empty()) return;
   if (!std::exchange(told_not_loaded_, true)) {
-    log_warn("{} claimed steps go back: their inputs could not be read within {} ms, {}: {}", fences.size(),
-             core_.options.start_within.count(), code_text(error.code), error.message);
+    log_about(LogLevel::warn, {.code = code_text(error.code)},
+              "{} claimed steps go back: their inputs could not be read within {} ms, {}: {}", fences.size(),
+              core_.options.start_within.count(), code_text(error.code), error.message);
   }
   core_.claims_from = core_.executor.now() + claim_pause_.next();
   hand_back(std::move(fences));

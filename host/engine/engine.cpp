@@ -64,6 +64,7 @@ class Engine::Impl {
       core_.registered = true;
       dying_ = false;
       clear_trouble();  // the life before ended with one
+      log_host(raw(core_.host));
       log_info("host {} registered", raw(core_.host));
       if (wiring_.on_registered) wiring_.on_registered(core_.host);
       core_.room.open();
@@ -84,7 +85,8 @@ class Engine::Impl {
       log_error("host {} was declared dead by others while it was stopping: nothing of it can be written any more", raw(core_.host));
       return end();
     }
-    log_error("host {} was declared dead by others; its work is dropped and it registers anew", raw(core_.host));
+    log_about(LogLevel::error, {.code = code_text(Code::host_dead)},
+              "host {} was declared dead by others; its work is dropped and it registers anew", raw(core_.host));
     core_.registered = false;
     core_.life = std::make_shared<int>(0);  // answers for the old life are dropped
     taking_over_ = false;                   // such as that of a takeover under way
@@ -161,7 +163,8 @@ class Engine::Impl {
       trouble_ = std::string(code_text(error.code)) + ": " + error.message;
     }
     if (error.code == Code::host_dead) return die();
-    if (const std::string line = core_.outage.failed(error, core_.executor.now()); !line.empty()) log_warn("{}", line);
+    if (const std::string line = core_.outage.failed(error, core_.executor.now()); !line.empty())
+      log_about(LogLevel::warn, {.code = code_text(error.code)}, "{}", line);
     reconciler_.soon();
   }
 
@@ -234,8 +237,8 @@ class Engine::Impl {
     core_.store.leave(core_.host, core_.on_strand<int>([this](Result<int> left) {
       if (left.has_value()) return end();
       if (left.error().code == Code::database_locked) return later(Millis(50), [this] { close_row(); });
-      log_warn("host {} could not close its row, others find it dead when its heartbeat stands still: {}", raw(core_.host),
-               left.error().message);
+      log_failure(LogLevel::warn, left.error(),
+                  "host {} could not close its row, others find it dead when its heartbeat stands still: {}", raw(core_.host));
       end();
     }));
   }

@@ -56,12 +56,17 @@ struct HostTable::Calls {
     try {
       if (!tasker::log_enabled(level_of(level))) return;
       HostTable& table = self(host);
-      std::string source = table.source_;
-      if (auto found = find_live(*table.attempts_, &table, token); found.attempt)
-        source += " task " + found.attempt->task_id + " step " + found.attempt->step->name;
+      std::string task, step, correlation_id;
+      if (auto found = find_live(*table.attempts_, &table, token); found.attempt) {
+        task = found.attempt->task_id;
+        step = found.attempt->step->name;
+        correlation_id = found.attempt->correlation_id;
+      }
       std::string_view extra = is_readable(fields) ? view(fields) : std::string_view{};
       if (!is_json_object(extra, {.max_bytes = table.limits_.max_log_bytes})) extra = {};
-      log_plugin_line(level_of(level), source, clean_text(message, table.limits_.max_log_bytes), extra);
+      log_plugin_line(level_of(level),
+                      {.task = task, .step = step, .plugin = table.source_, .correlation_id = correlation_id, .fields = extra},
+                      clean_text(message, table.limits_.max_log_bytes));
     } catch (...) {  // out of memory: a lost line is the smaller harm
     }
   }
@@ -193,8 +198,10 @@ void HostTable::misbehaved(const RunningAttempt& attempt, const char* what) {
   // A plugin that always does it must not flood the log: the 1st, 2nd, 4th, 8th ... time is said.
   const std::uint64_t times = misdeeds_.fetch_add(1) + 1;
   if ((times & (times - 1)) != 0) return;
-  log_warn("plugin {} misbehaves: step {} of task {} {} (misdeed number {} of this plugin)", source_, attempt.step->name,
-           attempt.task_id, what, times);
+  log_about(LogLevel::warn,
+            {.task = attempt.task_id, .step = attempt.step->name, .plugin = source_, .correlation_id = attempt.correlation_id},
+            "plugin {} misbehaves: step {} of task {} {} (misdeed number {} of this plugin)", source_, attempt.step->name,
+            attempt.task_id, what, times);
 }
 
 }  // namespace tasker::plugin

@@ -35,12 +35,15 @@ void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std:
   if (state >= PluginState::active) catalogue.note_state(entry.record);
   book.show(entry.key, entry.record);
   const auto text = plugin_state_text(state);
+  const auto label = entry.label();
+  const LogSubject subject{.code = entry.record.code, .plugin = label};
   if (state == PluginState::refused)
-    log_warn("plugin {} is refused: {} ({})", entry.label(), entry.record.reason, entry.record.code);
+    log_about(LogLevel::warn, subject, "plugin {} is refused: {} ({})", label, entry.record.reason, entry.record.code);
   else if (state == PluginState::active || state == PluginState::draining)
-    log_info("plugin {} is {}{}{}", entry.label(), text, entry.record.reason.empty() ? "" : ": ", entry.record.reason);
+    log_about(LogLevel::info, subject, "plugin {} is {}{}{}", label, text, entry.record.reason.empty() ? "" : ": ",
+              entry.record.reason);
   else
-    log_debug("plugin {}: {} -> {}", entry.label(), plugin_state_text(before), text);
+    log_about(LogLevel::debug, subject, "plugin {}: {} -> {}", label, plugin_state_text(before), text);
   if (options.on_change) options.on_change(entry.record);
 }
 

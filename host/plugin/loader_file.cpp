@@ -144,7 +144,7 @@ void Loader::Core::publish_failed(Entry& entry, const Error& error) {
     return look_for_needed_at_first();
   }
   entry.pause = entry.pause.count() == 0 ? options.publish_pause : std::min(entry.pause * 2, kLongestPublishPause);
-  log_warn("plugin {} waits for the catalogue, next try in {} ms: {}", entry.label(), entry.pause.count(), error.message);
+  log_failure(LogLevel::warn, error, "plugin {} waits for the catalogue, next try in {} ms: {}", entry.label(), entry.pause.count());
   entry.record.reason = "it waits for the catalogue: " + error.message;
   book.show(entry.key, entry.record);
   entry.retry = std::make_unique<asio::steady_timer>(io, entry.pause);

@@ -35,8 +35,9 @@ void Loader::Core::on_needed(const Result<std::vector<NeededVersion>>& answer) {
   is_asking = false;
   if (is_stopping) return;
   if (!answer)
-    return log_warn("which plugin versions open tasks need could not be asked, it is tried again in {} s: {}",
-                    std::chrono::duration_cast<std::chrono::seconds>(options.rescan).count(), answer.error().message);
+    return log_failure(LogLevel::warn, answer.error(),
+                       "which plugin versions open tasks need could not be asked, it is tried again in {} s: {}",
+                       std::chrono::duration_cast<std::chrono::seconds>(options.rescan).count());
   std::map<std::string, Unavailable> before = std::move(unavailable);
   unavailable.clear();
   for (const NeededVersion& needed : *answer) {
@@ -105,8 +106,9 @@ void Loader::Core::say_unavailable(const NeededVersion& needed, std::string why,
   if (std::exchange(told.why, why) == why) return;
   record.reason = std::move(why);
   catalogue.note_state(record);
-  log_warn("open tasks wait for plugin {}/{} {}, which no living host has loaded: {} ({})", record.namespace_name,
-           record.name, record.version, record.reason, record.code);
+  const std::string label = record.namespace_name + "/" + record.name + " " + record.version;
+  log_about(LogLevel::warn, {.code = record.code, .plugin = label},
+            "open tasks wait for plugin {}, which no living host has loaded: {} ({})", label, record.reason, record.code);
   if (options.on_change) options.on_change(record);
 }
 

@@ -12,7 +12,7 @@ namespace tasker::test {
 LogCapture::LogCapture()
     : file_(std::filesystem::temp_directory_path() / ("tasker-test-" + std::to_string(::getpid()) + ".log")) {
   std::filesystem::remove(file_);
-  EXPECT_TRUE(log_open({LogLevel::info, file_.string()}));
+  EXPECT_TRUE(log_open({.file = file_.string()}));
 }
 
 LogCapture::~LogCapture() {

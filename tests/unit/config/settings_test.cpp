@@ -53,7 +53,7 @@ plugins:
     default/order_process: {orders_file: /srv/o.json, big: 12345678901234567890123}
 engine: {workers: 1, async_workers: 1, max_in_flight: 8, poll_ms: 10, working_set_mib: 1, grace_seconds: 0}
 liveness: {heartbeat_seconds: 1, timeout_seconds: 2}
-log: {level: debug, file: h.log}
+log: {level: debug, format: json, file: h.log}
 )");
   EXPECT_EQ(s.environment, "production");
   EXPECT_EQ(s.database, (Settings::Database{"host=/tmp dbname=x", 4}));
@@ -67,7 +67,7 @@ log: {level: debug, file: h.log}
                                  R"({"orders_file":"/srv/o.json","big":12345678901234567890123})"}}}));
   EXPECT_EQ(s.engine, (Settings::Engine{1, 1, 8, 10, 1, 0}));
   EXPECT_EQ(s.liveness, (Settings::Liveness{1, 2}));
-  EXPECT_EQ(s.log, (Settings::Log{LogLevel::debug, "h.log"}));
+  EXPECT_EQ(s.log, (Settings::Log{LogLevel::debug, LogFormat::json, "h.log"}));
 }
 
 TEST(Settings, TheEnvironmentWinsOverTheFile) {
@@ -88,6 +88,30 @@ TEST(Settings, TheEnvironmentWinsOverTheFile) {
   EXPECT_EQ(s.plugins.configuration.at("a/b"), R"({"c":1})");
 }
 
+// To YAML it would be a comment, a tag, a mapping.
+TEST(Settings, AVariablesTextIsTakenAsItIs) {
+  for (const char* text : {"host=h password='a #b'", "!x", "a: b", "[1", "12", "null", "\"quoted\""})
+    EXPECT_EQ(settings("", {{"TASKER_DATABASE__URL", text}}).database.url, text);
+}
+
+TEST(Settings, ASecretMayLieInAFile) {
+  const test::TempDir dir;
+  const auto file = (dir.path() / "url").string();
+  test::write_file(file, "postgresql://u:s3cr3t#x@h/d\n");
+  EXPECT_EQ(settings("database: {url: other}", {{"TASKER_DATABASE__URL_FILE", file}}).database.url, "postgresql://u:s3cr3t#x@h/d");
+  const auto plugins = (dir.path() / "plugins").string();
+  test::write_file(plugins, "a/b: {key: 1}\n");
+  EXPECT_EQ(settings("", {{"TASKER_PLUGINS__CONFIGURATION_FILE", plugins}}).plugins.configuration.at("a/b"), R"({"key":1})");
+
+  EXPECT_THAT(refused("", {{"TASKER_DATABASE__URL_FILE", file}, {"TASKER_DATABASE__URL", "x"}}), HasSubstr("only one"));
+  EXPECT_THAT(refused("", {{"TASKER_DATABASE__URL_FILE", "/nowhere/url"}}), HasSubstr("/nowhere/url cannot be read: No such file"));
+  EXPECT_THAT(refused("", {{"TASKER_DATABASE__URL_FILE", dir.path().string()}}), HasSubstr("a folder"));
+  EXPECT_THAT(refused("", {{"TASKER_DATABASE__URI_FILE", file}}), HasSubstr("did you mean TASKER_DATABASE__URL_FILE?"));
+  EXPECT_THAT(refused("", {{"TASKER_ENGINE__WORKERS_FILE", file}}), HasSubstr("no key")) << "not a secret";
+  test::write_file(plugins, "password-on-a-line-of-its-own: {");
+  EXPECT_THAT(refused("", {{"TASKER_PLUGINS__CONFIGURATION_FILE", plugins}}), HasSubstr("TASKER_PLUGINS__CONFIGURATION_FILE"));
+}
+
 TEST(Settings, RefuseUnknownKeysWithThePlaceAndTheNearest) {
   EXPECT_EQ(refused("engine:\n  worker: 3\n"),
             "tasker.yaml:2:3: engine.worker: unknown key; did you mean workers?");
@@ -104,6 +128,7 @@ TEST(Settings, RefuseWrongValuesAndSayWhatIsAllowed) {
   EXPECT_THAT(refused("engine: 3"), HasSubstr("must be a section"));
   EXPECT_THAT(refused("[]"), HasSubstr("must hold sections"));
   EXPECT_THAT(refused("log: {level: loud}"), HasSubstr("trace, debug"));
+  EXPECT_THAT(refused("log: {format: xml}"), HasSubstr("human or json"));
   EXPECT_THAT(refused("database: {url: ''}"), HasSubstr("must not be empty"));
   EXPECT_THAT(refused("plugins: {configuration: {order_process: {}}}"), HasSubstr("<namespace>/<name>"));
   EXPECT_THAT(refused("plugins: {configuration: {a/b: 1}}"), HasSubstr("an object"));
