@@ -150,6 +150,12 @@ class ApiClient::Impl {
     if (outcome == CURLE_ABORTED_BY_CALLBACK) return make_error(Code::command_interrupted, "interrupted");
     if (outcome == CURLE_WRITE_ERROR)
       return make_error(Code::server_bad_answer, fmt::format("the answer of {} is larger than 64 MiB", server_));
+    if (double connected = 0; outcome == CURLE_OPERATION_TIMEDOUT &&
+                              curl_easy_getinfo(handle_, CURLINFO_CONNECT_TIME, &connected) == CURLE_OK && connected > 0)
+      return make_error(Code::timed_out,
+                        fmt::format("{} took the request and has not answered within {} ms. It may have been carried out: "
+                                    "look before you repeat it.", server_, options_.deadline.count()),
+                        Retry::later);
     if (outcome == CURLE_UNSUPPORTED_PROTOCOL || outcome == CURLE_URL_MALFORMAT)
       return make_error(Code::command_invalid, fmt::format("'{}' is not the address of a server; write it like {}", server_,
                                                            kDefaultServer));

@@ -19,7 +19,8 @@ class ApiClient {
  public:
   struct Options {
     std::chrono::milliseconds connect_deadline = std::chrono::seconds(3);
-    std::chrono::milliseconds deadline = std::chrono::seconds(30);
+    // More than the host gives itself, so that its own sentence arrives.
+    std::chrono::milliseconds deadline = std::chrono::seconds(45);
     std::function<bool()> is_cancelled{};  // asked during a request; true ends it: Code::command_interrupted
   };
   // "http://127.0.0.1:8765"; without a path the interface is at /tasker.

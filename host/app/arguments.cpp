@@ -9,6 +9,7 @@
 #include "app/command_tree.h"
 #include "base/semver.h"
 #include "base/timestamp.h"
+#include "base/yaml_tree.h"
 #include "model/states.h"
 
 namespace tasker::app {
@@ -27,17 +28,40 @@ constexpr std::int64_t kLargestId = (std::int64_t{1} << 53) - 1;
 std::string whole_lines(std::string text) { return text.ends_with('\n') ? text : text + "\n"; }
 std::string example(const std::string& line) { return "Example: " + line; }
 
-void add_output(CLI::App* verb, OutputFormat& output) {
-  verb->add_option("-o,--output", output, "table or json")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, OutputFormat>{{"table", OutputFormat::table}, {"json", OutputFormat::json}},
-          CLI::ignore_case))
-      ->option_text("table|json");
+// The formats of a verb by name; the position is the enumerator, which is what CLI11 reads an enumeration from.
+using Formats = std::vector<std::string>;
+const Formats kOne = {"table", "json"};
+const Formats kList = {"table", "json", "jsonl", "name"};
+const Formats kColours = {"auto", "always", "never"};
+
+std::string one_of(std::string& given, const Formats& known, const std::string& what) {
+  const auto word = CLI::detail::to_lower(given);
+  const auto found = std::find(known.begin(), known.end(), word);
+  if (found != known.end()) {
+    given = std::to_string(found - known.begin());
+    return {};
+  }
+  const std::vector<std::string_view> views(known.begin(), known.end());
+  return fmt::format("'{}' is no {}; there are {}{}", given, what, fmt::join(known, ", "),
+                     did_you_mean(std::string(yaml::nearest(word, views))));
 }
 
-void add_client(CLI::App* verb, Client& client) {
+template <class Enumeration>
+void add_choice(CLI::App* verb, const char* names, Enumeration& value, const Formats& known, const char* what, const char* text) {
+  verb->add_option(names, value, text)
+      ->transform(CLI::Validator([&known, what](std::string& given) { return one_of(given, known, what); }, ""))
+      ->option_text(fmt::format("{}", fmt::join(known, "|")));
+}
+
+void add_output(CLI::App* verb, OutputFormat& output, const Formats& formats = kOne) {
+  add_choice(verb, "-o,--output", output, formats, "format", "What to print; errors follow json too");
+}
+
+void add_client(CLI::App* verb, Client& client, const Formats& formats = kOne) {
   verb->add_option("--server", client.server, "URL of the running host (TASKER_SERVER)")->option_text("URL");
-  add_output(verb, client.output);
+  add_output(verb, client.output, formats);
+  add_choice(verb, "--color", client.colour, kColours, "way to colour", "Colours; auto: on a terminal (NO_COLOR)");
+  verb->add_flag("-q,--quiet", client.quiet, "Data and errors only");
 }
 
 void add_task_id(CLI::App* verb, std::int64_t& task) {
@@ -60,6 +84,7 @@ class Parser {
     add_server_verbs();
     add_task_verbs();
     add_plugin_verbs();
+    add_config_verbs();
     add_other_verbs();
   }
 
@@ -125,6 +150,7 @@ class Parser {
     submit_.app->add_flag("--wait", submit.wait, "Wait until all have ended; the exit code tells how");
     submit_.app->add_option("--timeout", timeout_, "With --wait: no longer than this (30s, 5m)")
         ->needs("--wait")->option_text("TIME");
+    submit_.app->add_flag("--dry-run", submit.dry_run, "Print the request, send nothing");
     add_client(submit_.app, submit.client);
     submit_.app->footer(example("tasker task submit order_process --wait --context '{\"order_id\":123}'"));
 
@@ -142,7 +168,7 @@ class Parser {
     list_.app->add_option("--limit", list.limit, "At most so many")->check(CLI::Range(1, 100))->option_text("N");
     list_.app->add_option("--after", list.after, "Only older ones than this task")
         ->check(CLI::Range(std::int64_t{1}, kLargestId))->option_text("ID");
-    add_client(list_.app, list.client);
+    add_client(list_.app, list.client, kList);
     list_.app->footer(example("tasker task list --status error --limit 50"));
 
     watch_.app = task_->add_subcommand("watch", "Follow a task until it ends");
@@ -155,12 +181,22 @@ class Parser {
     plugin_ = app_.add_subcommand("plugin", "Look at plugins")->require_subcommand(1);
     plugin_->footer(example("tasker plugin list"));
     plugins_.app = plugin_->add_subcommand("list", "The running host's plugins, refused ones too");
-    add_client(plugins_.app, plugins_.arguments.client);
+    add_client(plugins_.app, plugins_.arguments.client, kList);
     plugins_.app->footer(example("tasker plugin list -o json"));
     inspect_.app = plugin_->add_subcommand("inspect", "Check a plugin file without running its code");
     inspect_.app->add_option("FILE", inspect_.arguments.file, "A plugin (.so)")->required()->option_text(" ");
     add_output(inspect_.app, inspect_.arguments.output);
     inspect_.app->footer(example("tasker plugin inspect build/plugins/default/order_process-1.0.0.so"));
+  }
+
+  void add_config_verbs() {
+    config_ = app_.add_subcommand("config", "Look at the configuration")->require_subcommand(1);
+    config_->footer(example("tasker config view --origin"));
+    view_.app = config_->add_subcommand("view", "Every key with its value, secrets masked");
+    view_.app->add_option("--config", view_.arguments.config, "Configuration file, as of serve")->option_text("FILE");
+    view_.app->add_flag("--origin", view_.arguments.origin, "Say where each value came from");
+    add_output(view_.app, view_.arguments.output);
+    view_.app->footer(example("tasker config view --origin --config tasker.yaml"));
   }
 
   void add_other_verbs() {
@@ -185,6 +221,7 @@ class Parser {
     if (watch_.app->parsed()) return Verb(watch_.arguments);
     if (plugins_.app->parsed()) return Verb(plugins_.arguments);
     if (inspect_.app->parsed()) return Verb(inspect_.arguments);
+    if (view_.app->parsed()) return Verb(view_.arguments);
     if (help_->parsed()) return help();
     if (completion_->parsed()) return completion();
     return Verb(version_.arguments);
@@ -230,9 +267,8 @@ class Parser {
     }
     const auto& word = topics_[taken];
     const auto near = word.find('.') == std::string::npos ? nearest_command(level, word) : nearest_code(word);
-    auto notice = usage(fmt::format("there is no command and no error code '{}'{}", fmt::join(topics_, " "), did_you_mean(near)));
-    notice.exit_code = ExitCode::not_found;
-    return notice;
+    return complaint_of(Code::not_found, fmt::format("there is no command and no error code '{}'{}", fmt::join(topics_, " "),
+                                                     did_you_mean(near)));
   }
 
   Notice completion() {
@@ -257,7 +293,11 @@ class Parser {
   }
 
   static Notice usage(const std::string& sentence) {
-    return {ExitCode::usage, fmt::format("tasker: {}: {}\n", code_text(Code::command_invalid), sentence)};
+    return complaint_of(Code::command_invalid, sentence);
+  }
+  static Notice complaint_of(Code code, const std::string& sentence) {
+    const auto error = make_error(code, sentence);
+    return {exit_code_of(error), fmt::format("tasker: {}: {}\n", code_text(code), sentence), error};
   }
 
   Notice notice_of(const CLI::ParseError& error, const std::vector<std::string>& words) {
@@ -268,12 +308,14 @@ class Parser {
     for (const auto& word : words)
       if (word.starts_with("--") && word.size() > 2 && level.get_option_no_throw(word.substr(0, word.find('='))) == nullptr)
         return usage(fmt::format("there is no flag '{}'{}", word, did_you_mean(nearest_flag(level, word))));
-    return usage(error.what() + std::string(". Run with --help for more information"));
+    const std::string what = error.what();
+    return usage(what + (what.ends_with('?') ? "" : ".") + " Run with --help for more information");
   }
 
   CLI::App app_;
   CLI::App* task_ = nullptr;
   CLI::App* plugin_ = nullptr;
+  CLI::App* config_ = nullptr;
   CLI::App* help_ = nullptr;
   CLI::App* completion_ = nullptr;
   std::string task_name_, timeout_, shell_;
@@ -287,10 +329,21 @@ class Parser {
   Slot<TaskWatchArguments> watch_{};
   Slot<PluginListArguments> plugins_{};
   Slot<PluginInspectArguments> inspect_{};
+  Slot<ConfigViewArguments> view_{};
   Slot<VersionArguments> version_{};
 };
 
 }  // namespace
+
+bool asks_for_json(const std::vector<std::string>& words) {
+  const auto is_json = [](const std::string& word) { return CLI::detail::to_lower(word).starts_with("json"); };
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if ((words[i] == "-o" || words[i] == "--output") && i + 1 < words.size() && is_json(words[i + 1])) return true;
+    for (const std::string before : {"--output=", "-o"})
+      if (words[i].starts_with(before) && is_json(words[i].substr(before.size()))) return true;
+  }
+  return false;
+}
 
 std::variant<Verb, Notice> parse_arguments(const std::vector<std::string>& words) { return Parser().parse(words); }
 

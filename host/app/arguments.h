@@ -10,15 +10,18 @@
 #include <vector>
 
 #include "app/exit_code.h"
+#include "app/terminal.h"
 
 namespace tasker::app {
 
-enum class OutputFormat { table, json };
+enum class OutputFormat { table, json, jsonl, name };
 
 // Common to the verbs that talk to a running host.
 struct Client {
   std::string server;  // empty: environment, else the address that `tasker dev` wrote, else the default port
   OutputFormat output = OutputFormat::table;
+  Colour colour = Colour::automatic;
+  bool quiet = false;  // data and errors only
 };
 
 struct ServeArguments {
@@ -50,6 +53,7 @@ struct TaskSubmitArguments {
   std::string start_at;
   bool wait = false;
   std::optional<std::chrono::milliseconds> timeout;
+  bool dry_run = false;
 };
 struct TaskGetArguments {
   Client client;
@@ -72,19 +76,28 @@ struct PluginInspectArguments {
   std::string file;
   OutputFormat output = OutputFormat::table;
 };
+struct ConfigViewArguments {
+  std::string config;  // as of serve
+  bool origin = false;
+  OutputFormat output = OutputFormat::table;
+};
 struct VersionArguments {
   OutputFormat output = OutputFormat::table;
 };
 
 using Verb = std::variant<ServeArguments, DevArguments, MigrateArguments, TaskSubmitArguments, TaskGetArguments,
                           TaskListArguments, TaskWatchArguments, PluginListArguments, PluginInspectArguments,
-                          VersionArguments>;
+                          ConfigViewArguments, VersionArguments>;
 
 // Help or a complaint: nothing is to be run.
 struct Notice {
   ExitCode exit_code = ExitCode::ok;
-  std::string text;
+  std::string text;  // help, or the whole line of a complaint
+  std::optional<Error> error{};
 };
+
+// Whether errors are to be told as JSON, also those of words that cannot be parsed.
+bool asks_for_json(const std::vector<std::string>& words);
 
 std::variant<Verb, Notice> parse_arguments(const std::vector<std::string>& words);  // without the program's name
 

@@ -35,9 +35,16 @@ Words code_texts() {
   return texts;
 }
 
+// "table|json", as the help shows it.
+Words choices_of(const CLI::App& level, const std::string& flag) {
+  const auto* option = level.get_option_no_throw(flag);
+  return option == nullptr ? Words{} : CLI::detail::split(option->get_option_text(), '|');
+}
+
 // What a flag's value may be, where that is a closed list.
-Words values_of(const std::string& flag) {
-  if (flag == "-o" || flag == "--output") return {"table", "json"};
+Words values_of(const CLI::App& level, const std::string& flag) {
+  if (flag == "-o" || flag == "--output") return choices_of(level, flag);
+  if (flag == "--color") return choices_of(level, flag);
   Words states;
   if (flag == "--status")
     for (const auto state : model::kTaskStates) states.emplace_back(model::state_text(state));
@@ -82,7 +89,7 @@ Words completions(const CLI::App& root, const Words& words) {
   const auto& level = command_at(root, Words(words.begin(), words.end() - 1), taken);
   Words candidates;
   if (words.size() > 1 && takes_value(level, words[words.size() - 2])) {
-    candidates = values_of(words[words.size() - 2]);
+    candidates = values_of(level, words[words.size() - 2]);
   } else if (typed.starts_with('-')) {
     candidates = flags_of(level);
   } else if (level.get_name() == "help") {

@@ -2,7 +2,16 @@
 
 #include <cstdio>
 
+#include <spdlog/fmt/fmt.h>
+
+#include "base/json.h"
+
 namespace tasker::app {
+namespace {
+
+bool as_json = false;  // set before other threads exist
+
+}  // namespace
 
 ExitCode exit_code_of(const Error& error) {
   switch (error.code) {
@@ -25,7 +34,19 @@ ExitCode exit_code_of(const Error& error) {
   }
 }
 
+void report_as_json() { as_json = true; }
+
+std::string json_of(const Error& error, ExitCode exit_code) {
+  return fmt::format(R"({{"error":{{"code":{},"message":{},"exit_code":{}}}}})", json_quote(code_text(error.code)),
+                     json_quote(error.message), static_cast<int>(exit_code));
+}
+
 ExitCode report(const Error& error) {
+  if (as_json) {
+    const auto exit_code = exit_code_of(error);
+    std::fprintf(stderr, "%s\n", json_of(error, exit_code).c_str());
+    return exit_code;
+  }
   const auto code = code_text(error.code);
   std::fprintf(stderr, "tasker: %.*s: %s\n", static_cast<int>(code.size()), code.data(), error.message.c_str());
   return exit_code_of(error);

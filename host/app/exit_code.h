@@ -23,5 +23,9 @@ ExitCode exit_code_of(const Error& error);
 
 // Prints "tasker: code: sentence" on stderr and answers the exit code that goes with it.
 ExitCode report(const Error& error);
+// From now on errors are one JSON object a line. Once, before anything can fail.
+void report_as_json();
+// {"error":{"code":...,"message":...,"exit_code":...}}
+std::string json_of(const Error& error, ExitCode exit_code);
 
 }  // namespace tasker::app

@@ -14,9 +14,9 @@ std::string choose_config(const std::string& flag) {
   return std::filesystem::exists(kUsual, ignored) ? kUsual : "";
 }
 
-Result<config::Settings> read_settings(const std::string& config) {
-  if (config.empty()) return config::parse_settings("", "defaults", config::process_variables());
-  return config::load_settings(config, config::process_variables());
+Result<config::Settings> read_settings(const std::string& config, config::Origins* origins) {
+  if (config.empty()) return config::parse_settings("", "defaults", config::process_variables(), origins);
+  return config::load_settings(config, config::process_variables(), origins);
 }
 
 std::string complete_listen_address(const std::string& given, const std::string& usual) {

@@ -9,7 +9,7 @@
 namespace tasker::app {
 
 // The file's settings, or the defaults when `config` is empty; the environment's on top in both cases.
-Result<config::Settings> read_settings(const std::string& config);
+Result<config::Settings> read_settings(const std::string& config, config::Origins* origins = nullptr);
 
 // The configuration of `serve` and `migrate`: what a flag named, else TASKER_CONFIG, else /etc/tasker/tasker.yaml if
 // it is there, else nothing.

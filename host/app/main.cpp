@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/arguments.h"
+#include "app/config_view.h"
 #include "app/plugin_inspect.h"
 #include "app/plugin_list.h"
 #include "app/server_verbs.h"
@@ -24,6 +25,7 @@ struct Runner {
   ExitCode operator()(const TaskWatchArguments& arguments) const { return run_task_watch(arguments); }
   ExitCode operator()(const PluginListArguments& arguments) const { return run_plugin_list(arguments); }
   ExitCode operator()(const PluginInspectArguments& arguments) const { return run_plugin_inspect(arguments); }
+  ExitCode operator()(const ConfigViewArguments& arguments) const { return run_config_view(arguments); }
   ExitCode operator()(const VersionArguments& arguments) const {
     const bool json = arguments.output == OutputFormat::json;
     std::printf(json ? "{\"version\":\"%s\"}\n" : "tasker %s\n", TASKER_VERSION);
@@ -34,8 +36,11 @@ struct Runner {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto parsed = parse_arguments({argv + 1, argv + argc});
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (asks_for_json(words)) report_as_json();
+  const auto parsed = parse_arguments(words);
   if (const auto* notice = std::get_if<Notice>(&parsed)) {
+    if (notice->error) return static_cast<int>(report(*notice->error));
     std::fputs(notice->text.c_str(), notice->exit_code == ExitCode::ok ? stdout : stderr);
     return static_cast<int>(notice->exit_code);
   }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/api_client.h"
+#include "app/json_lines.h"
 
 namespace tasker::app {
 namespace {
@@ -17,6 +18,16 @@ std::string text(const nlohmann::json& from, std::initializer_list<const char*> 
 std::string count(const nlohmann::json& from, const char* key) {
   const auto found = from.find(key);
   return found != from.end() && found->is_number_integer() ? std::to_string(found->get<std::int64_t>()) : "";
+}
+
+// As `task submit` takes them; a file that is no plugin has no name.
+std::string names_of_plugins(const std::string& body) {
+  std::string names;
+  const auto parsed = nlohmann::json::parse(body);
+  for (const auto& plugin : parsed.at("plugins"))
+    if (const auto name = text(plugin, {"name"}); !name.empty())
+      names += printable(text(plugin, {"namespace", "namespace_name"}) + "/" + name + "@" + text(plugin, {"version"})) + "\n";
+  return names;
 }
 
 }  // namespace
@@ -40,10 +51,12 @@ ExitCode run_plugin_list(const PluginListArguments& arguments) {
   const auto body = client.get("/plugins");
   if (!body) return report(body.error());
   std::string shown = *body;
-  if (arguments.client.output == OutputFormat::table) {
+  const auto format = arguments.client.output;
+  if (format == OutputFormat::jsonl) return print_lines_of(*body, "plugins");
+  if (format != OutputFormat::json) {
     const auto table = table_of_plugins(*body);
     if (!table) return report(table.error());
-    shown = table->render(terminal_of_stdout());
+    shown = format == OutputFormat::name ? names_of_plugins(*body) : table->render(terminal_of_stdout(arguments.client.colour));
   }
   std::fwrite(shown.data(), 1, shown.size(), stdout);
   if (!shown.empty() && !shown.ends_with('\n')) std::fputc('\n', stdout);

@@ -13,12 +13,12 @@
 #include "app/host_settings.h"
 #include "app/narration.h"
 #include "app/private_postgres.h"
+#include "app/reload.h"
 #include "app/shutdown.h"
 #include "app/terminal.h"
 #include "base/log.h"
 #include "engine/engine.h"
 #include "http/server.h"
-#include "plugin/crash_report.h"
 #include "store/migrator.h"
 
 namespace tasker::app {
@@ -38,9 +38,9 @@ std::string dev_command(const DevArguments& arguments, const DataDir& data) {
 }
 
 // Runs a host until a signal or a failure. `started` comes with its URL. `database_gone`: nothing can be written any more,
-// and nobody starts the database again.
+// and nobody starts the database again. `reload` comes with SIGHUP.
 ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function<void(const std::string&)>& started,
-                  const std::atomic<bool>& database_gone = false) {
+                  const std::function<void()>& reload, const std::atomic<bool>& database_gone = false) {
   const auto grace = options.settings.engine.grace_seconds;
   options.on_listening = started;
   options.on_failure = [&shutdown](const Error& error) {
@@ -49,7 +49,7 @@ ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function
   };
   auto host = Host::start(std::move(options));
   if (!host) return report(host.error());
-  const bool by_signal = shutdown.wait();
+  const bool by_signal = shutdown.wait(reload);
   say(database_gone ? std::string("stopping: what ran is done again after the next start")
                     : fmt::format("stopping: running attempts get up to {} s; Ctrl-C again ends at once", grace));
   if (database_gone) (*host)->engine().database_is_gone();
@@ -104,15 +104,13 @@ ExitCode run_serve(const ServeArguments& arguments) {
     say(fmt::format("{} is good", file));
     return ExitCode::ok;
   }
-  Shutdown shutdown;
+  Shutdown shutdown(Shutdown::Hangup::reloads);
   raise_open_files();
-  if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
-    return report(log.error());
-  plugin::install_crash_report(settings->log.file);
+  if (auto log = open_log(*settings); !log) return report(log.error());
   say_warning_about_root();
   return run_host({.settings = *settings}, shutdown, [&](const std::string& url) {
     say(fmt::format("tasker is running at {}, plugins in {}", url, settings->plugins.dir));
-  });
+  }, Reload(*settings, [file] { return read_settings(file); }));
 }
 
 ExitCode run_dev(const DevArguments& arguments) {
@@ -124,16 +122,14 @@ ExitCode run_dev(const DevArguments& arguments) {
   const auto listen = complete_listen_address(arguments.listen, settings->http.listen);
   if (const auto good = config::check_listen_address(listen); !good)
     return report(make_error(Code::http_address_refused, "--listen: " + good.error().message));
-  Shutdown shutdown;
+  Shutdown shutdown(Shutdown::Hangup::ends);
   raise_open_files();
   say_warning_about_root();
   std::atomic<bool> database_gone{false};
   auto database = start_database(arguments, *data, shutdown, database_gone);
   if (!database) return report(database.error());
   *settings = dev_settings(*settings, arguments, *data, (*database)->connection_string());
-  if (auto log = log_open({.level = settings->log.level, .file = settings->log.file}); !log)
-    return report(log.error());
-  plugin::install_crash_report(settings->log.file);
+  if (auto log = open_log(*settings); !log) return report(log.error());
 
   Host::Options options{.settings = *settings, .dev = true, .next_free_port = true};
   options.on_plugin = [](const plugin::PluginRecord& plugin) {
@@ -147,7 +143,7 @@ ExitCode run_dev(const DevArguments& arguments) {
     if (auto written = write_address(*data, url); !written) report(written.error());
     if (const auto taken = busy_port(settings->http.listen, url)) say(*taken);
     say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments, *data)}, *data);
-  }, database_gone);
+  }, {}, database_gone);
   remove_address(*data);
   if (auto stopped = (*database)->stop(); !stopped) return report(stopped.error());
   return code;

@@ -16,6 +16,12 @@ int ends[2] = {-1, -1};
 
 void tell(char what) { (void)!::write(ends[1], &what, 1); }
 
+void on_hangup(int) {
+  const int saved = errno;
+  tell('r');
+  errno = saved;
+}
+
 void on_signal(int) {
   const int saved = errno;
   for (const int signal : kSignals) ::signal(signal, SIG_DFL);
@@ -26,12 +32,16 @@ void on_signal(int) {
 }  // namespace
 
 // Handlers and no blocked signals: a mask would be inherited by every program that a plugin starts.
-Shutdown::Shutdown() {
+Shutdown::Shutdown(Hangup hangup) {
   (void)!::pipe2(ends, O_CLOEXEC | O_NONBLOCK);
   struct sigaction action {};
   action.sa_handler = on_signal;
   action.sa_flags = SA_RESTART;
   for (const int signal : kSignals) ::sigaction(signal, &action, nullptr);
+  if (hangup == Hangup::reloads) {
+    action.sa_handler = on_hangup;
+    ::sigaction(SIGHUP, &action, nullptr);
+  }
   ::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -45,11 +55,16 @@ int Shutdown::fd() const { return ends[0]; }
 
 void Shutdown::fail() { tell('f'); }
 
-bool Shutdown::wait() {
-  char what = 0;
+bool Shutdown::wait(const std::function<void()>& reload) {
   pollfd waiting{ends[0], POLLIN, 0};
-  while (::read(ends[0], &what, 1) != 1) (void)::poll(&waiting, 1, -1);
-  return what == 's';
+  for (char what = 0;;) {
+    if (::read(ends[0], &what, 1) != 1)
+      (void)::poll(&waiting, 1, -1);
+    else if (what != 'r')
+      return what == 's';
+    else if (reload)
+      reload();
+  }
 }
 
 }  // namespace tasker::app

@@ -22,7 +22,10 @@ std::string Table::render(const Terminal& terminal) const {
   std::string out;
   if (!terminal.is_tty) {
     for (const auto& row : rows_)
-      for (std::size_t i = 0; i < row.size(); ++i) out += row[i] + (i + 1 < row.size() ? '\t' : '\n');
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        const bool coloured = i == state_column_ && terminal.colour;
+        out += (coloured ? in_state_colour(row[i], row[i], true) : row[i]) + (i + 1 < row.size() ? '\t' : '\n');
+      }
     return out;
   }
   std::vector<std::size_t> widths;

@@ -7,6 +7,7 @@
 
 #include "app/api_client.h"
 #include "app/interrupt.h"
+#include "app/json_lines.h"
 #include "app/table.h"
 #include "app/task_file.h"
 #include "app/task_watch.h"
@@ -48,6 +49,10 @@ ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, con
       if (batch > 0 && body.size() + task.size() > kMaxBulkBytes) break;
       body += (batch > 0 ? "," : "") + task;
     }
+    if (arguments.dry_run) {
+      print(body + "]}");
+      continue;
+    }
     auto answer = client.post("/tasks/bulk", body + "]}");
     if (!answer) return report(answer.error());
     auto ids = ids_in(*answer);
@@ -83,30 +88,34 @@ void tell_end(const TaskView& task) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+
 // The worst end decides: a failed task, then a cancelled one.
 ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, const std::vector<std::int64_t>& tasks,
-                      Interrupt& interrupt, std::chrono::steady_clock::time_point began) {
-  std::optional<std::chrono::steady_clock::time_point> deadline;
-  if (arguments.timeout) deadline = began + *arguments.timeout;
+                      Interrupt& interrupt, const Deadline& deadline) {
+  const bool json = arguments.client.output == OutputFormat::json;
+  const bool silent = json || arguments.client.quiet;
   ExitCode worst = ExitCode::ok;
   int bad = 0;
   for (const auto id : tasks) {
     const auto ended = wait_for_task(client, id, interrupt, deadline);
     if (!ended) return report(ended.error());
-    const auto code = exit_code_of_end(*ended);
+    if (json) print(ended->body);
+    const auto code = exit_code_of_end(ended->view);
     if (code != ExitCode::ok) ++bad;
-    if (tasks.size() == 1 || (code != ExitCode::ok && bad <= kMaxTold)) tell_end(*ended);
+    if (!silent && (tasks.size() == 1 || (code != ExitCode::ok && bad <= kMaxTold))) tell_end(ended->view);
     if (code == ExitCode::task_failed || worst == ExitCode::ok) worst = code;
   }
-  if (tasks.size() > 1) std::fprintf(stderr, "%zu tasks ended, %d of them not complete\n", tasks.size(), bad);
+  if (!silent && tasks.size() > 1) std::fprintf(stderr, "%zu tasks ended, %d of them not complete\n", tasks.size(), bad);
   return worst;
 }
 
-Table table_of_tasks(const std::vector<TaskView>& tasks) {
+Table table_of_tasks(const std::vector<TaskView>& tasks, const Terminal& terminal) {
+  const auto shown = [&](const std::string& time) { return terminal.is_tty ? local_time(time) : time; };
   Table table({"ID", "TASK", "STATE", "REQUESTED", "FINISHED"});
   table.colour_column(2);
   for (const auto& task : tasks)
-    table.add({std::to_string(task.id), task.full_name, task.state, task.requested_at, task.finished_at});
+    table.add({std::to_string(task.id), task.full_name, task.state, shown(task.requested_at), shown(task.finished_at)});
   return table;
 }
 
@@ -158,12 +167,21 @@ ExitCode run_task_submit(const TaskSubmitArguments& arguments) {
   const auto began = std::chrono::steady_clock::now();
   const auto tasks = tasks_of(arguments);
   if (!tasks) return report(tasks.error());
-  ApiClient client(choose_server(arguments.client.server));
+  const auto server = choose_server(arguments.client.server);
   std::vector<std::int64_t> created;
-  const auto code = create_all(client, arguments, *tasks, created);
-  if (code != ExitCode::ok || !arguments.wait) return code;
+  {
+    ApiClient client(server);
+    const auto code = create_all(client, arguments, *tasks, created);
+    if (code != ExitCode::ok || !arguments.wait || arguments.dry_run) return code;
+  }
+  Deadline deadline;
+  if (arguments.timeout) deadline = began + *arguments.timeout;
   Interrupt interrupt;
-  return wait_for_all(client, arguments, created, interrupt, began);
+  // A host that does not answer must not outlast the deadline either.
+  ApiClient client(server, {.is_cancelled = [&] {
+                     return interrupt.requested() || (deadline && std::chrono::steady_clock::now() >= *deadline);
+                   }});
+  return wait_for_all(client, arguments, created, interrupt, deadline);
 }
 
 ExitCode run_task_get(const TaskGetArguments& arguments) {
@@ -176,7 +194,7 @@ ExitCode run_task_get(const TaskGetArguments& arguments) {
   }
   const auto task = read_task(*body);
   if (!task) return report(task.error());
-  const auto terminal = terminal_of_stdout();
+  const auto terminal = terminal_of_stdout(arguments.client.colour);
   if (terminal.is_tty) {
     for (const auto& line : draw_task(*task, terminal)) print(line);
     return ExitCode::ok;
@@ -186,7 +204,7 @@ ExitCode run_task_get(const TaskGetArguments& arguments) {
     // What it waits for now counts more than how its last attempt ended.
     table.add({step.name, step.state, std::to_string(step.attempts), step.waiting_for.empty() ? step.error : step.waiting_for});
   }
-  print(table_of_tasks({*task}).render(terminal) + table.render(terminal));
+  print(table_of_tasks({*task}, terminal).render(terminal) + table.render(terminal));
   return ExitCode::ok;
 }
 
@@ -198,13 +216,19 @@ ExitCode run_task_list(const TaskListArguments& arguments) {
     print(*body);
     return ExitCode::ok;
   }
+  if (arguments.client.output == OutputFormat::jsonl) return print_lines_of(*body, "tasks");
   const auto tasks = read_tasks(*body);
   if (!tasks) return report(tasks.error());
-  if (tasks->empty()) {
-    std::fprintf(stderr, "no tasks\n");
+  if (arguments.client.output == OutputFormat::name) {
+    for (const auto& task : *tasks) print(std::to_string(task.id));
     return ExitCode::ok;
   }
-  print(table_of_tasks(*tasks).render(terminal_of_stdout()));
+  if (tasks->empty()) {
+    if (!arguments.client.quiet) std::fprintf(stderr, "no tasks\n");
+    return ExitCode::ok;
+  }
+  const auto terminal = terminal_of_stdout(arguments.client.colour);
+  print(table_of_tasks(*tasks, terminal).render(terminal));
   return ExitCode::ok;
 }
 
@@ -212,7 +236,7 @@ ExitCode run_task_watch(const TaskWatchArguments& arguments) {
   Interrupt interrupt;
   ApiClient client(choose_server(arguments.client.server),
                    {.is_cancelled = [&interrupt] { return interrupt.requested(); }});
-  return watch_task(client, arguments.task, interrupt, terminal_of_stdout(),
+  return watch_task(client, arguments.task, interrupt, terminal_of_stdout(arguments.client.colour),
                     arguments.client.output == OutputFormat::json);
 }
 

@@ -42,6 +42,10 @@ Error stopped_watching(std::int64_t task) {
                                                 task, task));
 }
 
+Error not_in_time(std::int64_t task, const std::string& state) {
+  return make_error(Code::command_timed_out, fmt::format("task {} has not ended in time and goes on; {}", task, state));
+}
+
 }  // namespace
 
 std::chrono::milliseconds PollPace::next(bool changed) {
@@ -49,7 +53,7 @@ std::chrono::milliseconds PollPace::next(bool changed) {
   return pause_;
 }
 
-Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
+Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
                                std::optional<Clock::time_point> deadline) {
   PollPace pace;
   std::optional<Clock::time_point> silent_since;
@@ -60,20 +64,21 @@ Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& 
       // The task goes on whatever becomes of this host: another, or the restarted one, will answer.
       if (!silent_since) silent_since = Clock::now();
       const bool may_pass = body.error().retry == Retry::later && Clock::now() - *silent_since < kPatience;
-      if (!may_pass || (deadline && Clock::now() >= *deadline)) return body.error();
+      if (deadline && Clock::now() >= *deadline) return not_in_time(task, "its state is not known: " + body.error().message);
+      if (!may_pass) return body.error();
       if (interrupt.wait(kSilentPause)) return stopped_watching(task);
       continue;
     }
     silent_since.reset();
     auto view = read_task(*body);
-    if (!view || view->has_ended()) return view;
+    if (!view) return view.error();
+    if (view->has_ended()) return EndedTask{std::move(*view), std::move(*body)};
     auto pause = pace.next(*body != before);
     before = std::move(*body);
     if (deadline) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now());
       if (left.count() <= 0)
-        return make_error(Code::command_timed_out, fmt::format("task {} has not ended in time; it is {} and goes on", task,
-                                                       view->state));
+        return not_in_time(task, "it is " + view->state);
       pause = std::min(pause, left);
     }
     if (interrupt.wait(pause)) return stopped_watching(task);

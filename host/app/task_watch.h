@@ -22,9 +22,14 @@ class PollPace {
   std::chrono::milliseconds pause_{25};
 };
 
+struct EndedTask {
+  TaskView view;
+  std::string body;  // as the API gave it
+};
+
 // Returns when the task has ended; a host or database that is away is waited for, a minute at most. Errors:
 // Code::command_timed_out at the deadline, command_interrupted on Ctrl-C.
-Result<TaskView> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
+Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
                                std::optional<std::chrono::steady_clock::time_point> deadline);
 
 // `as_json`: one line with the API's answer for each change.

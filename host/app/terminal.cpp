@@ -3,20 +3,40 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
+
+#include "base/timestamp.h"
 
 namespace tasker::app {
 
-Terminal terminal_of_stdout() {
+Terminal terminal_of_stdout(Colour colour) {
   Terminal terminal;
   terminal.is_tty = ::isatty(STDOUT_FILENO) != 0;
   const char* no_colour = std::getenv("NO_COLOR");
   const char* kind = std::getenv("TERM");
   const bool dumb = kind != nullptr && std::string_view(kind) == "dumb";
   terminal.colour = terminal.is_tty && !dumb && (no_colour == nullptr || *no_colour == '\0');
+  if (colour != Colour::automatic) terminal.colour = colour == Colour::always;
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) terminal.columns = size.ws_col;
   return terminal;
+}
+
+std::string local_time(const std::string& rfc3339) {
+  std::tm utc{};
+  const bool is_utc = is_rfc3339(rfc3339) && (rfc3339.ends_with('Z') || rfc3339.ends_with("+00:00"));
+  if (!is_utc || std::sscanf(rfc3339.c_str(), "%d-%d-%dT%d:%d:%d", &utc.tm_year, &utc.tm_mon, &utc.tm_mday, &utc.tm_hour,
+                             &utc.tm_min, &utc.tm_sec) != 6)
+    return rfc3339;
+  utc.tm_year -= 1900;
+  utc.tm_mon -= 1;
+  const std::time_t time = ::timegm(&utc);
+  std::tm local{};
+  char text[32];
+  if (::localtime_r(&time, &local) == nullptr || std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &local) == 0) return rfc3339;
+  return text;
 }
 
 std::string printable(std::string_view text) {

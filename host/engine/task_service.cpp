@@ -35,8 +35,8 @@ Result<ResolvedTemplate> choose(const std::vector<HandlerVersion>& versions, con
   }
   if (best != nullptr) return ResolvedTemplate{best->template_id, best->version, best->context_schema};
   if (versions.empty()) {
-    return make_error(Code::unknown_handler, fmt::format("no handler {}/{} is known; GET /tasker/handlers lists what is "
-                                                         "there", namespace_name, name));
+    return make_error(Code::unknown_handler, fmt::format("no handler {}/{} is known; the lists of handlers and plugins show "
+                                                         "what is there", namespace_name, name));
   }
   std::string offered;  // a draining version is loaded, but takes no new tasks
   for (const HandlerVersion& each : versions)

@@ -15,7 +15,7 @@ namespace {
 
 thread_local const CrashMark* t_mark = nullptr;
 
-int g_log_file = -1;  // opened beforehand: never closed, the process ends with it
+int g_log_file = -1;  // opened beforehand
 
 // A handler that overflowed its stack leaves none for the signal handler.
 thread_local std::unique_ptr<std::array<char, 32 * 1024>> t_signal_stack;
@@ -83,7 +83,9 @@ void report_crash(int signal) {
 }
 
 void install_crash_report(const std::string& log_file) {
-  if (!log_file.empty()) g_log_file = ::open(log_file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  const int before = g_log_file;
+  g_log_file = log_file.empty() ? -1 : ::open(log_file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (before >= 0) ::close(before);
   struct sigaction action {};
   action.sa_handler = report_crash;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK | SA_NODEFER);

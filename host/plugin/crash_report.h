@@ -9,7 +9,7 @@
 
 namespace tasker::plugin {
 
-// Once, before plugins are loaded; for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. `log_file`: empty when the log goes
+// Before plugins are loaded, and again when the log has moved; for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. `log_file`: empty when the log goes
 // to stderr. [any]
 void install_crash_report(const std::string& log_file);
 

@@ -85,6 +85,74 @@ TEST_F(Cli, SaysHowATaskEnded) {
   EXPECT_THAT(failed.err, HasSubstr("test.refused: refused on purpose"));
 }
 
+TEST_F(Cli, TellsErrorsAsJsonWhenAskedFor) {
+  const auto error_of = [](const Finished& finished) {
+    EXPECT_EQ(finished.out, "");
+    const auto error = Json::parse(finished.err).at("error");
+    EXPECT_EQ(error.at("exit_code"), finished.exit_code);
+    EXPECT_FALSE(error.at("message").get<std::string>().empty());
+    return error.at("code").get<std::string>();
+  };
+  EXPECT_EQ(error_of(run({"task", "submit", "test/nobody", "-o", "json"})), "handler.unknown");
+  EXPECT_EQ(error_of(run({"task", "get", "9007199254740991", "--output=json"})), "not_found");
+  EXPECT_EQ(error_of(run({"task", "list", "-o", "json", "--limit", "0"})), "command.invalid");
+  EXPECT_EQ(error_of(run({"tusk", "-o", "json"})), "command.invalid");
+  EXPECT_EQ(error_of(run({"task", "submit", "test/echo", "--context", "{oops", "-o", "json"})), "request.invalid_json");
+  EXPECT_EQ(error_of(run_tasker({"task", "list", "--server", "http://127.0.0.1:1", "-o", "json"})), "server.unreachable");
+  EXPECT_EQ(error_of(run_tasker({"plugin", "inspect", "/etc/passwd", "-o", "json"})), "plugin.not_elf");
+}
+
+TEST_F(Cli, TellsHowTasksEndedAsJsonWhenAskedFor) {
+  const auto failed = run({"task", "start", "test/fails_for_good", "--wait", "-o", "json"});
+  EXPECT_EQ(failed.exit_code, 10);
+  EXPECT_EQ(failed.err, "") << "stdout says it";
+  std::istringstream lines(failed.out);
+  std::string ids, task;
+  std::getline(lines, ids);
+  std::getline(lines, task);
+  EXPECT_EQ(Json::parse(task).at("task").at("task_id"), Json::parse(ids).at("task_ids").at(0));
+  EXPECT_EQ(Json::parse(task).at("task").at("detail"), "error");
+  EXPECT_EQ(Json::parse(task).at("task").at("workflow_steps").at(0).at("last_error").at("code"), "test.refused");
+
+  const auto quiet = run({"task", "start", "test/fails_for_good", "--wait", "--quiet"});
+  EXPECT_EQ(quiet.exit_code, 10);
+  EXPECT_EQ(quiet.err, "");
+}
+
+TEST_F(Cli, ListsLinesOrNamesForScripts) {
+  const auto id = trimmed(run({"task", "submit", "test/echo"}).out);
+  EXPECT_EQ(trimmed(run({"task", "list", "--limit", "1", "-o", "name"}).out), id);
+  const auto lines = run({"task", "list", "--limit", "2", "-o", "jsonl"});
+  EXPECT_EQ(std::count(lines.out.begin(), lines.out.end(), '\n'), 2);
+  EXPECT_EQ(std::to_string(Json::parse(lines.out.substr(0, lines.out.find('\n'))).at("task_id").get<std::int64_t>()), id);
+  EXPECT_THAT(run({"plugin", "list", "-o", "name"}).out, HasSubstr("test/echo@1.0.0\n"));
+  EXPECT_THAT(run({"task", "get", id, "--color", "always"}).out, HasSubstr("\033[32mcomplete\033[0m"));
+}
+
+TEST_F(Cli, ADryRunSendsNothing) {
+  const auto dry = run_tasker({"task", "submit", "test/echo", "--context", R"({"n":1.10})", "--dry-run", "--server", "http://127.0.0.1:1"});
+  EXPECT_EQ(dry.exit_code, 0) << dry.err;
+  EXPECT_THAT(dry.out, HasSubstr(R"("context":{"n":1.10})"));
+  EXPECT_EQ(Json::parse(dry.out).at("tasks").size(), 1u);
+}
+
+TEST_F(Cli, ShowsTheConfigurationAndWhereItCameFrom) {
+  const auto file = place_->path("shown.yaml");
+  write_file(file, "engine:\n  workers: 3\nplugins:\n  configuration:\n    a/b: {api_key: hunter2x}\n");
+  const std::vector<std::string> environment = {"TASKER_DATABASE__URL=postgresql://u:hunter2x@h/d"};
+  const auto table = run_tasker({"config", "view", "--origin", "--config", file.string()}, environment);
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("engine.workers\t3\t" + file.string() + ":2\n"));
+  EXPECT_THAT(table.out, HasSubstr("database.url\tpostgresql://u:***@h/d\tenvironment variable TASKER_DATABASE__URL\n"));
+  EXPECT_THAT(table.out, HasSubstr("engine.poll_ms\t250\tdefault\n"));
+  const auto json = run_tasker({"config", "view", "--config", file.string(), "-o", "json"}, environment);
+  EXPECT_EQ(Json::parse(json.out).at("engine.workers").at("value"), 3);
+  EXPECT_EQ(Json::parse(json.out).at("plugins.configuration").at("value").at("a/b").at("api_key"), "***");
+  for (const auto& finished : {table, json}) EXPECT_THAT(finished.out + finished.err, testing::Not(HasSubstr("hunter2x")));
+  write_file(file, "enigne: {}\n");
+  EXPECT_EQ(run_tasker({"config", "view", "--config", file.string()}).exit_code, 1);
+}
+
 TEST_F(Cli, GivesUpWaitingButTheTaskGoesOn) {
   const auto gate = place_->path("gate");
   const auto waiting = run({"task", "submit", "test/blocker", "--context", Json{{"until", gate.string()}}.dump(), "--wait",
@@ -176,6 +244,29 @@ echo "${COMPREPLY[@]}" > "$1"
   const auto answer = place_->path("completed");
   ASSERT_EQ(std::system(("bash '" + script.string() + "' '" + answer.string() + "'").c_str()), 0);
   EXPECT_EQ(read_file(answer), "in_progress\n");
+}
+
+// Where the shells are installed they at least take the scripts.
+TEST_F(Cli, OtherShellsTakeTheirScripts) {
+  for (const std::string shell : {"zsh", "fish"}) {
+    if (std::system(("command -v " + shell + " > /dev/null").c_str()) != 0) continue;
+    const auto script = place_->path("complete." + shell);
+    write_file(script, run_tasker({"completion", shell}).out);
+    EXPECT_EQ(std::system((shell + " -n '" + script.string() + "'").c_str()), 0) << shell;
+  }
+}
+
+TEST_F(Cli, ReadsTasksAndContextsFromStdin) {
+  const auto answer = [&](const std::string& arguments, const std::string& input) {
+    const auto out = place_->path("stdin.out");
+    write_file(place_->path("stdin.in"), input);
+    const auto command = "'" + tasker_program().string() + "' task submit " + arguments + " --server http://127.0.0.1:" +
+                         std::to_string(host_->http().port()) + " < '" + place_->path("stdin.in").string() + "' > '" + out.string() + "'";
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    return host_->http().ended(std::stoll(read_file(out))).at("context");
+  };
+  EXPECT_EQ(answer("test/echo --context -", R"({"n":7})"), Json::parse(R"({"n":7})"));
+  EXPECT_EQ(answer("--from-file -", R"({"name":"echo","namespace":"test","context":{"n":8}})"), Json::parse(R"({"n":8})"));
 }
 
 TEST_F(Cli, ListsPlugins) {

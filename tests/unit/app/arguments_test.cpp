@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace tasker::app {
 namespace {
 
@@ -134,7 +136,9 @@ TEST(Arguments, WhatMayFollowIsCompleted) {
   EXPECT_EQ(completed({"task", ""}), "submit\nget\nlist\nwatch\n");
   EXPECT_EQ(completed({"task", "list", "--sta"}), "--status\n");
   EXPECT_EQ(completed({"task", "list", "--status", "in"}), "in_progress\n");
-  EXPECT_EQ(completed({"task", "list", "-o", ""}), "table\njson\n");
+  EXPECT_EQ(completed({"task", "list", "-o", ""}), "table\njson\njsonl\nname\n");
+  EXPECT_EQ(completed({"task", "get", "-o", ""}), "table\njson\n");
+  EXPECT_EQ(completed({"task", "get", "--color", "a"}), "auto\nalways\n");
   EXPECT_EQ(completed({"help", "plugin.threw"}), "plugin.threw\n");
   EXPECT_EQ(completed({"dev", "--config", ""}), "\n") << "files are the shell's to complete";
   for (const char* shell : {"bash", "zsh", "fish"})
@@ -172,16 +176,71 @@ TEST(Arguments, VersionIsAFlagToo) {
   EXPECT_EQ(parsed<VersionArguments>({"--version"}).output, OutputFormat::table);
 }
 
-TEST(Arguments, HelpFitsEightyColumns) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {"--help"}, {"dev", "--help"}, {"serve", "--help"}, {"migrate", "--help"}, {"task", "--help"},
-           {"task", "submit", "--help"}, {"task", "get", "--help"}, {"task", "list", "--help"}, {"task", "watch", "--help"},
-           {"plugin", "--help"}, {"plugin", "list", "--help"}, {"plugin", "inspect", "--help"}, {"version", "--help"},
-           {"help", "--help"}, {"completion", "--help"}}) {
-    EXPECT_NE(refused(words).text.find("Example: tasker "), std::string::npos) << words.front();
-    std::istringstream lines(refused(words).text);
-    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+// Every command there is, found as a shell would find it.
+std::vector<std::vector<std::string>> commands_below(const std::vector<std::string>& level) {
+  std::vector<std::vector<std::string>> found{level};
+  if (!level.empty() && (level.back() == "help" || level.back() == "completion")) return found;  // their words are no commands
+  auto words = level;
+  words.emplace_back();
+  std::istringstream lines(completed(words));
+  for (std::string name; std::getline(lines, name);) {
+    if (name.empty()) continue;
+    words.back() = name;
+    for (auto& below : commands_below(words)) found.push_back(std::move(below));
   }
+  return found;
+}
+
+TEST(Arguments, EveryCommandHasHelpWithinEightyColumnsAndAnExampleThatParses) {
+  const auto commands = commands_below({});
+  EXPECT_GE(commands.size(), 17u) << "the walk has lost its way";
+  for (auto words : commands) {
+    const auto name = testing::PrintToString(words);
+    words.emplace_back("--help");
+    const auto help = refused(words);
+    EXPECT_EQ(help.exit_code, ExitCode::ok) << name;
+    std::istringstream lines(help.text);
+    std::string example;
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(line.size(), 80u) << line;
+      if (line.starts_with("Example: tasker ")) example = line.substr(16);
+    }
+    EXPECT_NE(example, "") << name;
+    if (example.find_first_of("'|") != std::string::npos) continue;  // for a shell to take apart
+    std::istringstream parts(example);
+    std::vector<std::string> typed;
+    for (std::string word; parts >> word;) typed.push_back(word);
+    const auto outcome = parse_arguments(typed);
+    const auto* notice = std::get_if<Notice>(&outcome);
+    EXPECT_TRUE(notice == nullptr || notice->exit_code == ExitCode::ok) << example << ": " << (notice ? notice->text : "");
+  }
+}
+
+TEST(Arguments, EveryComplaintHasACodeAndNoneIsTheParsersOwn) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {}, {"task"}, {"tusk"}, {"task", "get"}, {"task", "get", "x"}, {"task", "list", "-o", "xml"}, {"task", "list", "--limit", "0"},
+           {"task", "list", "--limit"}, {"version", "more"}, {"completion"}, {"completion", "csh"}, {"config"}, {"dev", "--nope"},
+           {"plugin", "inspect"}, {"task", "get", "1", "--color", "red"}}) {
+    const auto notice = refused(words);
+    EXPECT_EQ(notice.exit_code, ExitCode::usage) << testing::PrintToString(words);
+    ASSERT_TRUE(notice.error) << testing::PrintToString(words);
+    EXPECT_EQ(notice.error->code, Code::command_invalid);
+    EXPECT_TRUE(notice.text.starts_with("tasker: command.invalid: ")) << notice.text;
+    EXPECT_EQ(notice.text.find("CLI::"), std::string::npos) << notice.text;
+  }
+  EXPECT_EQ(refused({"task", "list", "-o", "jsno"}).text,
+            "tasker: command.invalid: --output: 'jsno' is no format; there are table, json, jsonl, name; did you mean json? Run with "
+            "--help for more information\n");
+}
+
+TEST(Arguments, JsonIsAskedForAlsoByWordsThatCannotBeParsed) {
+  EXPECT_TRUE(asks_for_json({"tusk", "-o", "json"}));
+  EXPECT_TRUE(asks_for_json({"task", "list", "--output=JSON", "--nope"}));
+  EXPECT_TRUE(asks_for_json({"task", "list", "-ojsonl"}));
+  EXPECT_FALSE(asks_for_json({"task", "list", "-o", "table"}));
+  EXPECT_FALSE(asks_for_json({"task", "list", "-o"}));
+  EXPECT_EQ(json_of(make_error(Code::not_found, "no \"x\""), ExitCode::not_found),
+            R"({"error":{"code":"not_found","message":"no \"x\"","exit_code":3}})");
 }
 
 TEST(TaskName, IsSplitIntoItsParts) {

@@ -1,5 +1,7 @@
 // Tables, trees and changes as text.
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "app/plugin_list.h"
 #include "app/table.h"
@@ -45,6 +47,22 @@ TEST(Table, ColoursStatesOnlyWhenAsked) {
   table.add({"error"});
   EXPECT_EQ(table.render(kPlain).find('\033'), std::string::npos);
   EXPECT_NE(table.render(kColour).find("\033[31merror\033[0m"), std::string::npos);
+}
+
+TEST(Terminal, ShowsTimesInTheLocalZone) {
+  ::setenv("TZ", "UTC-2", 1);  // two hours east
+  ::tzset();
+  EXPECT_EQ(local_time("2030-01-31T23:30:00Z"), "2030-02-01 01:30:00");
+  EXPECT_EQ(local_time("2030-01-31T23:30:00.123456+00:00"), "2030-02-01 01:30:00");
+  EXPECT_EQ(local_time(""), "");
+  EXPECT_EQ(local_time("soon"), "soon");
+  ::unsetenv("TZ");
+  ::tzset();
+}
+
+TEST(Terminal, ColoursWhenToldTo) {
+  EXPECT_TRUE(terminal_of_stdout(Colour::always).colour);
+  EXPECT_FALSE(terminal_of_stdout(Colour::never).colour);
 }
 
 TEST(Printable, TakesControlCharactersOut) {

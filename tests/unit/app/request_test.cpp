@@ -91,6 +91,20 @@ TEST_F(RequestTest, AnAnswerWithoutACodeGetsTheOneOfItsStatus) {
   }
 }
 
+// It may have done what it was asked: another thing than nobody being there.
+TEST_F(RequestTest, AHostThatTakesARequestAndDoesNotAnswerIsATimeOut) {
+  boost::asio::io_context io;
+  using boost::asio::ip::tcp;
+  tcp::acceptor acceptor(io, {boost::asio::ip::address_v4::loopback(), 0});  // the kernel accepts, nobody reads
+  ApiClient client("http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()),
+                   {.deadline = std::chrono::milliseconds(200)});
+  const auto answer = client.post("/tasks/bulk", "{}");
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::timed_out) << answer.error().message;
+  EXPECT_EQ(exit_code_of(answer.error()), ExitCode::timed_out);
+  EXPECT_NE(answer.error().message.find("look before you repeat"), std::string::npos);
+}
+
 TEST_F(RequestTest, FiltersAreEscaped) {
   TaskListArguments arguments;
   arguments.name = "a&b c";

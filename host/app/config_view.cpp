@@ -1,0 +1,42 @@
+#include "app/config_view.h"
+
+#include <cstdio>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/host_settings.h"
+#include "app/table.h"
+#include "base/json.h"
+#include "config/view.h"
+
+namespace tasker::app {
+namespace {
+
+std::string as_json(const std::vector<config::ViewRow>& rows) {
+  std::string out;
+  for (const auto& row : rows)
+    out += fmt::format("{}{}:{{\"value\":{},\"origin\":{}}}", out.empty() ? "" : ",", json_quote(row.key), row.json,
+                       json_quote(row.origin));
+  return "{" + out + "}\n";
+}
+
+std::string as_table(const std::vector<config::ViewRow>& rows, bool origin) {
+  Table table(origin ? std::vector<std::string>{"KEY", "VALUE", "ORIGIN"} : std::vector<std::string>{"KEY", "VALUE"});
+  for (const auto& row : rows) table.add({row.key, row.value, row.origin});
+  return table.render(terminal_of_stdout());
+}
+
+}  // namespace
+
+ExitCode run_config_view(const ConfigViewArguments& arguments) {
+  config::Origins origins;
+  const auto settings = read_settings(choose_config(arguments.config), &origins);
+  if (!settings) return report(settings.error());
+  config::hide_secrets_of(*settings);
+  const auto rows = config::view_of(*settings, origins);
+  const auto shown = arguments.output == OutputFormat::json ? as_json(rows) : as_table(rows, arguments.origin);
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
+  return ExitCode::ok;
+}
+
+}  // namespace tasker::app
