@@ -71,14 +71,19 @@ Params SubmitCall::parameters(const std::vector<TaskId>& ids) const {
           plugin_array(request_.plugins)};
 }
 
-// A lost answer may hide a commit. Only the same ids tell, so nobody else can repeat this call.
+// A lost answer may hide a commit. Only the same ids tell, so nobody else can repeat this call. The lost call may also be
+// under way still, its tasks written and not yet committed: the repetition then meets them as duplicates, or waits for them
+// longer than it may, and asks again.
 Result<Rows> SubmitCall::run_until_known(std::string_view query, const Params& params) {
   const auto give_up = clock_.steady_now() + patience_;
-  for (bool sent = false;;) {
+  for (;;) {
     auto rows = session_.run(query, params);
-    sent = sent || session_.was_sent();
-    if (rows || !sent || rows.error().code != Code::database_unavailable) return rows;
-    if (clock_.steady_now() >= give_up) return rows;
+    if (rows) return rows;
+    const Code code = rows.error().code;
+    const bool lost = code == Code::database_unavailable && session_.was_sent();
+    unknown_ = unknown_ || lost;
+    const bool tells_nothing = code == Code::database_unavailable || code == Code::database_locked || code == Code::database_error;
+    if (!unknown_ || !tells_nothing || clock_.steady_now() >= give_up) return rows;
     std::this_thread::sleep_for(kRepeatPause);
   }
 }
@@ -104,9 +109,11 @@ Result<engine::SubmitAnswer> SubmitCall::run() {
   if (request_.tasks.empty()) return answer;
   auto ids = take_ids();
   if (!ids) return ids.error();
+  unknown_ = false;  // blocks of ids whose answer got lost are only a gap
   auto rows = run_until_known("submit", parameters(*ids));
   if (!rows) {
-    if (rows.error().code != Code::database_unavailable) ids_.give_back(*ids);
+    // Ids under which a lost call may have made tasks are never used again: the next submit would find them there.
+    if (!unknown_) ids_.give_back(*ids);
     return rows.error().code == Code::database_bad_value ? name_the_index(rows.error()) : rows.error();
   }
   answer.tasks = std::move(*ids);

@@ -27,6 +27,7 @@ class SubmitCall {
   IdBlocks& ids_;
   const engine::SubmitRequest request_;
   const std::chrono::milliseconds patience_;
+  bool unknown_ = false;  // an answer got lost: what was sent may have been done
 };
 
 }  // namespace tasker::store

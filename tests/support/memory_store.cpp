@@ -156,7 +156,8 @@ void MemoryStore::settle(TaskId id, Task& task) {
     }
     satisfied &= model::satisfies_child(step.state);
     started |= step.claim_no > 0;
-    task.failed |= step.state == StepState::error;
+    task.failed |= step.state == StepState::error ||
+                   (step.state == StepState::cancelled && task.state != TaskState::cancelled);
     if (definition.children.empty() && !model::satisfies_child(step.state)) ++task.open_sinks;
   }
   if (task.state == TaskState::pending && started) task.state = TaskState::in_progress;
@@ -249,6 +250,18 @@ std::optional<Error> MemoryStore::refusal_of(const engine::CompleteRequest& requ
   return std::nullopt;
 }
 
+void MemoryStore::tell_again(HostId host, StepKey key, engine::CompleteAnswer& out) const {
+  const Task& task = tasks_.at(key.task);
+  for (const Ord child : task.definition->step(key.ord).children) {
+    const Step& kid = task.steps[static_cast<std::size_t>(child - 1)];
+    const bool told = std::any_of(out.claimed.begin(), out.claimed.end(),
+                                  [&](const ClaimedStep& claimed) { return claimed.step == StepKey{key.task, child}; });
+    if (kid.state == StepState::in_progress && kid.host == host && !told) out.claimed.push_back(described(key.task, task, child));
+  }
+  const bool told = std::any_of(out.ended.begin(), out.ended.end(), [&](const auto& end) { return end.task == key.task; });
+  if (task.ended && !told) out.ended.push_back({key.task, task.state == TaskState::complete});
+}
+
 void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> request,
                            engine::Reply<engine::CompleteAnswer> reply) {
   if (const auto refusal = refusal_of(*request)) return reply(*refusal);
@@ -257,6 +270,7 @@ void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> reques
     int room = request->room;
     std::map<StepKey, int> children;  // how many of its parents completed in this batch
     std::vector<TaskId> touched;
+    std::vector<StepKey> repeated;
     for (const FinishedAttempt& attempt : request->attempts) {
       const TaskId id = attempt.fence.step.task;
       Task& task = tasks_.at(id);
@@ -264,20 +278,14 @@ void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> reques
       Step& step = task.steps[static_cast<std::size_t>(definition.ord - 1)];
       touched.push_back(id);
       if (step.state != StepState::in_progress || step.host != request->host || step.claim_no != attempt.fence.claim_no) {
-        const bool repeated = std::any_of(step.history.begin(), step.history.end(), [&](const Attempt& a) {
+        const bool recorded = std::any_of(step.history.begin(), step.history.end(), [&](const Attempt& a) {
           return a.claim_no == attempt.fence.claim_no && a.host == request->host;
         });
-        if (!repeated) {
+        if (!recorded) {
           out.stale.push_back(attempt.fence);
           continue;
         }
-        for (const Ord child : definition.children) {
-          const Step& kid = task.steps[static_cast<std::size_t>(child - 1)];
-          const bool told = std::any_of(out.claimed.begin(), out.claimed.end(),
-                                        [&](const ClaimedStep& claimed) { return claimed.step == StepKey{id, child}; });
-          if (kid.state == StepState::in_progress && kid.host == request->host && !told) out.claimed.push_back(described(id, task, child));
-        }
-        if (task.ended) out.ended.push_back({id, task.state == TaskState::complete});
+        repeated.push_back(attempt.fence.step);
         continue;
       }
       const bool counts = attempt.kind != OutcomeKind::wait && attempt.kind != OutcomeKind::cancelled;
@@ -307,6 +315,7 @@ void MemoryStore::complete(std::shared_ptr<const engine::CompleteRequest> reques
         task.failed |= step.state == StepState::error || task.state != TaskState::cancelled;
       }
     }
+    for (const StepKey& key : repeated) tell_again(request->host, key, out);
     for (const auto& [key, parents] : children) {
       Task& task = tasks_.at(key.task);
       Step& kid = task.steps[static_cast<std::size_t>(key.ord - 1)];

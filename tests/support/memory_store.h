@@ -110,6 +110,8 @@ class MemoryStore final : public engine::Store {
   void answer(const std::string& verb, std::optional<HostId> host, engine::Reply<T>& reply, const std::function<T()>& effect);
 
   std::optional<Error> refusal_of(const engine::CompleteRequest& request);
+  // What a call whose answer got lost had claimed and ended, for its repetition.
+  void tell_again(HostId host, StepKey key, engine::CompleteAnswer& out) const;
   Lane lane_of(TaskId task) const { return static_cast<Lane>(raw(task) % lanes_); }
   bool may_run(const Task& task) const;
   void queue(TaskId id, Task& task, Ord ord, Time due);

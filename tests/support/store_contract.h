@@ -144,6 +144,26 @@ TYPED_TEST_P(StoreContract, ARepeatedCompleteAnswersTheSame) {
   EXPECT_EQ(this->complete({this->ended(first.claimed[0])}).ended.size(), 1u);
 }
 
+TYPED_TEST_P(StoreContract, ARepeatedOutcomeTellsNoChildThatEndsInTheSameBatchAndAnEndOnce) {
+  const auto submitted = this->submit(this->publish("linear", "a; b: a; c"));
+  const auto first = this->ended(submitted.claimed.at(0));
+  const auto child = this->complete({first}).claimed.at(0);
+  EXPECT_TRUE(this->complete({first, this->ended(child)}).claimed.empty());
+  const auto last = this->ended(submitted.claimed.at(1));
+  EXPECT_EQ(this->complete({last}).ended.size(), 1u);
+  EXPECT_EQ(this->complete({first, this->ended(child), last}).ended.size(), 1u);
+}
+
+TYPED_TEST_P(StoreContract, APausedTaskWithAStepThatGaveUpEndsInError) {
+  const auto submitted = this->submit(this->publish("two", "a; b"));
+  this->world.pause(submitted.tasks[0]);
+  this->complete({this->ended(submitted.claimed.at(0), model::OutcomeKind::cancelled)});
+  this->world.resume(submitted.tasks[0]);
+  const auto answer = this->complete({this->ended(submitted.claimed.at(1))});
+  ASSERT_EQ(answer.ended.size(), 1u);
+  EXPECT_FALSE(answer.ended[0].complete);
+}
+
 TYPED_TEST_P(StoreContract, AnOldFenceIsStaleAndWritesNothing) {
   const auto submitted = this->submit(this->publish("one", "a"));
   const auto step = submitted.claimed.at(0);
@@ -337,7 +357,9 @@ TYPED_TEST_P(StoreContract, LoadAnswersContextAndParentsResults) {
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, IdsAscendAndFirstStepsAreClaimed, WhatHasNoRoomIsQueued,
                             AJoinWaitsForAllItsParents, BothParentsInOneBatchClaimTheJoinOnce,
-                            ARepeatedCompleteAnswersTheSame, AnOldFenceIsStaleAndWritesNothing, ARetryIsClaimedWhenItIsDue,
+                            ARepeatedCompleteAnswersTheSame,
+                            ARepeatedOutcomeTellsNoChildThatEndsInTheSameBatchAndAnEndOnce,
+                            APausedTaskWithAStepThatGaveUpEndsInError, AnOldFenceIsStaleAndWritesNothing, ARetryIsClaimedWhenItIsDue,
                             TheBudgetEndsInError, WaitingSpendsNoAttempt, AFailedStepEndsItsTaskWhenNothingMoves,
                             ACancelledTaskStartsNothingAndEndsWithItsLastStep, APausedTaskGoesOnWhenResumed,
                             WhatIsHandedBackOfAPausedTaskWaitsUntilItIsResumed,
