@@ -15,6 +15,7 @@
 #include "app/private_postgres.h"
 #include "app/reload.h"
 #include "app/shutdown.h"
+#include "app/start_guard.h"
 #include "app/terminal.h"
 #include "base/log.h"
 #include "engine/engine.h"
@@ -47,7 +48,12 @@ ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function
     report(error);
     shutdown.fail();
   };
-  auto host = Host::start(std::move(options));
+  auto host = [&] {
+    // A private database has its owner on this thread: it must not be left behind.
+    std::optional<StartGuard> guard;
+    if (reload) guard.emplace(shutdown);
+    return Host::start(std::move(options));
+  }();
   if (!host) return report(host.error());
   const bool by_signal = shutdown.wait(reload);
   say(database_gone ? std::string("stopping: what ran is done again after the next start")

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 
 namespace tasker::app {
@@ -13,6 +14,7 @@ namespace {
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 // A handler can reach nothing but globals.
 int ends[2] = {-1, -1};
+std::atomic<bool> signalled{false};
 
 void tell(char what) { (void)!::write(ends[1], &what, 1); }
 
@@ -25,6 +27,7 @@ void on_hangup(int) {
 void on_signal(int) {
   const int saved = errno;
   for (const int signal : kSignals) ::signal(signal, SIG_DFL);
+  signalled = true;
   tell('s');
   errno = saved;
 }
@@ -33,6 +36,7 @@ void on_signal(int) {
 
 // Handlers and no blocked signals: a mask would be inherited by every program that a plugin starts.
 Shutdown::Shutdown(Hangup hangup) {
+  signalled = false;
   (void)!::pipe2(ends, O_CLOEXEC | O_NONBLOCK);
   struct sigaction action {};
   action.sa_handler = on_signal;
@@ -50,6 +54,8 @@ Shutdown::~Shutdown() {
   ::close(ends[0]);
   ::close(ends[1]);
 }
+
+bool Shutdown::was_signalled() const { return signalled; }
 
 int Shutdown::fd() const { return ends[0]; }
 

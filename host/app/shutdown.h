@@ -21,6 +21,8 @@ class Shutdown {
   void fail();
   // Readable once it was asked to end; nobody but wait() reads from it.
   int fd() const;
+  // [any] A signal asked to end, whether or not anybody waits.
+  bool was_signalled() const;
   // Blocks until asked to end, and calls `reload` whenever asked to. True: it was a signal.
   bool wait(const std::function<void()>& reload = {});
 };

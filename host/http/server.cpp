@@ -2,12 +2,14 @@
 
 #include <mutex>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include "base/log.h"
 #include "http/problem.h"
 #include "http/query.h"
 #include "http/session.h"
@@ -135,7 +137,8 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
 
   void accepted(error_code error, Socket socket) {
     if (stopping_) return;
-    if (error) return pause_accepting();
+    if (error) return pause_accepting(error);
+    lacks_descriptors_ = false;
     if (sessions_.size() >= context_->limits.connections) {
       turn_away(std::move(socket));
     } else {
@@ -147,7 +150,11 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   // Out of file descriptors, most likely: asking again at once would only burn the processor.
-  void pause_accepting() {
+  void pause_accepting(error_code error) {
+    if (!std::exchange(lacks_descriptors_, true))
+      log_about(LogLevel::error, {.code = code_text(Code::overloaded)},
+                "no connection can be taken ({}); clients wait until it can. Raise the limit of open files (ulimit -n, LimitNOFILE=)",
+                error.message());
     pause_.expires_after(kAcceptPause);
     pause_.async_wait([self = shared_from_this()](error_code) { self->accept(); });
   }
@@ -208,6 +215,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   std::unordered_map<Session*, std::weak_ptr<Session>> sessions_;
   std::vector<std::function<void()>> stopped_;
   bool stopping_ = false;
+  bool lacks_descriptors_ = false;  // it was said
 };
 
 Server::Server(asio::io_context& io, engine::Api& api, ServerOptions options)

@@ -71,11 +71,11 @@ fs::path built_plugin(const std::string& name) {
   return fs::exists(shipped) ? shipped : build_folder() / "tests/fixtures/plugins" / name;
 }
 
-TaskerProcess::TaskerProcess(std::vector<std::string> arguments, fs::path output)
+TaskerProcess::TaskerProcess(std::vector<std::string> arguments, fs::path output, const std::vector<std::string>& environment)
     : arguments_(std::move(arguments)), output_(std::move(output)) {
   const int file = open_for_writing(output_);
   output_start_ = fs::file_size(output_);
-  pid_ = spawn(arguments_, {}, file, file);
+  pid_ = spawn(arguments_, environment, file, file);
   ::close(file);
 }
 

@@ -17,8 +17,10 @@ namespace tasker::test {
 
 class TaskerProcess {
  public:
-  // `arguments` without the program; stdout and stderr are appended to `output`. Starts at once.
-  TaskerProcess(std::vector<std::string> arguments, std::filesystem::path output);
+  // `arguments` without the program; stdout and stderr are appended to `output`; `environment` entries are "NAME=value".
+  // Starts at once.
+  TaskerProcess(std::vector<std::string> arguments, std::filesystem::path output,
+                const std::vector<std::string>& environment = {});
   ~TaskerProcess();  // killed if it still runs
   TaskerProcess(const TaskerProcess&) = delete;
   TaskerProcess& operator=(const TaskerProcess&) = delete;
