@@ -1,4 +1,8 @@
 // Partitions are made while work goes on: by one host at a time, apart from their parent, and without one for the rest.
+#include <map>
+#include <set>
+#include <thread>
+
 #include "support/pg_world.h"
 
 namespace tasker::test {
@@ -49,6 +53,54 @@ TEST(Partitions, NoParentIsLockedAgainstReadersOrWriters) {
   const auto one = world.publish("one", "a");
   EXPECT_EQ(world.run_to_end(world.submit(one.template_id, 17).claimed), 17);
   maker.exec("rollback");
+}
+
+// Several hosts take ids and submit across the border of two partitions while the second one is made: every id is given
+// once, in whole blocks, and no call fails.
+TEST(Partitions, ABorderIsCrossedUnderLoadWithoutGapDoubleOrError) {
+  constexpr int kHosts = 4, kCalls = 12, kTasks = 50, kBlock = 64;
+  PgWorld world;
+  const auto linear = world.publish("linear", "a; b: a");
+  world.sql.exec("select setval('tasker.task_block', 4194304 / 64 - 20)");
+  std::vector<std::vector<TaskId>> made(kHosts);
+  std::vector<std::thread> threads;
+  for (int each = 0; each < kHosts; ++each) {
+    threads.emplace_back([&, each] {
+      auto store = world.another_store();
+      engine::SubmitRequest request;
+      request.host = *await<HostId>([&](auto reply) { store->register_host({"w", "1", ""}, reply); });
+      request.plugins = world.plugins();
+      request.tasks.resize(kTasks);
+      for (auto& task : request.tasks) task.template_id = linear.template_id;
+      for (int call = 0; call < kCalls; ++call) {
+        request.room = call % 2 ? 1000 : 0;
+        const auto answer = await<engine::SubmitAnswer>([&](auto reply) { store->submit(request, reply); });
+        ASSERT_TRUE(answer) << answer.error().message;
+        EXPECT_EQ(answer->claimed.size(), call % 2 ? static_cast<std::size_t>(kTasks) : 0u);
+        made[static_cast<std::size_t>(each)].insert(made[static_cast<std::size_t>(each)].end(), answer->tasks.begin(), answer->tasks.end());
+      }
+      EXPECT_EQ(store->counters().transient_retries.load(), 0u);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::map<std::int64_t, int> blocks;
+  std::set<TaskId> ids;
+  for (const auto& each : made) {
+    EXPECT_TRUE(std::is_sorted(each.begin(), each.end())) << "ids of one host grow";
+    for (const TaskId id : each) {
+      EXPECT_TRUE(ids.insert(id).second) << "given twice: " << raw(id);
+      ++blocks[raw(id) / kBlock];
+    }
+  }
+  ASSERT_EQ(ids.size(), static_cast<std::size_t>(kHosts * kCalls * kTasks));
+  EXPECT_LT(raw(*ids.begin()), 4194304);
+  EXPECT_GT(raw(*ids.rbegin()), 4194304);
+  EXPECT_EQ(blocks.rbegin()->first - blocks.begin()->first + 1, static_cast<std::int64_t>(blocks.size())) << "a block is missing";
+  EXPECT_LE(std::count_if(blocks.begin(), blocks.end(), [](const auto& each) { return each.second < kBlock; }), kHosts)
+      << "only a host's last block is not used up";
+  EXPECT_EQ(world.sql.value("select count(*) || ' ' || count(distinct tableoid) from tasker.task"), std::to_string(ids.size()) + " 2");
+  EXPECT_EQ(world.sql.value("select deadlocks from pg_stat_database where datname = current_database()"), "0");
+  world.check_rows();
 }
 
 }  // namespace
