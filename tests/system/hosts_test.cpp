@@ -1,7 +1,8 @@
-// Two hosts on one database: both work, and what one leaves behind when it is killed the other one finishes.
+// Two hosts on one database: they share the work, and what one leaves behind when it is killed the other one finishes.
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include "support/sql_client.h"
 #include "support/temp_db.h"
 #include "system/support/workplace.h"
 
@@ -13,10 +14,9 @@ constexpr int kSteps = 3;
 
 class Hosts : public testing::Test {
  protected:
-  void SetUp() override {
-    place.make_orders(kOrders);
+  void start(int orders, const Tuning& tuning) {
+    place.make_orders(orders);
     place.drop("default/order_process-1.0.0.so");
-    const Tuning tuning{.workers = 4, .liveness_seconds = 2, .gateway_latency_ms = 20};
     for (const char* name : {"one", "two"}) hosts.push_back(place.serve(database.conninfo(), tuning, name));
     for (const auto& host : hosts) {
       ASSERT_TRUE(host->wait_until_ready());
@@ -62,6 +62,7 @@ void read_history(const Json& step, Histories& seen) {
 
 class HostsAtWork : public Hosts {
  protected:
+  void SetUp() override { start(kOrders, {.workers = 4, .liveness_seconds = 2, .gateway_latency_ms = 20}); }
   // Half of the effects are there, and both hosts are in the middle of theirs.
   void begin() {
     tasks = submit_all(hosts[0]->http());
@@ -113,6 +114,29 @@ TEST_F(HostsAtWork, TakeOverFromOneThatFroze) {
   const auto more = submit_all(again);
   for (const auto id : more) EXPECT_EQ(again.ended(id).value("detail", ""), "error");  // paid already: by another task
   expect_one_line_for_each_step();
+}
+
+// All work comes in through one of them, more than both can start: whoever has a worker free takes the next. A payment
+// keeps its worker for as long on a slow machine as on a fast one, so that the shares do not hang on the processor.
+TEST_F(Hosts, ShareABacklogEvenlyAndNoStepRunsOnBoth) {
+  constexpr int kBacklog = 1000;
+  start(kBacklog, {.workers = 4, .liveness_seconds = 60, .gateway_latency_ms = 25});
+  ASSERT_EQ(submit_all(hosts[0]->http()).size(), static_cast<std::size_t>(kBacklog));
+  SqlClient sql(database.conninfo());
+  ASSERT_TRUE(eventually([&] { return sql.value("select count(*) from tasker.task where state = 'complete'") == std::to_string(kBacklog); }));
+  const auto shares = sql.rows("select host_id, count(*) from tasker.attempt group by 1");
+  ASSERT_EQ(shares.size(), 2u) << "one host did everything";
+  for (const auto& share : shares) {
+    EXPECT_GE(std::stoi(share[1]), kBacklog * kSteps / 4) << "host " << share[0] << ": less than half of its share";
+  }
+  EXPECT_EQ(sql.value("select count(*) || ' ' || count(distinct (task_id, ord)) from tasker.attempt where outcome = 'ok'"),
+            std::to_string(kBacklog * kSteps) + " " + std::to_string(kBacklog * kSteps));
+  std::set<std::string> keys;
+  for (const auto& line : place.ledger()) {
+    EXPECT_TRUE(keys.insert(line.at("idempotency_key").get<std::string>()).second) << "two hosts ran " << line.dump();
+  }
+  EXPECT_EQ(keys.size(), static_cast<std::size_t>(kBacklog * kSteps));
+  if (!HasFailure()) std::printf("shares: %s and %s of %d\n", shares[0][1].c_str(), shares[1][1].c_str(), kBacklog * kSteps);
 }
 
 }  // namespace
