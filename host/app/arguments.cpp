@@ -22,6 +22,19 @@ constexpr const char* kFooter =
     "failed, 11 it was cancelled, 130 interrupted. What an error code means:\n"
     "tasker help CODE.";
 
+constexpr const char* kPageHead =
+    "# The command line\n\n"
+    "`tasker <command> --help` shows what stands here; a test keeps the two equal. Rules for all of them:\n\n"
+    "- Data goes to stdout, talk and errors to stderr. In a pipe tables have tabs, no headings and times in UTC; on a terminal they are\n"
+    "  aligned, coloured (`--color`, `NO_COLOR`) and in the local zone.\n"
+    "- `-o json` prints what the API answers; lists also take `-o jsonl`, an object a line, and `-o name`. Errors are\n"
+    "  `{\"error\":{\"code\",\"message\",\"exit_code\"}}` on stderr then. `task submit --wait -o json` prints a line with the ids, then one for\n"
+    "  each task that has ended.\n"
+    "- Exit codes: 0 ok · 1 failed · 2 usage · 3 not found · 4 not allowed · 5 conflict · 6 server or database not reachable ·\n"
+    "  7 timed out waiting · 10 the awaited task failed · 11 it was cancelled · 130 interrupted. [ERRORS](ERRORS.md) has the code of each error.\n"
+    "- The host is that of `--server`, else of `TASKER_SERVER`, else the one that `tasker dev` started, else port 8765 of this machine.\n"
+    "- `-` in place of a file is stdin. Ctrl-C while waiting or watching ends that, never the task.\n";
+
 constexpr std::string_view kComplete = "__complete";  // asked by the completion scripts
 constexpr std::int64_t kLargestId = (std::int64_t{1} << 53) - 1;
 
@@ -88,6 +101,9 @@ class Parser {
     add_other_verbs();
   }
 
+  // Every command's help in the order of the help, each below its own name.
+  std::string all_help() { return help_below(&app_, ""); }
+
   std::variant<Verb, Notice> parse(std::vector<std::string> words) {
     if (words.size() == 1 && words.front() == "--version") words.front() = "version";  // what people try first
     if (!words.empty() && words.front() == kComplete) return completed({words.begin() + 1, words.end()});
@@ -102,6 +118,14 @@ class Parser {
   }
 
  private:
+  std::string help_below(CLI::App* level, const std::string& above) {
+    std::string page;
+    const auto name = above.empty() ? level->get_name() : above + " " + level->get_name();
+    if (level != &app_) page = fmt::format("\n## {}\n\n```text\n{}```\n", name, whole_lines(level->help(above)));
+    for (CLI::App* verb : level->get_subcommands([](CLI::App*) { return true; })) page += help_below(verb, name);
+    return page;
+  }
+
   void add_server_verbs() {
     serve_.app = app_.add_subcommand("serve", "Run a host on a database of yours");
     serve_.app->add_option("--config", serve_.arguments.config,
@@ -334,6 +358,8 @@ class Parser {
 };
 
 }  // namespace
+
+std::string page_of_commands() { return kPageHead + Parser().all_help(); }
 
 bool asks_for_json(const std::vector<std::string>& words) {
   const auto is_json = [](const std::string& word) { return CLI::detail::to_lower(word).starts_with("json"); };

@@ -101,6 +101,9 @@ bool asks_for_json(const std::vector<std::string>& words);
 
 std::variant<Verb, Notice> parse_arguments(const std::vector<std::string>& words);  // without the program's name
 
+// Markdown: host/CLI.md, every command's help behind the rules they share.
+std::string page_of_commands();
+
 // "payments/refund@^1.2" -> namespace, name, version; a bare name is of the namespace `default`.
 struct TaskName {
   std::string namespace_name, name, version;

@@ -122,7 +122,7 @@ TEST_F(Surroundings, WithoutDescriptorsTheHostWaitsAndGoesOn) {
   ASSERT_EQ(::prlimit(host->pid(), RLIMIT_NOFILE, &few, nullptr), 0);
   {
     std::vector<std::unique_ptr<http::RawClient>> held;
-    for (int i = 0; i < 12; ++i) held.push_back(std::make_unique<http::RawClient>(host->http().port()));
+    for (int i = 0; i < 40; ++i) held.push_back(std::make_unique<http::RawClient>(host->http().port()));
     EXPECT_TRUE(eventually([&] { return log().find("no connection can be taken") != std::string::npos; }));
     EXPECT_THAT(log(), HasSubstr("Too many open files"));
   }

@@ -1,4 +1,4 @@
-// The help on error codes, the page that shows all of them, and the exit codes they lead to.
+// The help on error codes, the pages that show all of them and all commands, and the exit codes they lead to.
 #include "app/code_help.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "app/arguments.h"
 #include "app/exit_code.h"
 #include "base/error_guide.h"
 #include "support/files.h"
@@ -39,6 +40,13 @@ TEST(Codes, ThePageShowsThemAll) {
   const auto page = test::source_path("host/ERRORS.md");
   if (std::getenv("TASKER_UPDATE_ERRORS") != nullptr) test::write_file(page, page_of_codes());
   EXPECT_EQ(test::read_file(page), page_of_codes());
+}
+
+// Mended by: TASKER_UPDATE_CLI=1 build/release/tests/unit_app --gtest_filter='Codes.*'
+TEST(Codes, ThePageOfCommandsShowsThemAll) {
+  const auto page = test::source_path("host/CLI.md");
+  if (std::getenv("TASKER_UPDATE_CLI") != nullptr) test::write_file(page, page_of_commands());
+  EXPECT_EQ(test::read_file(page), page_of_commands());
 }
 
 TEST(Codes, LeadToExitCodes) {
