@@ -1,5 +1,5 @@
-// A connection that is lost with the answer of a call: the call was committed and nobody heard, or it is still under way
-// while the caller asks again on a new connection. Nothing is done twice, nothing is lost.
+// A connection that is lost with the answer of a call: the call was committed and nobody heard, or it is
+// still under way while the caller asks again on a new connection. Nothing is done twice, nothing is lost.
 #include "support/cut_proxy.h"
 #include "support/pg_world.h"
 
@@ -58,8 +58,10 @@ class LostAnswers : public ::testing::Test {
     EXPECT_EQ(answer.error().retry, Retry::later);
   }
   void wait_for_blocked(int sessions) {
-    world.sql.wait_for("select count(*) from pg_stat_activity where datname = current_database()"
-                       " and cardinality(pg_blocking_pids(pid)) > 0", std::to_string(sessions));
+    world.sql.wait_for(
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and cardinality(pg_blocking_pids(pid)) > 0",
+        std::to_string(sessions));
   }
   void wait_for_cut() {
     for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -70,9 +72,11 @@ class LostAnswers : public ::testing::Test {
   }
   void expect_all_end(std::vector<ClaimedStep> claimed, int tasks) {
     world.run_to_end(std::move(claimed));
-    EXPECT_EQ(world.sql.value("select count(*) || ' ' || count(*) filter (where state = 'complete') from tasker.task"),
+    EXPECT_EQ(world.sql.value(
+                  "select count(*) || ' ' || count(*) filter (where state = 'complete') from tasker.task"),
               std::to_string(tasks) + " " + std::to_string(tasks));
-    EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt where outcome <> 'ok' or claim_no > 2"), "0");
+    EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt where outcome <> 'ok' or claim_no > 2"),
+              "0");
     world.check_rows();
   }
 
@@ -96,12 +100,15 @@ TEST_F(LostAnswers, ACommittedSubmitIsAnsweredByItsRepetition) {
   expect_all_end(all, 21);
 }
 
-// The first call has written its tasks and not yet committed when the second one asks: only the end of the first tells.
-// Had the ids gone back, the next submit would find its tasks "there already" and create nothing.
+// The first call has written its tasks and not yet committed when the second one asks: only the end of the
+// first tells. Had the ids gone back, the next submit would find its tasks "there already" and create
+// nothing.
 TEST_F(LostAnswers, ASubmitStillUnderWayIsWaitedFor) {
   const auto linear = world.publish("linear", "a; b: a");
-  holder.exec("begin; insert into tasker.step (lane, task_id, ord, pending_parents, plugin_id, state, retry_limit, retryable)"
-              " values (0, 64, 1, 0, 1, 'ready', 3, true)");
+  holder.exec(
+      "begin; insert into tasker.step (lane, task_id, ord, pending_parents, plugin_id, state, retry_limit, "
+      "retryable)"
+      " values (0, 64, 1, 0, 1, 'ready', 3, true)");
   proxy.cut_next("submit", When::sent);
   Awaited<engine::SubmitAnswer> awaited;
   store->submit(request(linear.template_id, 3), awaited.reply());
@@ -120,14 +127,16 @@ TEST_F(LostAnswers, ASubmitStillUnderWayIsWaitedFor) {
   expect_all_end(all, 6);
 }
 
-// The host dies between the lost call and its repetition: what the first call did stays unknown, so its ids are not used again.
+// The host dies between the lost call and its repetition: what the first call did stays unknown, so its ids
+// are not used again.
 TEST_F(LostAnswers, IdsOfASubmitThatMayBeThereAreNotUsedAgain) {
   const auto linear = world.publish("linear", "a; b: a");
   // The repetition is let in only once the host is dead: the row's lock keeps it waiting.
   proxy.cut_next("submit", When::answered);
-  holder.exec("create function public.die() returns trigger language plpgsql as $$ begin"
-              " update tasker.host set alive = false; return null; end $$;"
-              " create trigger die after insert on tasker.task execute function public.die()");
+  holder.exec(
+      "create function public.die() returns trigger language plpgsql as $$ begin"
+      " update tasker.host set alive = false; return null; end $$;"
+      " create trigger die after insert on tasker.task execute function public.die()");
   const auto refused = submit(request(linear.template_id));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::host_dead);
@@ -164,8 +173,9 @@ TEST_F(LostAnswers, ACompleteStillUnderWayIsWaitedFor) {
     proxy.cut_next("complete", When::sent);
     expect_lost(complete(wanted));
     wait_for_blocked(1);
-    const auto lost = world.sql.value("select pid from pg_stat_activity where datname = current_database()"
-                                      " and cardinality(pg_blocking_pids(pid)) > 0");
+    const auto lost = world.sql.value(
+        "select pid from pg_stat_activity where datname = current_database()"
+        " and cardinality(pg_blocking_pids(pid)) > 0");
     Awaited<engine::CompleteAnswer> awaited;
     store->complete(wanted, awaited.reply());
     wait_for_blocked(2);
@@ -177,8 +187,11 @@ TEST_F(LostAnswers, ACompleteStillUnderWayIsWaitedFor) {
     EXPECT_EQ(answer->claimed.size(), 2u);
     EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt"), "1");
     if (end == "commits") {
-      world.sql.exec("delete from tasker.attempt; update tasker.step set state = 'pending', claim_no = 0, host_id = null,"
-                     " pending_parents = 1 where ord in (2, 3); update tasker.step set state = 'in_progress', attempts = 0 where ord = 1");
+      world.sql.exec(
+          "delete from tasker.attempt; update tasker.step set state = 'pending', claim_no = 0, host_id = "
+          "null,"
+          " pending_parents = 1 where ord in (2, 3); update tasker.step set state = 'in_progress', attempts "
+          "= 0 where ord = 1");
     } else {
       expect_all_end(answer->claimed, 1);
     }

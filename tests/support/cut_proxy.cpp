@@ -47,7 +47,7 @@ struct CutProxy::Pair {
   int client = -1, server = -1;
   bool cutting = false;  // the answer that comes is not for the client
   When when = When::answered;
-  std::string tail;      // the last bytes of it
+  std::string tail;  // the last bytes of it
   ~Pair() {
     if (client >= 0) ::close(client);
     if (server >= 0) ::close(server);
@@ -56,13 +56,16 @@ struct CutProxy::Pair {
 
 CutProxy::CutProxy(const std::string& conninfo) {
   std::smatch host, port;
-  if (!std::regex_search(conninfo, host, std::regex("host='?([^ ']+)"))) throw std::runtime_error("no host in " + conninfo);
-  const std::string number = std::regex_search(conninfo, port, std::regex("port='?([0-9]+)")) ? port[1].str() : "5432";
+  if (!std::regex_search(conninfo, host, std::regex("host='?([^ ']+)")))
+    throw std::runtime_error("no host in " + conninfo);
+  const std::string number =
+      std::regex_search(conninfo, port, std::regex("port='?([0-9]+)")) ? port[1].str() : "5432";
   server_ = host[1].str() + "/.s.PGSQL." + number;
   conninfo_ = std::regex_replace(conninfo, std::regex("host='?[^ ']+'?"), "host=" + folder_.path().string());
   listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto address = address_of((folder_.path() / (".s.PGSQL." + number)).string());
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_, 32) != 0) {
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_, 32) != 0) {
     throw std::runtime_error(std::string("the proxy cannot listen: ") + std::strerror(errno));
   }
   wake_ = ::eventfd(0, EFD_CLOEXEC);
@@ -107,7 +110,8 @@ bool CutProxy::forward(Pair& pair, bool from_client) {
   if (!from_client) return send_all(pair.client, data.data(), data.size());
   {
     const std::lock_guard lock(mutex_);
-    // A Bind message names its statement between two zeros; a longer message came in parts before, its name first.
+    // A Bind message names its statement between two zeros; a longer message came in parts before, its name
+    // first.
     if (!wanted_.empty() && data.find(wanted_) != std::string_view::npos) {
       wanted_.clear();
       pair.cutting = true;
@@ -115,7 +119,8 @@ bool CutProxy::forward(Pair& pair, bool from_client) {
     }
   }
   if (!send_all(pair.server, data.data(), data.size())) return false;
-  if (pair.cutting && pair.when == When::sent && pair.client >= 0 && data.ends_with(std::string_view("S\0\0\0\4", 5))) {  // the call is complete
+  if (pair.cutting && pair.when == When::sent && pair.client >= 0 &&
+      data.ends_with(std::string_view("S\0\0\0\4", 5))) {  // the call is complete
     ::close(std::exchange(pair.client, -1));
     ++cuts_;
   }

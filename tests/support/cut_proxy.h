@@ -1,5 +1,6 @@
-// Stands between a store and PostgreSQL and cuts a connection at a chosen moment: after the server has committed a call
-// and before its answer arrives, or while the call is still under way. Unix sockets only. Its own thread; [any] otherwise.
+// Stands between a store and PostgreSQL and cuts a connection at a chosen moment: after the server has
+// committed a call and before its answer arrives, or while the call is still under way. Unix sockets only.
+// Its own thread; [any] otherwise.
 #pragma once
 
 #include <atomic>

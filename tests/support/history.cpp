@@ -12,7 +12,9 @@ using Kind = Happening::Kind;
 class Drawer {
  public:
   explicit Drawer(unsigned seed) : random_(seed) {}
-  int pick(int low, int high) { return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1)); }
+  int pick(int low, int high) {
+    return low + static_cast<int>(random_() % static_cast<unsigned>(high - low + 1));
+  }
   unsigned number() { return static_cast<unsigned>(random_()); }
 
  private:
@@ -31,10 +33,11 @@ ModelGraph random_graph(Drawer& draw) {
     step.retry_limit = draw.pick(0, 3) == 0 ? 1 : draw.pick(2, 4);
     step.retryable = draw.pick(0, 5) > 0;
     for (int parent = 1; parent < ord; ++parent) {
-      const bool takes = shape == 0   ? parent == 1 || ord == size       // a fan with its join
-                         : shape == 1 ? parent == ord - 1                // a chain
-                         : shape == 2 ? (parent - 1) / 3 + 1 == (ord - 1) / 3  // layers of three, all with all
-                         : shape == 3 ? parent + 2 == ord                // two chains side by side
+      const bool takes = shape == 0   ? parent == 1 || ord == size  // a fan with its join
+                         : shape == 1 ? parent == ord - 1           // a chain
+                         : shape == 2
+                             ? (parent - 1) / 3 + 1 == (ord - 1) / 3  // layers of three, all with all
+                         : shape == 3 ? parent + 2 == ord             // two chains side by side
                                       : draw.pick(1, share) == 1;
       if (takes) step.parents.push_back(parent);
     }
@@ -104,7 +107,8 @@ History shrunk(History failing, const FailureOf& failure_of, int tries) {
       }
     }
     for (std::size_t which = 0; which < failing.graphs.size(); ++which) {
-      for (int gone = static_cast<int>(failing.graphs[which].steps.size()); gone > 0 && failing.graphs[which].steps.size() > 1; --gone) {
+      for (int gone = static_cast<int>(failing.graphs[which].steps.size());
+           gone > 0 && failing.graphs[which].steps.size() > 1; --gone) {
         History candidate = failing;
         candidate.graphs[which] = without_step(candidate.graphs[which], gone);
         smaller |= still_fails(candidate);

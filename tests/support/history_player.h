@@ -1,6 +1,6 @@
-// Plays a history on a store and on the reference model side by side, and stops at the first difference: in an answer, or
-// in the rows, which are looked at after every call. Single-threaded: what happens at the same moment is for the
-// interleaving tests.
+// Plays a history on a store and on the reference model side by side, and stops at the first difference: in
+// an answer, or in the rows, which are looked at after every call. Single-threaded: what happens at the same
+// moment is for the interleaving tests.
 #pragma once
 
 #include <map>
@@ -35,7 +35,8 @@ class HistoryWorld {
   virtual void resume(TaskId task) = 0;
   virtual void pass(long minutes, const std::vector<TaskId>& tasks) = 0;
   virtual std::map<long, SeenTask> see(const std::vector<TaskId>& tasks) = 0;
-  // What must hold of these tasks beside the states: readiness, queues, counters, and that settling changes nothing.
+  // What must hold of these tasks beside the states: readiness, queues, counters, and that settling changes
+  // nothing.
   virtual std::string look_closely(const ReferenceModel& model, const std::vector<TaskId>& tasks) = 0;
   virtual void forget_all() = 0;  // after a history that failed
 };

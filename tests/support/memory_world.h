@@ -1,4 +1,5 @@
-// The in-memory store with a clock and templates: what the store contract and the property tests ask a world for. One thread.
+// The in-memory store with a clock and templates: what the store contract and the property tests ask a world
+// for. One thread.
 #pragma once
 
 #include <string>
@@ -18,7 +19,9 @@ class MemoryWorld {
     store_.add_template(made.template_id, made.plugin_id, std::move(definition));
     return made;
   }
-  Published publish(const std::string& name, const std::string& graph) { return publish(template_of(name, graph)); }
+  Published publish(const std::string& name, const std::string& graph) {
+    return publish(template_of(name, graph));
+  }
   HostId another_host() {
     return *await<HostId>([&](auto reply) { store_.register_host({"test", "0.1.0", "process"}, reply); });
   }
@@ -27,7 +30,8 @@ class MemoryWorld {
   void resume(TaskId task) { store_.set_paused(task, false); }
   std::string task_state(TaskId task) { return std::string(model::state_text(store_.task(task)->state)); }
   std::string step_state(StepKey key) {
-    return std::string(model::state_text(store_.task(key.task)->steps.at(static_cast<std::size_t>(key.ord - 1)).state));
+    return std::string(
+        model::state_text(store_.task(key.task)->steps.at(static_cast<std::size_t>(key.ord - 1)).state));
   }
   void pass(engine::Millis span) { now_ += span; }
 

@@ -10,9 +10,15 @@ constexpr int kLanes = 16;
 constexpr int kLostLimit = 5;
 using Key = std::pair<long, int>;  // task, ord
 
-Key key_of(const StepKey& step) { return {static_cast<long>(raw(step.task)), step.ord}; }
-std::string text(const Key& key) { return std::to_string(key.first) + "/" + std::to_string(key.second); }
-bool satisfies(const ModelStep& step) { return step.state == "complete"; }
+Key key_of(const StepKey& step) {
+  return {static_cast<long>(raw(step.task)), step.ord};
+}
+std::string text(const Key& key) {
+  return std::to_string(key.first) + "/" + std::to_string(key.second);
+}
+bool satisfies(const ModelStep& step) {
+  return step.state == "complete";
+}
 bool moves(const ModelStep& step) {
   return step.state == "ready" || step.state == "in_progress" || step.state == "waiting_for_retry";
 }
@@ -33,7 +39,8 @@ std::string differs(const std::string& what, const std::set<Key>& wanted, const 
 
 int ReferenceModel::done_parents(const ModelTask& task, int ord) const {
   const auto& parents = task.graph->steps[static_cast<std::size_t>(ord - 1)].parents;
-  return static_cast<int>(std::count_if(parents.begin(), parents.end(), [&](int p) { return satisfies(task.step(p)); }));
+  return static_cast<int>(
+      std::count_if(parents.begin(), parents.end(), [&](int p) { return satisfies(task.step(p)); }));
 }
 
 bool ReferenceModel::is_due(const ModelTask& task, const ModelStep& step) const {
@@ -45,13 +52,15 @@ bool ReferenceModel::runs_if_asked(const ModelTask& task, int ord) const {
   const auto& rule = task.graph->steps[static_cast<std::size_t>(ord - 1)];
   const bool waits = step.state == "pending" || step.state == "ready" || step.state == "waiting_for_retry";
   const long due = step.state == "pending" ? task.start : step.due;
-  return waits && may_run(task) && due <= now_ && done_parents(task, ord) == static_cast<int>(rule.parents.size());
+  return waits && may_run(task) && due <= now_ &&
+         done_parents(task, ord) == static_cast<int>(rule.parents.size());
 }
 
 void ReferenceModel::settle(ModelTask& task) {
   for (int ord = 1; ord <= static_cast<int>(task.steps.size()); ++ord) {
     ModelStep& step = task.step(ord);
-    const bool free = done_parents(task, ord) == static_cast<int>(task.graph->steps[static_cast<std::size_t>(ord - 1)].parents.size());
+    const bool free = done_parents(task, ord) ==
+                      static_cast<int>(task.graph->steps[static_cast<std::size_t>(ord - 1)].parents.size());
     if (step.state == "pending" && free && may_run(task)) {
       step.state = "ready";
       step.due = std::max(now_, task.start);
@@ -82,7 +91,8 @@ std::vector<Fence> ReferenceModel::in_progress_under(int host) const {
   for (const auto& [id, task] : tasks_) {
     for (int ord = 1; ord <= static_cast<int>(task.steps.size()); ++ord) {
       const ModelStep& step = task.step(ord);
-      if (step.state == "in_progress" && step.host == host) found.push_back({{static_cast<TaskId>(id), ord}, step.claim_no});
+      if (step.state == "in_progress" && step.host == host)
+        found.push_back({{static_cast<TaskId>(id), ord}, step.claim_no});
     }
   }
   return found;
@@ -99,7 +109,8 @@ bool ReferenceModel::is_at_rest() const {
 
 // ---- verbs
 
-std::string ReferenceModel::take(long id, ModelTask& task, int ord, int host, const engine::ClaimedStep& told) {
+std::string ReferenceModel::take(long id, ModelTask& task, int ord, int host,
+                                 const engine::ClaimedStep& told) {
   ModelStep& step = task.step(ord);
   if (step.state == "in_progress") return text({id, ord}) + " was claimed twice";
   step.state = "in_progress";
@@ -107,14 +118,17 @@ std::string ReferenceModel::take(long id, ModelTask& task, int ord, int host, co
   ++step.claim_no;
   if (task.state == "pending") task.state = "in_progress";
   const auto& rule = task.graph->steps[static_cast<std::size_t>(ord - 1)];
-  const bool right = told.claim_no == step.claim_no && told.attempt == step.attempts + 1 && told.revision == 0 &&
-                     told.retry_limit == rule.retry_limit && raw(told.template_id) == task.graph->template_id &&
+  const bool right = told.claim_no == step.claim_no && told.attempt == step.attempts + 1 &&
+                     told.revision == 0 && told.retry_limit == rule.retry_limit &&
+                     raw(told.template_id) == task.graph->template_id &&
                      raw(told.plugin_id) == task.graph->plugin;
-  return right ? "" : text({id, ord}) + " was claimed with wrong particulars, claim " + std::to_string(told.claim_no);
+  return right ? ""
+               : text({id, ord}) + " was claimed with wrong particulars, claim " +
+                     std::to_string(told.claim_no);
 }
 
-std::string ReferenceModel::submit(int host, const std::vector<NewTask>& wanted, int room, const Plugins& plugins,
-                                   const engine::SubmitAnswer& answer) {
+std::string ReferenceModel::submit(int host, const std::vector<NewTask>& wanted, int room,
+                                   const Plugins& plugins, const engine::SubmitAnswer& answer) {
   if (answer.tasks.size() != wanted.size()) return "not as many ids as tasks";
   std::map<Key, const engine::ClaimedStep*> told;
   for (const auto& step : answer.claimed) {
@@ -162,7 +176,8 @@ std::string ReferenceModel::claim(int host, int lane, int room, const Plugins& p
     }
   }
   if (answer.size() != std::min(due.size(), static_cast<std::size_t>(room))) {
-    return "a claim of " + std::to_string(room) + " got " + std::to_string(answer.size()) + " of " + std::to_string(due.size());
+    return "a claim of " + std::to_string(room) + " got " + std::to_string(answer.size()) + " of " +
+           std::to_string(due.size());
   }
   Place last{-1, -1};
   for (const auto& step : answer) {
@@ -171,7 +186,8 @@ std::string ReferenceModel::claim(int host, int lane, int room, const Plugins& p
     if (found == due.end()) return text(key) + " was claimed and is not due";
     last = std::max(last, found->second);
     due.erase(found);
-    if (auto wrong = take(key.first, tasks_.at(key.first), key.second, host, step); !wrong.empty()) return wrong;
+    if (auto wrong = take(key.first, tasks_.at(key.first), key.second, host, step); !wrong.empty())
+      return wrong;
   }
   for (const auto& [key, place] : due) {
     if (place < last) return text(key) + " stood before one that was claimed";
@@ -185,18 +201,21 @@ void ReferenceModel::record(ModelTask& task, ModelStep& step, const ModelGraph::
   const Kind kind = attempt.kind;
   step.recorded[step.claim_no] = host;
   if (kind != Kind::wait && kind != Kind::cancelled) ++step.attempts;
-  const bool again = kind == Kind::wait || ((kind == Kind::retry || kind == Kind::timed_out) && rule.retryable &&
-                                            step.attempts < rule.retry_limit);
-  if (kind == Kind::ok) step.state = "complete";
-  else if (again) step.state = task.state == "cancelled" ? "cancelled" : "waiting_for_retry";
-  else step.state = kind == Kind::cancelled ? "cancelled" : "error";
+  const bool again = kind == Kind::wait || ((kind == Kind::retry || kind == Kind::timed_out) &&
+                                            rule.retryable && step.attempts < rule.retry_limit);
+  if (kind == Kind::ok)
+    step.state = "complete";
+  else if (again)
+    step.state = task.state == "cancelled" ? "cancelled" : "waiting_for_retry";
+  else
+    step.state = kind == Kind::cancelled ? "cancelled" : "error";
   step.due = now_ + std::chrono::duration_cast<std::chrono::minutes>(attempt.delay).count();
 }
 
 // What a batch of outcomes did to the steps it names, before anything follows from it.
 struct ReferenceModel::Batch {
-  std::set<Key> stale, children;   // children of what succeeded now
-  std::set<Key> again;             // claimed by fences that are repeated, and still held
+  std::set<Key> stale, children;  // children of what succeeded now
+  std::set<Key> again;            // claimed by fences that are repeated, and still held
   std::set<long> written, repeated;
   long next_due = -1;
   std::map<Key, const engine::ClaimedStep*> told;
@@ -212,7 +231,8 @@ std::set<std::pair<long, int>> ReferenceModel::children_of(long id, int parent) 
   return found;
 }
 
-void ReferenceModel::write_outcomes(int host, const std::vector<engine::FinishedAttempt>& attempts, Batch& batch) {
+void ReferenceModel::write_outcomes(int host, const std::vector<engine::FinishedAttempt>& attempts,
+                                    Batch& batch) {
   std::vector<Key> repeated;
   for (const auto& attempt : attempts) {
     const Key key = key_of(attempt.fence.step);
@@ -223,7 +243,8 @@ void ReferenceModel::write_outcomes(int host, const std::vector<engine::Finished
       record(task, step, task.graph->steps[static_cast<std::size_t>(key.second - 1)], attempt, host);
       batch.written.insert(key.first);
       const long delay = attempt.delay.count();
-      if (step.state == "waiting_for_retry" && (batch.next_due < 0 || delay < batch.next_due)) batch.next_due = delay;
+      if (step.state == "waiting_for_retry" && (batch.next_due < 0 || delay < batch.next_due))
+        batch.next_due = delay;
       if (satisfies(step)) batch.children.merge(children_of(key.first, key.second));
     } else if (recorded != step.recorded.end() && recorded->second == host) {
       repeated.push_back(key);
@@ -240,9 +261,11 @@ void ReferenceModel::write_outcomes(int host, const std::vector<engine::Finished
   }
 }
 
-// Children whose last parent succeeded: claimed as far as there is room, else queued. Room is given to all children of
-// the batch, in order, also to those that still wait: only if all of them fit must each be claimed.
-std::string ReferenceModel::place_children(int host, int room, const Plugins& plugins, Batch& batch, bool& queued) {
+// Children whose last parent succeeded: claimed as far as there is room, else queued. Room is given to all
+// children of the batch, in order, also to those that still wait: only if all of them fit must each be
+// claimed.
+std::string ReferenceModel::place_children(int host, int room, const Plugins& plugins, Batch& batch,
+                                           bool& queued) {
   const bool all_fit = static_cast<int>(batch.children.size()) <= room;
   for (const long id : batch.written) {
     ModelTask& task = tasks_.at(id);
@@ -272,18 +295,21 @@ std::string ReferenceModel::complete(int host, const std::vector<engine::Finishe
   Batch batch;
   write_outcomes(host, attempts, batch);
   for (const auto& step : answer.claimed) {
-    if (!batch.told.emplace(key_of(step.step), &step).second) return text(key_of(step.step)) + " is told twice";
+    if (!batch.told.emplace(key_of(step.step), &step).second)
+      return text(key_of(step.step)) + " is told twice";
   }
   for (const Key& key : batch.again) {
     const auto found = batch.told.find(key);
     if (found == batch.told.end()) return text(key) + " is not told again";
-    if (found->second->claim_no != tasks_.at(key.first).step(key.second).claim_no) return text(key) + " is told with another claim";
+    if (found->second->claim_no != tasks_.at(key.first).step(key.second).claim_no)
+      return text(key) + " is told with another claim";
     batch.told.erase(found);
   }
   bool queued = false;
   if (auto wrong = place_children(host, room, plugins, batch, queued); !wrong.empty()) return wrong;
   if (queued != answer.queued) return "what was queued is told wrongly";
-  if (answer.next_due.count() != batch.next_due) return "the next due is told as " + std::to_string(answer.next_due.count());
+  if (answer.next_due.count() != batch.next_due)
+    return "the next due is told as " + std::to_string(answer.next_due.count());
 
   std::set<Key> ended, told_ended, told_stale;
   for (const long id : batch.repeated) {
@@ -333,7 +359,8 @@ std::string ReferenceModel::reclaim(const std::vector<int>& dead, int answer) {
     settle(task);
     derive_end(task);
   }
-  return count == answer ? "" : std::to_string(answer) + " steps were taken over, not " + std::to_string(count);
+  return count == answer ? ""
+                         : std::to_string(answer) + " steps were taken over, not " + std::to_string(count);
 }
 
 std::string ReferenceModel::held(int host, const std::vector<engine::ClaimedStep>& answer) const {
@@ -343,7 +370,8 @@ std::string ReferenceModel::held(int host, const std::vector<engine::ClaimedStep
   return differs("held", wanted, told);
 }
 
-// A lane is told when it has work to claim, and may be told for any due step that still stands among the delayed ones.
+// A lane is told when it has work to claim, and may be told for any due step that still stands among the
+// delayed ones.
 std::string ReferenceModel::peek(const Plugins& plugins, const engine::PeekAnswer& answer) const {
   std::set<int> must, may;
   for (const auto& [id, task] : tasks_) {
@@ -354,7 +382,8 @@ std::string ReferenceModel::peek(const Plugins& plugins, const engine::PeekAnswe
     }
   }
   for (const int lane : must) {
-    if (std::count(answer.lanes.begin(), answer.lanes.end(), lane) == 0) return "lane " + std::to_string(lane) + " is not told";
+    if (std::count(answer.lanes.begin(), answer.lanes.end(), lane) == 0)
+      return "lane " + std::to_string(lane) + " is not told";
   }
   for (const int lane : answer.lanes) {
     if (!may.contains(lane)) return "lane " + std::to_string(lane) + " has nothing due";
@@ -367,7 +396,8 @@ void ReferenceModel::cancel(long id) {
   if (!may_run(task) && task.state != "paused" && task.state != "error") return;
   task.state = "cancelled";
   for (ModelStep& step : task.steps) {
-    if (step.state == "pending" || step.state == "ready" || step.state == "waiting_for_retry") step.state = "cancelled";
+    if (step.state == "pending" || step.state == "ready" || step.state == "waiting_for_retry")
+      step.state = "cancelled";
   }
   derive_end(task);
 }
