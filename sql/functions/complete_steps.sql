@@ -173,7 +173,7 @@ begin
         claimed_at = case when s.pending_parents = k.n and k.may_run and k.has_room and s.plugin_id = any (p_plugins) then p_now end,
         run_at = case when s.pending_parents = k.n and k.may_run and not (k.has_room and s.plugin_id = any (p_plugins)) then p_now end
       from (select k.*, t.state in ('pending', 'in_progress') as may_run, t.revision, t.template_id, t.priority
-            from k join tasker.task t on t.lane = k.lane and t.task_id = k.t and t.task_id between lo and hi) k
+            from k join tasker.task t on t.lane = k.lane and t.task_id = k.t + 0 and t.task_id between lo and hi) k
       where s.lane = k.lane and s.task_id = k.t and s.ord = k.c and s.task_id between lo and hi and s.state = 'pending'
       returning s.task_id, s.ord, s.claim_no, s.state, s.attempts, s.retry_limit, s.plugin_id, k.revision, k.template_id,
                 k.priority),
