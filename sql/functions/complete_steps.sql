@@ -135,15 +135,18 @@ begin
   if waits is not null then
     -- A step of a cancelled task never runs again: waiting would keep its task open for ever.
     update tasker.step s set state = 'cancelled', run_at = null
-    from unnest(waits, wait_ords) w(t, o), tasker.task t
-    where t.lane = p_lane and t.task_id = w.t and t.task_id between lo and hi and t.state = 'cancelled'
-      and s.lane = tasker.lane_of(w.t) and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
+    from (select w.* from unnest(waits, wait_ords) w(t, o) cross join lateral (
+            select from tasker.task t where t.lane = tasker.lane_of(w.t) and t.task_id = w.t
+              and t.task_id between lo and hi and t.state = 'cancelled' offset 0) t
+          where w.t between lo and hi offset 0) w                    -- offset 0: claim_steps
+    where s.lane = tasker.lane_of(w.t) and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
     insert into tasker.delayed_step (lane, run_at, task_id, ord, plugin_id, priority)
-    select p_lane, s.run_at, s.task_id, s.ord, s.plugin_id, t.priority
-    from unnest(waits, wait_ords) w(t, o)
-      join tasker.step s on s.lane = tasker.lane_of(w.t) and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi
-      join tasker.task t on t.lane = p_lane and t.task_id = w.t and t.task_id between lo and hi
-    where t.state in ('pending', 'in_progress');
+    select p_lane, s.run_at, s.task_id, s.ord, s.plugin_id, w.priority
+    from (select w.*, t.priority from unnest(waits, wait_ords) w(t, o) cross join lateral (
+            select t.priority from tasker.task t where t.lane = tasker.lane_of(w.t) and t.task_id = w.t
+              and t.task_id between lo and hi and t.state in ('pending', 'in_progress') offset 0) t
+          where w.t between lo and hi offset 0) w
+      join tasker.step s on s.lane = tasker.lane_of(w.t) and s.task_id = w.t and s.ord = w.o and s.task_id between lo and hi;
     return query
     select 'r'::"char", 0::bigint, 0, greatest(0, extract(epoch from min(s.run_at) - p_now) * 1000)::int, 0, 0, 0, 0, 0
     from unnest(waits, wait_ords) w(t, o)
@@ -172,8 +175,11 @@ begin
         claim_no = s.claim_no + (s.pending_parents = k.n and k.may_run and k.has_room and s.plugin_id = any (p_plugins))::int,
         claimed_at = case when s.pending_parents = k.n and k.may_run and k.has_room and s.plugin_id = any (p_plugins) then p_now end,
         run_at = case when s.pending_parents = k.n and k.may_run and not (k.has_room and s.plugin_id = any (p_plugins)) then p_now end
-      from (select k.*, t.state in ('pending', 'in_progress') as may_run, t.revision, t.template_id, t.priority
-            from k join tasker.task t on t.lane = k.lane and t.task_id = k.t + 0 and t.task_id between lo and hi) k
+      from (select k.*, t.*
+            from k cross join lateral (
+              select t.state in ('pending', 'in_progress') as may_run, t.revision, t.template_id, t.priority
+              from tasker.task t where t.lane = k.lane and t.task_id = k.t and t.task_id between lo and hi offset 0) t
+            offset 0) k                                              -- offset 0: claim_steps
       where s.lane = k.lane and s.task_id = k.t and s.ord = k.c and s.task_id between lo and hi and s.state = 'pending'
       returning s.task_id, s.ord, s.claim_no, s.state, s.attempts, s.retry_limit, s.plugin_id, k.revision, k.template_id,
                 k.priority),

@@ -118,7 +118,7 @@ begin
     update tasker.step s set run_at = null,
       state = case when t.state = 'cancelled' then 'cancelled' else 'pending' end::tasker.step_state
     from unnest(p_tasks, p_ords, p_claims) u(t, o, c), tasker.task t
-    where s.lane = tasker.lane_of(u.t) and s.task_id = u.t + 0 and s.ord = u.o and s.claim_no = u.c     -- + 0: claim_steps
+    where s.lane = tasker.lane_of(u.t) and s.task_id = u.t + 0 and s.ord = u.o and s.claim_no = u.c     -- + 0: as in settle_tasks
       and t.lane = tasker.lane_of(u.t) and t.task_id = u.t and s.state = 'in_progress' and s.host_id = p_host
     returning 1)
   select count(*) into v_count from back;

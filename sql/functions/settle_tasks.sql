@@ -7,7 +7,8 @@ declare
 begin
   perform tasker.lock_tasks(p_tasks);
 
-  -- Steps: `ready` exactly when step_readiness would run it; a step that no longer is leaves its queue. (`+ 0`: see claim_steps.)
+  -- Steps: `ready` exactly when step_readiness would run it; a step that no longer is leaves its queue.
+  -- `+ 0` keeps the planner from entering step through task, by two of its three keys.
   with r as (
     select s.lane, s.task_id, s.ord, s.state as old_state, s.run_at as old_run_at, t.priority,
            r.total_parents - r.completed_parents as pending_parents,
