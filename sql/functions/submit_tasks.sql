@@ -35,15 +35,13 @@ begin
                 p_start_ats, p_priorities)
          u(t, template_id, context, initiator, source_system, reason, tags, correlation_id, start_at, priority)
     where t between 1 and 9007199254740991),               -- one row expected: template_step is looked up by key
-  -- By lane, as the rows then come to lie: a batch of one lane's outcomes meets pages that are all its own. In the order
-  -- of ids each page held ten lanes' tasks, and each batch pruned them anew for a row or two (a tenth of all time).
   new_step as (
     select u.lane, u.t, u.template_id, coalesce(u.priority, 5)::smallint as priority, u.start_at, ts.ord, ts.parents,
            ts.children, ts.plugin_id, ts.retryable, ts.retry_limit,
            case when ts.parents > 0 then 'pending'
                 when not u.later and ts.plugin_id = any (p_plugins)
                  and count(*) filter (where ts.parents = 0 and not u.later and ts.plugin_id = any (p_plugins))
-                     over (order by u.lane, u.t, ts.ord rows unbounded preceding) <= p_room then 'in_progress'
+                     over (order by u.t, ts.ord rows unbounded preceding) <= p_room then 'in_progress'
                 else 'ready' end::tasker.step_state as state
     from u join tasker.template_step ts on ts.template_id = u.template_id),
   tasks as (
@@ -57,13 +55,15 @@ begin
            coalesce(context, '{}'), coalesce(tags, '[]'), coalesce(initiator, 'unknown'),
            coalesce(source_system, 'unknown'), coalesce(reason, 'unknown'), correlation_id
     from u),
+  -- By lane, as the rows then come to lie: a batch of one lane's outcomes meets pages that are all its own. In the order
+  -- of ids each page held ten lanes' tasks, and each batch pruned them anew for a row or two (a tenth of all time).
   steps as (
     insert into tasker.step (lane, task_id, ord, state, pending_parents, children, plugin_id, retryable, retry_limit, claim_no,
                              host_id, claimed_at, run_at)
     select lane, t, ord, state, parents, children, plugin_id, retryable, retry_limit, (state = 'in_progress')::int,
            case when state = 'in_progress' then p_host end, case when state = 'in_progress' then p_now end,
            case when state = 'ready' then coalesce(start_at, p_now) end
-    from new_step),
+    from new_step order by lane, t, ord),
   queued as (
     insert into tasker.ready_step (lane, plugin_id, priority, run_at, task_id, ord)
     select lane, plugin_id, priority, coalesce(start_at, p_now), t, ord from new_step
