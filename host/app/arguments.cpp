@@ -190,8 +190,11 @@ class Parser {
     list_.app->add_option("--version", list.version, "Only of this version")->option_text("VERSION");
     list_.app->add_option("--status", list.status, "Only in this state")->option_text("STATE");
     list_.app->add_option("--limit", list.limit, "At most so many")->check(CLI::Range(1, 100))->option_text("N");
-    list_.app->add_option("--after", list.after, "Only older ones than this task")
-        ->check(CLI::Range(std::int64_t{1}, kLargestId))->option_text("ID");
+    list_.app->add_option("--correlation-id", list.correlation_id, "Only of this request")->option_text("ID");
+    list_.app->add_option("--tag", list.tag, "Only with this tag")->option_text("TAG");
+    list_.app->add_option("--created-after", list.created_after, "Only from this time on (RFC 3339)")->option_text("TIME");
+    list_.app->add_option("--created-before", list.created_before, "Only before this time")->option_text("TIME");
+    list_.app->add_option("--after", list.after, "The next page: what this one said")->option_text("CURSOR");
     add_client(list_.app, list.client, kList);
     list_.app->footer(example("tasker task list --status error --limit 50"));
 

@@ -61,9 +61,9 @@ struct TaskGetArguments {
 };
 struct TaskListArguments {
   Client client;
-  std::string namespace_name, name, version, status;
+  std::string namespace_name, name, version, status, correlation_id, tag, created_after, created_before;
   int limit = 20;
-  std::optional<std::int64_t> after;
+  std::string after;  // a cursor: what the page before said
 };
 struct TaskWatchArguments {
   Client client;

@@ -10,11 +10,13 @@
 
 #include "app/catalogue_bridge.h"
 #include "app/io_threads.h"
+#include "app/metrics.h"
 #include "base/log.h"
 #include "base/process_id.h"
 #include "engine/asio_executor.h"
 #include "engine/engine.h"
 #include "engine/task_service.h"
+#include "engine/task_waits.h"
 #include "http/server.h"
 #include "plugin/file_rows.h"
 #include "plugin/loader.h"
@@ -54,6 +56,8 @@ engine::EngineOptions engine_options(const config::Settings& settings) {
 http::ServerOptions server_options(const config::Settings& settings) {
   http::ServerOptions options;
   options.limits.body_bytes = static_cast<std::size_t>(settings.http.max_body_mib) << 20;
+  options.access_log = settings.http.access_log;
+  options.routes.idempotency_life = std::chrono::hours(settings.http.idempotency_hours);
   return options;
 }
 
@@ -91,6 +95,7 @@ class Host::Parts {
   engine::Engine::Wiring engine_wiring();
   plugin::LoaderOptions loader_options();
   void plugin_changed(const plugin::PluginRecord& record);
+  void task_ended(const engine::EndedTask& task);
   std::string plugins_trouble();
   void stop_http();
   void stop_engine();
@@ -102,6 +107,7 @@ class Host::Parts {
   plugin::Registry registry_;
   RegistryResolver resolver_{registry_};
   std::unique_ptr<CatalogueBridge> catalogue_;
+  std::unique_ptr<engine::TaskWaits> waits_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::TaskService> service_;
   std::unique_ptr<plugin::Loader> loader_;
@@ -130,11 +136,15 @@ Result<void> Host::Parts::build() {
   });
   executor_ = std::make_unique<engine::AsioExecutor>(io_->context().get_executor());
   catalogue_ = std::make_unique<CatalogueBridge>(store_->catalogue());
+  waits_ = std::make_unique<engine::TaskWaits>(*executor_, store_->reader());
   engine_ = std::make_unique<engine::Engine>(engine_wiring());
   service_ = std::make_unique<engine::TaskService>(
-      *engine_, store_->reader(), resolver_,
+      *engine_, store_->reader(), *waits_, resolver_,
       engine::TaskService::Folder{[this] { return plugins_trouble(); },
-                                  [this] { return plugin::rows_of_files(loader_->plugins(), loader_->ignored()); }});
+                                  [this] { return plugin::rows_of_files(loader_->plugins(), loader_->ignored()); }},
+      [this](const std::optional<engine::QueueGauges>& queues) {
+        return metrics_text({*engine_, *store_, loader_->plugins(), server_ ? &server_->stats() : nullptr, queues});
+      });
   loader_ = std::make_unique<plugin::Loader>(loader_options(), *catalogue_, registry_);
   return {};
 }
@@ -148,7 +158,7 @@ engine::Engine::Wiring Host::Parts::engine_wiring() {
           .options = engine_options(options_.settings),
           .liveness = {.beat = seconds(liveness.heartbeat_seconds), .timeout = seconds(liveness.timeout_seconds)},
           .on_registered = [this](HostId host) { catalogue_->host_registered(host); },
-          .on_ended = options_.on_task_ended,
+          .on_ended = [this](const engine::EndedTask& task) { task_ended(task); },
           .make_runner = {}};
 }
 
@@ -171,6 +181,11 @@ plugin::LoaderOptions Host::Parts::loader_options() {
   options.on_ignored = options_.on_ignored;
   options.on_warning = options_.on_warning;
   return options;
+}
+
+void Host::Parts::task_ended(const engine::EndedTask& task) {
+  waits_->ended(task.task);
+  if (options_.on_task_ended) options_.on_task_ended(task);
 }
 
 void Host::Parts::plugin_changed(const plugin::PluginRecord& record) {
@@ -222,6 +237,7 @@ void Host::Parts::stop() {
 
 void Host::Parts::stop_http() {
   auto stopped = std::make_shared<std::promise<void>>();
+  waits_->end_all();  // who waits for a task gets it as it is now
   server_->stop(kHttpGrace, [stopped] { stopped->set_value(); });
   if (stopped->get_future().wait_for(kHttpGrace * 2) != std::future_status::ready)
     log_warn("connections did not close within {} ms", (kHttpGrace * 2).count());

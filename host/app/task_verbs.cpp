@@ -156,10 +156,14 @@ std::string list_query(const TaskListArguments& arguments) {
   const std::pair<const char*, const std::string&> filters[] = {{"namespace", arguments.namespace_name},
                                                                 {"name", arguments.name},
                                                                 {"version", arguments.version},
-                                                                {"status", arguments.status}};
+                                                                {"status", arguments.status},
+                                                                {"correlation_id", arguments.correlation_id},
+                                                                {"tag", arguments.tag},
+                                                                {"created_after", arguments.created_after},
+                                                                {"created_before", arguments.created_before},
+                                                                {"after", arguments.after}};
   for (const auto& [name, value] : filters)
     if (!value.empty()) query += "&" + std::string(name) + "=" + ApiClient::escape(value);
-  if (arguments.after) query += "&after=" + std::to_string(*arguments.after);
   return query;
 }
 
@@ -216,6 +220,9 @@ ExitCode run_task_list(const TaskListArguments& arguments) {
     print(*body);
     return ExitCode::ok;
   }
+  // On stderr, for what reads stdout reads tasks; `-o json` has it as "next".
+  if (const std::string next = next_page(*body); !next.empty() && !arguments.client.quiet)
+    std::fprintf(stderr, "there are more; the same with --after %s shows the next page\n", next.c_str());
   if (arguments.client.output == OutputFormat::jsonl) return print_lines_of(*body, "tasks");
   const auto tasks = read_tasks(*body);
   if (!tasks) return report(tasks.error());

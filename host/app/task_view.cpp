@@ -101,6 +101,11 @@ Result<std::vector<TaskView>> read_tasks(std::string_view json) {
   return tasks;
 }
 
+std::string next_page(std::string_view json) {
+  const auto parsed = Json::parse(json, nullptr, false);
+  return parsed.is_object() ? printable(text(parsed, "next")) : std::string();
+}
+
 ExitCode exit_code_of_end(const TaskView& task) {
   if (task.state == "error") return ExitCode::task_failed;
   if (task.state == "cancelled") return ExitCode::task_cancelled;

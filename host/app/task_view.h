@@ -35,6 +35,8 @@ struct TaskView {
 Result<TaskView> read_task(std::string_view json);                // {"task": {...}}
 Result<std::vector<TaskView>> read_tasks(std::string_view json);  // {"tasks": [...]}, without steps
 
+std::string next_page(std::string_view json);  // the cursor that a list ends with; empty: there is no more
+
 // ok, task_failed or task_cancelled.
 ExitCode exit_code_of_end(const TaskView& task);
 

@@ -93,6 +93,7 @@ namespace tasker {
   X(plugin_bad_input, "plugin.bad_input", 422)             \
   X(plugin_bad_event, "plugin.bad_event", 422)             \
   X(no_memory, "host.no_memory", 503)                      \
+  X(idempotency_key_reused, "request.key_reused", 422)     \
   X(step_lost, "step.lost_too_often", 500)
 
 enum class Code {

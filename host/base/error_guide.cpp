@@ -212,6 +212,9 @@ ErrorGuide guide_of(Code code) {
     case Code::no_memory:
       return {"The host had no memory for an attempt's outcome; the attempt is repeated.",
               "Give the machine more memory, or lower engine.max_in_flight and the size of results."};
+    case Code::idempotency_key_reused:
+      return {"The Idempotency-Key was used before, for a request with another body or path.",
+              "Repeat a request unchanged, byte by byte, or give the new one a key of its own."};
     case Code::step_lost:
       return {"The host ended several times while this step ran in it.",
               "Look for the crash report in the log: most often this step's handler, or a neighbour's, crashes."};

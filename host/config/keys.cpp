@@ -98,6 +98,16 @@ Key word(std::string_view section, std::string_view name, auto part, auto member
           .show = [=](const S& settings) { return Shown{settings.*part.*member, true}; }};
 }
 
+Key truth(std::string_view section, std::string_view name, auto part, auto member) {
+  return {.section = section, .name = name,
+          .set = [=](S& settings, const Node& node) -> Problem {
+            if (!node.is(Kind::boolean)) return "must be true or false";
+            settings.*part.*member = node.text == "true";
+            return {};
+          },
+          .show = [=](const S& settings) { return Shown{settings.*part.*member ? "true" : "false"}; }};
+}
+
 // A text of which not everything is allowed.
 Key choice(std::string_view section, std::string_view name, Problem (*set)(S&, const Node&), auto show) {
   return {.section = section, .name = name, .set = set,
@@ -121,6 +131,8 @@ std::vector<Key> all_keys() {
       integer("database", "writers", &S::database, &S::Database::writers, 1, 64),
       choice("http", "listen", set_listen, [](const S& s) { return s.http.listen; }),
       integer("http", "max_body_mib", &S::http, &S::Http::max_body_mib, 1, 1024),
+      integer("http", "idempotency_hours", &S::http, &S::Http::idempotency_hours, 1, 8'760),
+      truth("http", "access_log", &S::http, &S::Http::access_log),
       word("plugins", "dir", &S::plugins, &S::Plugins::dir),
       word("plugins", "state_dir", &S::plugins, &S::Plugins::state_dir),
       integer("plugins", "rescan_seconds", &S::plugins, &S::Plugins::rescan_seconds, 1, 86'400),

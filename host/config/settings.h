@@ -29,6 +29,8 @@ struct Settings {
   struct Http {
     std::string listen = "127.0.0.1:8765";  // address:port; loopback only; port 0 takes a free one
     int max_body_mib = 16;                  // larger requests are refused
+    int idempotency_hours = 24;             // how long an Idempotency-Key counts
+    bool access_log = false;                // a line in the log for each request
     bool operator==(const Http&) const = default;
   } http;
 

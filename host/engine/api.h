@@ -24,6 +24,7 @@ struct TaskRequest {
   std::string reason = "unknown";
   std::string tags = "[]";  // JSON array of strings
   std::string correlation_id;
+  std::string traceparent;  // W3C trace context, checked; empty: none
   std::string start_at;  // RFC 3339
   int priority = 5;
 };
@@ -39,6 +40,7 @@ struct Problem {
 struct SubmitResult {
   std::vector<TaskId> tasks;      // all, in the order of the request, or none
   std::vector<Problem> problems;  // empty when the tasks were created
+  bool replayed = false;          // an earlier request with the same key created them
 };
 
 struct Health {
@@ -46,18 +48,22 @@ struct Health {
   std::string body;  // {"ready": ..., "checks": {...}, ...}
 };
 
-// GET answers: JSON text as sent to the client. Not found is Error{Code::not_found ...}.
+// Lists end with "next": null, or an opaque cursor for the page behind them. GET answers: JSON text as sent to the client. Not found is Error{Code::not_found ...}.
 class Api {
  public:
   virtual ~Api() = default;
-  virtual void submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) = 0;
-  virtual void list_tasks(TaskFilter filter, Reply<std::string> reply) = 0;  // {"tasks": [...], "next": id|null}
-  virtual void get_task(TaskId task, Reply<std::string> reply) = 0;          // {"task": {...}} with steps
-  virtual void list_namespaces(Reply<std::string> reply) = 0;                // GET /handlers
-  virtual void list_handlers(std::string namespace_name, Reply<std::string> reply) = 0;
+  // With a key: of all requests with it one creates the tasks, the others are answered with the same.
+  virtual void submit(std::vector<TaskRequest> tasks, IdempotencyKey key, Reply<SubmitResult> reply) = 0;
+  void submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) { submit(std::move(tasks), {}, std::move(reply)); }
+  virtual void list_tasks(TaskFilter filter, Reply<std::string> reply) = 0;  // {"tasks": [...], "next": ...}
+  // {"task": {...}} with steps. Waits for the task's end, but not longer than `wait`.
+  virtual void get_task(TaskId task, Millis wait, Reply<std::string> reply) = 0;
+  virtual void list_namespaces(Page page, Reply<std::string> reply) = 0;  // GET /handlers
+  virtual void list_handlers(std::string namespace_name, Page page, Reply<std::string> reply) = 0;
   virtual void get_handler(std::string namespace_name, std::string name, std::string version,
                            Reply<std::string> reply) = 0;
-  virtual void list_plugins(Reply<std::string> reply) = 0;  // {"plugins": [...]} states, versions, refusals
+  virtual void list_plugins(Page page, Reply<std::string> reply) = 0;  // {"plugins": [...]} states, versions, refusals
+  virtual void metrics(Reply<std::string> reply) = 0;       // Prometheus text, also when the database is away
   virtual void health(Reply<Health> reply) = 0;             // readiness checks, also when the database is away
 };
 

@@ -89,8 +89,9 @@ void Claimer::claim(Lane lane) {
   listed_[static_cast<std::size_t>(lane)] = false;
   const int room = std::min(core_.room.free(), kMaxClaim);
   core_.room.reserve(room);
+  const SteadyTime asked = core_.executor.now();
   core_.store.claim({core_.host, lane, room, core_.plugins()}, core_.on_strand<std::vector<ClaimedStep>>(
-      [this, lane, writer, room](Result<std::vector<ClaimedStep>> claimed) {
+      [this, lane, writer, room, asked](Result<std::vector<ClaimedStep>> claimed) {
         claiming_[writer] = false;
         core_.room.unreserve(room);
         if (!claimed.has_value()) {
@@ -99,6 +100,8 @@ void Claimer::claim(Lane lane) {
           return core_.on_error(claimed.error());  // whatever it took comes back by reconciliation
         }
         claim_pause_.reset();
+        core_.stats.claim_size.observe(static_cast<double>(claimed->size()));
+        core_.stats.claim_time.observe(std::chrono::duration<double>(core_.executor.now() - asked).count());
         core_.stats.steps_from_queue.fetch_add(claimed->size(), std::memory_order_relaxed);
         const bool more = claimed->size() == static_cast<std::size_t>(room);
         dispatcher_->accept(claimed.value());

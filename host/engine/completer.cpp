@@ -75,9 +75,12 @@ void Completer::send_due(std::size_t index) {
 
 void Completer::send(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved, Millis retry_in) {
   core_.stats.complete_calls.fetch_add(1, std::memory_order_relaxed);
+  const SteadyTime sent = core_.executor.now();
   core_.store.complete(request, core_.on_strand<CompleteAnswer>(
-      [this, writer, request, reserved, retry_in](Result<CompleteAnswer> answer) {
+      [this, writer, request, reserved, retry_in, sent](Result<CompleteAnswer> answer) {
         if (answer.has_value()) {
+          core_.stats.batch_size.observe(static_cast<double>(request->attempts.size()));
+          core_.stats.commit_time.observe(std::chrono::duration<double>(core_.executor.now() - sent).count());
           core_.room.unreserve(reserved);
           --writers_[writer].under_way;
           handle(*request, std::move(answer.value()));
@@ -130,6 +133,10 @@ void Completer::handle(const CompleteRequest& request, CompleteAnswer answer) {
   core_.stats.stale_outcomes.fetch_add(answer.stale.size(), std::memory_order_relaxed);
   const std::size_t written = request.attempts.size() - answer.stale.size();
   core_.stats.steps_completed.fetch_add(written, std::memory_order_relaxed);
+  for (const FinishedAttempt& attempt : request.attempts) {
+    const bool stale = !answer.stale.empty() && std::find(answer.stale.begin(), answer.stale.end(), attempt.fence) != answer.stale.end();
+    if (!stale) core_.stats.attempts[static_cast<std::size_t>(attempt.kind)].fetch_add(1, std::memory_order_relaxed);
+  }
   dispatcher_->recorded(request.attempts);
   for (const EndedTask& ended : answer.ended) {
     core_.working_set.forget(ended.task);

@@ -31,6 +31,7 @@ struct Dispatcher::Inbox {
   struct Item {
     FinishedAttempt attempt;
     Millis retry_after;
+    std::chrono::duration<double> waited;  // from the claim to the handler
   };
 
   std::mutex mutex;  // guards all below
@@ -63,6 +64,7 @@ FinishJob Dispatcher::inbox() {
   return [inbox = inbox_](const AttemptJob& job, AttemptOutcome outcome, SteadyTime entered, SteadyTime left) {
     Inbox::Item item;
     item.retry_after = outcome.retry_after;
+    item.waited = entered - job.claimed;
     FinishedAttempt& attempt = item.attempt;
     attempt.fence = job.input.fence;
     attempt.kind = outcome.kind;
@@ -121,8 +123,8 @@ void Dispatcher::accept(const std::vector<ClaimedStep>& steps) {
 }
 
 std::shared_ptr<AttemptJob> Dispatcher::make_job(const ClaimedStep& claimed, const LoadedTemplate& loaded,
-                                                 SharedText context, std::string correlation_id, std::string inputs,
-                                                 std::string checkpoint) {
+                                                 SharedText context, std::string correlation_id,
+                                                 std::string traceparent, std::string inputs, std::string checkpoint) {
   auto job = std::make_shared<AttemptJob>();
   const auto& step = loaded.definition->step(claimed.step.ord);
   job->handler = loaded.handlers[static_cast<std::size_t>(claimed.step.ord - 1)];
@@ -138,6 +140,7 @@ std::shared_ptr<AttemptJob> Dispatcher::make_job(const ClaimedStep& claimed, con
   input.context = std::move(context);
   input.inputs = std::move(inputs);
   input.correlation_id = std::move(correlation_id);
+  input.traceparent = std::move(traceparent);
   input.checkpoint = std::move(checkpoint);
   input.stop = std::make_shared<std::atomic<std::uint32_t>>(0);
   input.definition = loaded.definition;
@@ -161,7 +164,7 @@ std::shared_ptr<AttemptJob> Dispatcher::job_from_memory(const ClaimedStep& claim
     append_input(inputs, loaded.definition->step(parent).name, *result);
   }
   inputs += '}';
-  return make_job(claimed, loaded, entry->context, entry->correlation_id, std::move(inputs), {});
+  return make_job(claimed, loaded, entry->context, entry->correlation_id, entry->traceparent, std::move(inputs), {});
 }
 
 void Dispatcher::load_and_run(std::vector<ClaimedStep> steps, SteadyTime give_up, Millis retry_in) {
@@ -239,7 +242,7 @@ void Dispatcher::run_loaded(const std::vector<ClaimedStep>& steps, std::vector<S
     StepInputs& input = *found->second;
     auto context = std::make_shared<const std::string>(std::move(input.context));
     if (core_.working_set.find(claimed.step.task, input.revision) == nullptr) {
-      core_.working_set.put(claimed.step.task, input.revision, context, input.correlation_id);
+      core_.working_set.put(claimed.step.task, input.revision, context, input.correlation_id, input.traceparent);
     }
     std::string json = "{";
     for (auto& [parent, result] : input.parent_results) {
@@ -250,8 +253,8 @@ void Dispatcher::run_loaded(const std::vector<ClaimedStep>& steps, std::vector<S
       }
     }
     json += '}';
-    jobs.push_back(make_job(claimed, *loaded, std::move(context), std::move(input.correlation_id), std::move(json),
-                            std::move(input.checkpoint)));
+    jobs.push_back(make_job(claimed, *loaded, std::move(context), std::move(input.correlation_id), std::move(input.traceparent),
+                            std::move(json), std::move(input.checkpoint)));
   }
   if (!jobs.empty()) runner_->run(std::move(jobs));
   if (!unknown.empty()) return_unknown(unknown);
@@ -277,6 +280,8 @@ void Dispatcher::take_inbox() {
       core_.stats.stale_outcomes.fetch_add(1, std::memory_order_relaxed);
       continue;
     }
+    core_.stats.queue_wait.observe(item.waited.count());
+    core_.stats.run_time.observe(static_cast<double>(attempt.ran.count()) / 1e6);
     Running& running = found->second;
     const std::uint32_t stop = running.stop->load(std::memory_order_relaxed);
     if (attempt.kind == model::OutcomeKind::cancelled && (stop & kStopCancelled) == 0) {

@@ -52,7 +52,8 @@ class Dispatcher {
   struct Inbox;
 
   std::shared_ptr<AttemptJob> make_job(const ClaimedStep& claimed, const LoadedTemplate& loaded, SharedText context,
-                                       std::string correlation_id, std::string inputs, std::string checkpoint);
+                                       std::string correlation_id, std::string traceparent, std::string inputs,
+                                       std::string checkpoint);
   // Nullptr when the working set cannot serve the step.
   std::shared_ptr<AttemptJob> job_from_memory(const ClaimedStep& claimed, const LoadedTemplate& loaded);
   // Repeated until `give_up`, then the claims go back.

@@ -325,10 +325,17 @@ void Engine::database_is_gone() {
   impl_->core_.executor.post([impl = impl_] { impl->database_is_gone(); });
 }
 
-void Engine::submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply) {
-  impl_->core_.executor.post([impl = impl_, tasks = std::move(tasks), reply = std::move(reply)]() mutable {
+void Engine::submit(std::vector<NewTask> tasks, IdempotencyKey key, Reply<CreatedTasks> reply) {
+  impl_->core_.executor.post([impl = impl_, tasks = std::move(tasks), key = std::move(key), reply = std::move(reply)]() mutable {
     if (impl->stopping_) return reply(make_error(Code::stopping, "this host is stopping; submit to another", Retry::later));
-    impl->submitter_.submit(std::move(tasks), std::move(reply));
+    impl->submitter_.submit(std::move(tasks), std::move(key), std::move(reply));
+  });
+}
+
+void Engine::submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply) {
+  submit(std::move(tasks), {}, [reply = std::move(reply)](Result<CreatedTasks> created) {
+    if (!created.has_value()) return reply(created.error());
+    reply(std::move(created->tasks));
   });
 }
 
@@ -337,6 +344,8 @@ void Engine::work_was_queued() {
 }
 
 const Stats& Engine::stats() const { return impl_->core_.stats; }
+
+Millis Engine::heartbeat_age() const { return impl_->liveness_.since_last_beat(); }
 
 std::string Engine::trouble() const { return impl_->trouble(); }
 

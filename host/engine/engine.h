@@ -40,9 +40,11 @@ class Engine {
   void database_is_gone();
 
   void submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply);
+  void submit(std::vector<NewTask> tasks, IdempotencyKey key, Reply<CreatedTasks> reply);
   void work_was_queued();  // somebody else queued work: look now instead of at the next poll
 
   const Stats& stats() const;
+  Millis heartbeat_age() const;  // since this host last renewed it
   // What keeps this host from being ready to work, empty when nothing does.
   std::string trouble() const;
 

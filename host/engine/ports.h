@@ -52,6 +52,14 @@ struct NewTask {
   std::string correlation_id;         // empty: none
   std::string start_at;               // RFC 3339, empty: now
   int priority = 5;                   // 0 is the most urgent, 9 the least
+  std::string traceparent = {};       // W3C trace context; empty: none
+};
+
+// What makes a request of a client one that may be repeated: its own name for it, and what it asked for.
+struct IdempotencyKey {
+  std::string key;     // empty: none
+  std::string digest;  // of the request, hexadecimal
+  std::chrono::seconds life{0};  // how long it counts
 };
 
 struct SubmitRequest {
@@ -59,11 +67,18 @@ struct SubmitRequest {
   std::vector<NewTask> tasks;  // all or none
   int room = 0;                // first steps that this host can take at once; the rest are queued
   std::shared_ptr<const std::vector<PluginId>> plugins;  // loaded here: first steps of others are queued
+  IdempotencyKey key = {};
 };
 struct SubmitAnswer {
   std::vector<TaskId> tasks;          // in the order of the request
   std::vector<ClaimedStep> claimed;
   bool queued = false;                // some first steps went to the ready queue
+  bool replayed = false;              // an earlier request with this key created the tasks
+};
+
+struct CreatedTasks {
+  std::vector<TaskId> tasks;  // in the order of the request
+  bool replayed = false;
 };
 
 struct FinishedAttempt {
@@ -121,6 +136,7 @@ struct StepInputs {
   std::string correlation_id;
   std::vector<std::pair<Ord, std::string>> parent_results;
   std::string checkpoint;
+  std::string traceparent = {};
 };
 
 // ---------------------------------------------------------------- store: hosts
@@ -169,6 +185,14 @@ struct TaskFilter {
   std::string namespace_name, name, version, status;  // empty: any. status: the seed's word or ours
   int limit = 20;
   std::optional<TaskId> after;  // only older tasks than this one (ids fall down the list)
+  std::string correlation_id = {}, tag = {}, initiator = {}, source_system = {};  // empty: any
+  std::string created_after = {}, created_before = {};                            // RFC 3339; empty: any time
+};
+
+// Which part of a list. Every list says in `next` what comes behind it: null, or an opaque cursor for the next page.
+struct Page {
+  int limit = 1000;
+  std::string after = {};  // where the page before ended, out of its cursor; empty: from the beginning
 };
 
 struct HandlerVersion {
@@ -179,19 +203,31 @@ struct HandlerVersion {
   std::string context_schema;  // empty: none
 };
 
+// What waits in the queues of all hosts. Counts are exact up to some thousands a lane and stay there beyond.
+struct QueueGauges {
+  std::int64_t ready = 0;    // due
+  std::int64_t delayed = 0;  // due later
+  Millis oldest{0};          // how long the longest waiting due step has waited
+};
+
 // Answers are JSON text built by SQL. "null" stands for what does not exist.
 class Reader {
  public:
   virtual ~Reader() = default;
   virtual void list_tasks(TaskFilter filter, Reply<std::string> reply) = 0;
   virtual void show_task(TaskId task, Reply<std::string> reply) = 0;
-  virtual void list_namespaces(Reply<std::string> reply) = 0;
-  virtual void list_handlers(std::string namespace_name, Reply<std::string> reply) = 0;
+  virtual void list_namespaces(Page page, Reply<std::string> reply) = 0;
+  virtual void list_handlers(std::string namespace_name, Page page, Reply<std::string> reply) = 0;
   virtual void show_handler(std::string namespace_name, std::string name, std::string version,
                             Reply<std::string> reply) = 0;  // version empty: the newest stable one
-  virtual void list_plugins(Reply<std::string> reply) = 0;
+  virtual void list_plugins(Page page, Reply<std::string> reply) = 0;
+  // Those of them that nobody needs to wait for: they have ended, or do not exist.
+  virtual void ended_tasks(std::vector<TaskId> tasks, Reply<std::vector<TaskId>> reply) = 0;
+  // What the request with this key created; nothing when there was none. Code::idempotency_key_reused for another digest.
+  virtual void find_key(IdempotencyKey key, Reply<std::vector<TaskId>> reply) = 0;
   virtual void handler_versions(std::string namespace_name, std::string name,
                                 Reply<std::vector<HandlerVersion>> reply) = 0;
+  virtual void queue_gauges(Reply<QueueGauges> reply) = 0;
   virtual void ping(Reply<Micros> reply) = 0;  // one round trip to the database
 };
 
@@ -209,6 +245,7 @@ struct AttemptInput {
   std::shared_ptr<const std::string> context;
   std::string inputs;           // JSON: {"parent": result, ...}
   std::string correlation_id;
+  std::string traceparent;
   std::string checkpoint;
   std::shared_ptr<std::atomic<std::uint32_t>> stop;  // StopBit
   std::shared_ptr<const model::TaskTemplate> definition;

@@ -16,15 +16,16 @@ void Submitter::connect(Dispatcher& dispatcher, Claimer& claimer) {
   claimer_ = &claimer;
 }
 
-void Submitter::submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply) {
+void Submitter::submit(std::vector<NewTask> tasks, IdempotencyKey key, Reply<CreatedTasks> reply) {
   const int count = static_cast<int>(tasks.size());
-  if (count == 0) return reply(std::vector<TaskId>{});
+  if (count == 0) return reply(CreatedTasks{});
   if (queued_tasks_ + count > core_.options.max_queued_tasks) {
     return reply(make_error(Code::overloaded, "too many tasks wait to be written to the database; try again soon",
                             Retry::later));
   }
   queued_tasks_ += count;
-  queue_.push_back({std::move(tasks), std::move(reply)});
+  const bool alone = !key.key.empty();
+  queue_.push_back({std::move(tasks), std::move(reply), std::move(key), alone});
   send_next();
 }
 
@@ -43,6 +44,7 @@ void Submitter::send_next() {
   for (const Request& part : batch_) request.tasks.insert(request.tasks.end(), part.tasks.begin(), part.tasks.end());
   request.room = reserved_ = core_.room.free();
   request.plugins = core_.plugins();
+  if (alone) request.key = batch_.front().key;
   core_.room.reserve(reserved_);
   under_way_ = true;
   core_.store.submit(std::move(request), core_.on_strand<SubmitAnswer>([this](Result<SubmitAnswer> answer) {
@@ -56,8 +58,10 @@ void Submitter::send_next() {
 void Submitter::handle(Result<SubmitAnswer> answer) {
   std::vector<Request> batch = std::exchange(batch_, {});
   if (!answer.has_value()) {
-    // A value that the database cannot hold is its caller's trouble, not this host's.
-    if (answer.error().code != Code::database_bad_value) core_.on_error(answer.error());
+    // A value that the database cannot hold, or a key used twice, is its caller's trouble, not this host's.
+    if (answer.error().code != Code::database_bad_value && answer.error().code != Code::idempotency_key_reused) {
+      core_.on_error(answer.error());
+    }
     const bool data_error = !ended_ && answer.error().retry == Retry::never && batch.size() > 1;
     for (auto part = batch.rbegin(); part != batch.rend(); ++part) {
       if (data_error) {
@@ -70,6 +74,11 @@ void Submitter::handle(Result<SubmitAnswer> answer) {
     }
     return;
   }
+  if (answer->replayed) {
+    Request& part = batch.front();
+    queued_tasks_ -= static_cast<int>(part.tasks.size());
+    return part.reply(CreatedTasks{std::move(answer->tasks), true});
+  }
   std::unordered_map<TaskId, const NewTask*> by_id;
   auto id = answer->tasks.begin();
   for (const Request& part : batch) {
@@ -79,7 +88,7 @@ void Submitter::handle(Result<SubmitAnswer> answer) {
     const auto task = by_id.find(step.step.task);
     if (task == by_id.end() || core_.working_set.find(step.step.task, step.revision) != nullptr) continue;
     core_.working_set.put(step.step.task, step.revision, std::make_shared<const std::string>(task->second->context),
-                          task->second->correlation_id);
+                          task->second->correlation_id, task->second->traceparent);
   }
   dispatcher_->accept(answer->claimed);
   if (answer->queued) claimer_->look_soon();
@@ -88,7 +97,7 @@ void Submitter::handle(Result<SubmitAnswer> answer) {
     const auto end = id + static_cast<std::ptrdiff_t>(part.tasks.size());
     queued_tasks_ -= static_cast<int>(part.tasks.size());
     core_.stats.tasks_submitted.fetch_add(part.tasks.size(), std::memory_order_relaxed);
-    part.reply(std::vector<TaskId>(id, end));
+    part.reply(CreatedTasks{std::vector<TaskId>(id, end)});
     id = end;
   }
 }

@@ -19,7 +19,7 @@ class Submitter {
   void connect(Dispatcher& dispatcher, Claimer& claimer);
 
   // Replies on the strand.
-  void submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply);
+  void submit(std::vector<NewTask> tasks, IdempotencyKey key, Reply<CreatedTasks> reply);
   bool idle() const { return !under_way_ && queue_.empty(); }
   // The host lost its life: what was under way gets an error, what waits goes on in the next life.
   void forget_all();
@@ -29,8 +29,9 @@ class Submitter {
  private:
   struct Request {
     std::vector<NewTask> tasks;
-    Reply<std::vector<TaskId>> reply;
-    bool alone = false;  // was part of a batch that was refused
+    Reply<CreatedTasks> reply;
+    IdempotencyKey key;
+    bool alone = false;  // has a key, or was part of a batch that was refused
   };
 
   void send_next();

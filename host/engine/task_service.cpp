@@ -57,18 +57,35 @@ struct TaskService::Submission {
   std::vector<TaskRequest> requests;
   std::vector<std::optional<ResolvedTemplate>> found;  // by request
   std::vector<Problem> problems;
+  IdempotencyKey key;
   Reply<SubmitResult> reply;
 };
 
-TaskService::TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver, Folder folder)
-    : engine_(engine), reader_(reader), resolver_(resolver), folder_(std::move(folder)) {}
+TaskService::TaskService(Engine& engine, Reader& reader, TaskWaits& waits, const TemplateResolver& resolver, Folder folder,
+                         WriteMetrics write_metrics)
+    : engine_(engine), reader_(reader), waits_(waits), resolver_(resolver), folder_(std::move(folder)),
+      write_metrics_(std::move(write_metrics)) {}
 
 TaskService::~TaskService() = default;
 
-void TaskService::submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) {
+// What was created under a key stays the answer to it, also when the same request could not be accepted any more: the
+// plugin may have been removed meanwhile.
+Reply<SubmitResult> TaskService::unless_done_before(IdempotencyKey key, Reply<SubmitResult> reply) {
+  return [this, key = std::move(key), reply = std::move(reply)](Result<SubmitResult> result) {
+    if (!result.has_value() || result->problems.empty()) return reply(std::move(result));
+    reader_.find_key(key, [result = std::move(result), reply](Result<std::vector<TaskId>> found) {
+      if (!found.has_value() && found.error().code == Code::idempotency_key_reused) return reply(found.error());
+      if (!found.has_value() || found->empty()) return reply(result);
+      reply(SubmitResult{std::move(*found), {}, true});
+    });
+  };
+}
+
+void TaskService::submit(std::vector<TaskRequest> tasks, IdempotencyKey key, Reply<SubmitResult> reply) {
   auto submission = std::make_shared<Submission>();
   submission->found.resize(tasks.size());
-  submission->reply = std::move(reply);
+  submission->reply = key.key.empty() ? std::move(reply) : unless_done_before(key, std::move(reply));
+  submission->key = std::move(key);
   // A bulk request nearly always names one handler: ask once a run.
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const TaskRequest& task = tasks[i];
@@ -109,7 +126,7 @@ void TaskService::resolve_elsewhere(std::shared_ptr<Submission> submission) {
     }
     if (submission->problems.size() == known_problems) return resolve_elsewhere(submission);
     // Only a request that fails pays for this second look.
-    list_plugins([this, submission, namespace_name, name, known_problems](Result<std::string> plugins) {
+    list_plugins({}, [this, submission, namespace_name, name, known_problems](Result<std::string> plugins) {
       const auto hint = plugins.has_value() ? handler_hint(*plugins, namespace_name, name) : std::string();
       for (std::size_t i = known_problems; i < submission->problems.size(); ++i) submission->problems[i].message += hint;
       resolve_elsewhere(submission);
@@ -155,12 +172,13 @@ void TaskService::check_and_create(std::shared_ptr<Submission> submission) {
                      .tags = std::move(request.tags),
                      .correlation_id = std::move(request.correlation_id),
                      .start_at = std::move(request.start_at),
-                     .priority = request.priority});
+                     .priority = request.priority,
+                     .traceparent = std::move(request.traceparent)});
   }
   if (!problems.empty()) return submission->reply(SubmitResult{{}, std::move(problems)});
-  engine_.submit(std::move(tasks), [submission](Result<std::vector<TaskId>> created) {
+  engine_.submit(std::move(tasks), submission->key, [submission](Result<CreatedTasks> created) {
     if (!created.has_value()) return submission->reply(created.error());
-    submission->reply(SubmitResult{std::move(created.value()), {}});
+    submission->reply(SubmitResult{std::move(created->tasks), {}, created->replayed});
   });
 }
 
@@ -168,17 +186,22 @@ void TaskService::list_tasks(TaskFilter filter, Reply<std::string> reply) {
   reader_.list_tasks(std::move(filter), std::move(reply));
 }
 
-void TaskService::get_task(TaskId task, Reply<std::string> reply) {
+void TaskService::get_task(TaskId task, Millis wait, Reply<std::string> reply) {
+  if (wait > Millis(0)) {
+    return waits_.wait(task, wait, [this, task, reply = std::move(reply)] { get_task(task, Millis(0), reply); });
+  }
   reader_.show_task(task, [task, reply = std::move(reply)](Result<std::string> answer) {
     reply(known_or(std::move(answer), Code::not_found, fmt::format("there is no task {}", raw(task))));
   });
 }
 
-void TaskService::list_namespaces(Reply<std::string> reply) { reader_.list_namespaces(std::move(reply)); }
+void TaskService::list_namespaces(Page page, Reply<std::string> reply) {
+  reader_.list_namespaces(std::move(page), std::move(reply));
+}
 
-void TaskService::list_handlers(std::string namespace_name, Reply<std::string> reply) {
+void TaskService::list_handlers(std::string namespace_name, Page page, Reply<std::string> reply) {
   auto message = fmt::format("there is no namespace '{}'", namespace_name);
-  reader_.list_handlers(std::move(namespace_name), [reply = std::move(reply), message](Result<std::string> answer) {
+  reader_.list_handlers(std::move(namespace_name), std::move(page), [reply = std::move(reply), message](Result<std::string> answer) {
     reply(known_or(std::move(answer), Code::namespace_unknown, message));
   });
 }
@@ -207,14 +230,39 @@ void TaskService::get_handler(std::string namespace_name, std::string name, std:
   });
 }
 
-// The catalogue's versions, and behind them the files that came to nothing here.
-void TaskService::list_plugins(Reply<std::string> reply) {
-  reader_.list_plugins([reply = std::move(reply), files = folder_.files()](Result<std::string> answer) {
-    if (answer.has_value() && !files.empty() && answer->ends_with("]}")) {
+// The catalogue's versions, and behind the last of them the files that came to nothing here.
+void TaskService::list_plugins(Page page, Reply<std::string> reply) {
+  reader_.list_plugins(std::move(page), [reply = std::move(reply), files = folder_.files()](Result<std::string> answer) {
+    // jsonb prints the shorter name first: "next" stands before "plugins".
+    const bool last = answer.has_value() && answer->starts_with("{\"next\": null") && answer->ends_with("]}");
+    if (last && !files.empty()) {
       answer->resize(answer->size() - 2);
       *answer += (answer->ends_with('[') ? "" : ",") + files + "]}";
     }
     reply(std::move(answer));
+  });
+}
+
+// However many scrape, the database is asked once a second.
+void TaskService::metrics(Reply<std::string> reply) {
+  const auto now = std::chrono::steady_clock::now();
+  {
+    std::unique_lock lock(mutex_);
+    if (gauges_ && now - gauges_asked_ < std::chrono::seconds(1)) {
+      const auto known = gauges_;
+      lock.unlock();
+      return reply(write_metrics_(known));
+    }
+    gauges_asked_ = now;
+  }
+  reader_.queue_gauges([this, reply = std::move(reply)](Result<QueueGauges> answer) {
+    std::optional<QueueGauges> gauges;
+    if (answer.has_value()) gauges = *answer;
+    {
+      const std::lock_guard lock(mutex_);
+      gauges_ = gauges;
+    }
+    reply(write_metrics_(gauges));
   });
 }
 

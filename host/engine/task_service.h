@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "engine/api.h"
 #include "engine/engine.h"
 #include "engine/ports.h"
+#include "engine/task_waits.h"
 
 namespace tasker {
 class JsonSchema;
@@ -27,21 +29,27 @@ class TaskService final : public Api {
     std::function<std::string()> trouble;  // what keeps the plugins from being ready, empty when nothing does
     std::function<std::string()> files;    // JSON objects for files that are no loaded plugin: "{...},{...}"
   };
-  TaskService(Engine& engine, Reader& reader, const TemplateResolver& resolver, Folder folder);
+  // Metrics as text; nothing is known of the queues while the database is away.
+  using WriteMetrics = std::function<std::string(const std::optional<QueueGauges>&)>;
+  TaskService(Engine& engine, Reader& reader, TaskWaits& waits, const TemplateResolver& resolver, Folder folder,
+              WriteMetrics write_metrics);
   ~TaskService() override;
 
-  void submit(std::vector<TaskRequest> tasks, Reply<SubmitResult> reply) override;
+  using Api::submit;
+  void submit(std::vector<TaskRequest> tasks, IdempotencyKey key, Reply<SubmitResult> reply) override;
   void list_tasks(TaskFilter filter, Reply<std::string> reply) override;
-  void get_task(TaskId task, Reply<std::string> reply) override;
-  void list_namespaces(Reply<std::string> reply) override;
-  void list_handlers(std::string namespace_name, Reply<std::string> reply) override;
+  void get_task(TaskId task, Millis wait, Reply<std::string> reply) override;
+  void list_namespaces(Page page, Reply<std::string> reply) override;
+  void list_handlers(std::string namespace_name, Page page, Reply<std::string> reply) override;
   void get_handler(std::string namespace_name, std::string name, std::string version, Reply<std::string> reply) override;
-  void list_plugins(Reply<std::string> reply) override;
+  void list_plugins(Page page, Reply<std::string> reply) override;
+  void metrics(Reply<std::string> reply) override;
   void health(Reply<Health> reply) override;
 
  private:
   struct Submission;
 
+  Reply<SubmitResult> unless_done_before(IdempotencyKey key, Reply<SubmitResult> reply);
   // Resolves what this host has not loaded from the catalogue, one name after the other, then goes on.
   void resolve_elsewhere(std::shared_ptr<Submission> submission);
   void check_and_create(std::shared_ptr<Submission> submission);
@@ -49,9 +57,13 @@ class TaskService final : public Api {
 
   Engine& engine_;
   Reader& reader_;
+  TaskWaits& waits_;
   const TemplateResolver& resolver_;
   const Folder folder_;
-  std::mutex mutex_;  // guards schemas_
+  const WriteMetrics write_metrics_;
+  std::mutex mutex_;  // guards all below
+  std::optional<QueueGauges> gauges_;
+  std::chrono::steady_clock::time_point gauges_asked_{};
   std::unordered_map<TemplateId, std::shared_ptr<const JsonSchema>> schemas_;  // templates never change
 };
 

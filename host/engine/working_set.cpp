@@ -24,10 +24,11 @@ const WorkingSet::Entry* WorkingSet::find(TaskId task, std::int32_t revision) {
   return &*found->second;
 }
 
-void WorkingSet::put(TaskId task, std::int32_t revision, SharedText context, std::string correlation_id) {
+void WorkingSet::put(TaskId task, std::int32_t revision, SharedText context, std::string correlation_id,
+                     std::string traceparent) {
   forget(task);
-  const std::size_t bytes = kEntryOverhead + context->size() + correlation_id.size();
-  entries_.push_front({task, revision, std::move(context), std::move(correlation_id), {}, bytes});
+  const std::size_t bytes = kEntryOverhead + context->size() + correlation_id.size() + traceparent.size();
+  entries_.push_front({task, revision, std::move(context), std::move(correlation_id), std::move(traceparent), {}, bytes});
   by_task_[task] = entries_.begin();
   bytes_ += bytes;
   shrink();

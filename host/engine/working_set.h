@@ -23,7 +23,7 @@ class WorkingSet {
     TaskId task{};
     std::int32_t revision = 0;
     SharedText context;
-    std::string correlation_id;
+    std::string correlation_id, traceparent;
     std::vector<std::pair<Ord, SharedText>> results;
     std::size_t bytes = 0;
 
@@ -34,7 +34,8 @@ class WorkingSet {
 
   // Nullptr when the task is unknown or has changed. Valid until the next call that is not const.
   const Entry* find(TaskId task, std::int32_t revision);
-  void put(TaskId task, std::int32_t revision, SharedText context, std::string correlation_id);
+  void put(TaskId task, std::int32_t revision, SharedText context, std::string correlation_id,
+           std::string traceparent);
   void add_result(TaskId task, Ord ord, SharedText result);  // ignored when the task is unknown
   void forget(TaskId task);
   void clear();

@@ -19,6 +19,8 @@ struct Request {
   std::string origin;
   std::string if_none_match;
   std::string prefer;
+  std::string idempotency_key;
+  std::string traceparent;
 };
 
 struct Response {

@@ -89,6 +89,20 @@ Response problem(const Error& error, int status) {
   return as_problem(status, begin_problem(error.code, status, error.message) + "}");
 }
 
+Response problem_of_parameter(std::string_view parameter, const Error& error) {
+  const int status = code_http_status(error.code);
+  std::string body = begin_problem(error.code, status, error.message);
+  append_member(body, "parameter", parameter);
+  return as_problem(status, body + "}");
+}
+
+Response problem_of_header(std::string_view header, const Error& error) {
+  const int status = code_http_status(error.code);
+  std::string body = begin_problem(error.code, status, error.message);
+  append_member(body, "header", header);
+  return as_problem(status, body + "}");
+}
+
 Response problems_of_tasks(const std::vector<engine::Problem>& problems, bool bulk) {
   if (problems.empty()) {
     return problem(

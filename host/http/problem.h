@@ -20,6 +20,10 @@ Response problem(const Error& error);
 // With the status given, where the code's own would mislead.
 Response problem(const Error& error, int status);
 
+// With the query parameter that is wrong, as member `parameter`; or the header, as member `header`.
+Response problem_of_parameter(std::string_view parameter, const Error& error);
+Response problem_of_header(std::string_view header, const Error& error);
+
 // What is wrong with the tasks of one request. `bulk` says whether the index is worth showing.
 Response problems_of_tasks(const std::vector<engine::Problem>& problems, bool bulk);
 

@@ -6,19 +6,22 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "base/sha256.h"
 #include "base/timestamp.h"
+#include "http/list_query.h"
 #include "http/page.h"
+#include "http/prefer.h"
 #include "http/problem.h"
 #include "http/query.h"
 #include "http/task_body.h"
-#include "model/states.h"
+#include "http/trace_context.h"
 
 namespace tasker::http {
 namespace {
 
 constexpr std::int64_t kMaxJsonInteger = (std::int64_t{1} << 53) - 1;
-constexpr int kMaxListLimit = 100;
 constexpr std::size_t kMaxCorrelationId = 128;
+constexpr std::size_t kMaxIdempotencyKey = 255;
 
 enum class Endpoint {
   unknown,
@@ -34,6 +37,7 @@ enum class Endpoint {
   handlers,
   handler,
   plugins,
+  metrics,
   live,
   ready
 };
@@ -70,8 +74,9 @@ bool is_json_type(std::string_view content_type) {
          (type.starts_with("application/") && type.ends_with("+json"));
 }
 
-bool is_correlation_id(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxCorrelationId &&
+// One printable word: what may stand in a log line and in a header.
+bool is_word(std::string_view text, std::size_t longest) {
+  return !text.empty() && text.size() <= longest &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
 }
 
@@ -114,12 +119,18 @@ class Routes::Impl {
   void handle(Request request, Respond respond) {
     if (request.correlation_id.empty()) {
       request.correlation_id = new_correlation_id();
-    } else if (!is_correlation_id(request.correlation_id)) {
-      return respond(problem(make_error(
-          Code::request_header, "X-Correlation-ID must be 1 to 128 printable characters without spaces.")));
+    } else if (!is_word(request.correlation_id, kMaxCorrelationId)) {
+      return respond(problem_of_header(
+          "X-Correlation-ID",
+          make_error(Code::request_header,
+                     "X-Correlation-ID must be 1 to 128 printable characters without spaces.")));
     }
-    respond = [respond = std::move(respond), id = request.correlation_id](Response response) {
+    // The standard has it so: what cannot be read is as if it were not there.
+    if (!is_traceparent(request.traceparent)) request.traceparent.clear();
+    respond = [respond = std::move(respond), id = request.correlation_id,
+               trace = request.traceparent](Response response) {
       response.headers.emplace_back("X-Correlation-ID", id);
+      if (!trace.empty()) response.headers.emplace_back("traceparent", trace);
       respond(std::move(response));
     };
     if (auto allowed = check_sender(request); !allowed) return respond(problem(allowed.error()));
@@ -158,6 +169,7 @@ class Routes::Impl {
         if (part(0) == "tasks") return Endpoint::tasks;
         if (part(0) == "handlers") return Endpoint::namespaces;
         if (part(0) == "plugins") return Endpoint::plugins;
+        if (part(0) == "metrics") return Endpoint::metrics;
         if (part(0) == "page.css") return Endpoint::style;
         return part(0) == "page.js" ? Endpoint::script : Endpoint::unknown;
       case 2:
@@ -194,31 +206,46 @@ class Routes::Impl {
       case Endpoint::tasks:
         return list_tasks(target, std::move(respond));
       case Endpoint::task:
-        return get_task(target, std::move(respond));
+        return get_task(request, target, std::move(respond));
       case Endpoint::handler:
         return get_handler(target, std::move(respond));
+      case Endpoint::namespaces:
+      case Endpoint::handlers:
+      case Endpoint::plugins:
+        return list_catalogue(endpoint, target, std::move(respond));
       default:
         break;
     }
     if (auto good = check_parameters(target, {}); !good) return respond(problem(good.error()));
-    switch (endpoint) {
-      case Endpoint::namespaces:
-        return api_.list_namespaces(pass_through(std::move(respond)));
-      case Endpoint::handlers:
-        return api_.list_handlers(target.segments.back(), pass_through(std::move(respond)));
-      case Endpoint::plugins:
-        return api_.list_plugins(pass_through(std::move(respond)));
-      case Endpoint::ready:
-        return ready(std::move(respond));
-      default:
-        return respond(live());
-    }
+    if (endpoint == Endpoint::metrics) return metrics(std::move(respond));
+    endpoint == Endpoint::ready ? ready(std::move(respond)) : respond(live());
+  }
+
+  void metrics(Respond respond) {
+    api_.metrics([respond = std::move(respond)](Result<std::string> answer) {
+      if (!answer) return respond(problem(answer.error()));
+      Response response = json(200, std::move(*answer));
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      respond(std::move(response));
+    });
+  }
+
+  void list_catalogue(Endpoint endpoint, const Target& target, Respond respond) {
+    auto page = read_page(target, endpoint == Endpoint::plugins    ? "plugin"
+                                  : endpoint == Endpoint::handlers ? "handler"
+                                                                   : "namespace");
+    if (page.refusal) return respond(std::move(*page.refusal));
+    if (endpoint == Endpoint::plugins)
+      return api_.list_plugins(std::move(page.wish), pass_through(std::move(respond)));
+    if (endpoint == Endpoint::namespaces)
+      return api_.list_namespaces(std::move(page.wish), pass_through(std::move(respond)));
+    api_.list_handlers(target.segments.back(), std::move(page.wish), pass_through(std::move(respond)));
   }
 
   Response unknown_path(const Target& target) const {
     return problem(make_error(Code::http_path_unknown, "There is nothing at '" + target.path.substr(0, 200) +
                                                            "'. The paths are under '" + options_.mount +
-                                                           "': tasks, handlers, plugins, health/live, health/ready."));
+                                                           "': tasks, handlers, plugins, metrics, health/live, health/ready."));
   }
 
   static Response wrong_method(const Request& request, Endpoint endpoint) {
@@ -248,21 +275,62 @@ class Routes::Impl {
     auto body = bulk ? parse_bulk(request.body) : parse_task(request.body);
     if (!body) return respond(problem(body.error()));
     if (!body->problems.empty()) return respond(problems_of_tasks(body->problems, bulk));
-    for (auto& task : body->tasks) task.correlation_id = request.correlation_id;
-    const bool brief = bulk || request.prefer.find("return=minimal") != std::string::npos;
-    api_.submit(std::move(body->tasks),
-                [this, bulk, brief, respond = std::move(respond)](Result<engine::SubmitResult> result) {
+    for (auto& task : body->tasks) {
+      task.correlation_id = request.correlation_id;
+      task.traceparent = request.traceparent;
+    }
+    auto key = idempotency_key(request, bulk);
+    if (!key) return respond(problem_of_header("Idempotency-Key", key.error()));
+    const Preferences wishes = bulk ? Preferences{} : read_preferences(request.prefer);
+    api_.submit(std::move(body->tasks), std::move(*key),
+                [this, bulk, wishes, respond = std::move(respond)](Result<engine::SubmitResult> result) {
                   if (!result) return respond(problem(result.error()));
                   if (!result->problems.empty() || result->tasks.empty()) {
                     return respond(problems_of_tasks(result->problems, bulk));
                   }
-                  if (bulk) return respond(json(201, task_ids_json(result->tasks)));
-                  created(result->tasks.front(), brief, respond);
+                  const Respond answer = result->replayed ? as_replay(respond) : respond;
+                  if (bulk) return answer(json(201, task_ids_json(result->tasks)));
+                  created(result->tasks.front(), wishes, answer);
                 });
   }
 
+  // The digest tells a repetition from another request under the same key: all that the body says, byte by byte.
+  Result<engine::IdempotencyKey> idempotency_key(const Request& request, bool bulk) const {
+    engine::IdempotencyKey key;
+    if (request.idempotency_key.empty()) return key;
+    if (!is_word(request.idempotency_key, kMaxIdempotencyKey)) {
+      return make_error(Code::request_header,
+                        "Idempotency-Key must be 1 to 255 printable characters without spaces.");
+    }
+    key.key = request.idempotency_key;
+    key.digest = sha256_hex((bulk ? "bulk\n" : "task\n") + request.body);
+    key.life = options_.idempotency_life;
+    return key;
+  }
+
+  static Respond as_replay(Respond respond) {
+    return [respond = std::move(respond)](Response response) {
+      if (response.status == 201) response.status = 200;
+      response.headers.emplace_back("Idempotent-Replayed", "true");
+      respond(std::move(response));
+    };
+  }
+
+  static Respond with_preference(std::string applied, Respond respond) {
+    return [applied = std::move(applied), respond = std::move(respond)](Response response) {
+      response.headers.emplace_back("Preference-Applied", applied);
+      respond(std::move(response));
+    };
+  }
+  static Respond with_wait(std::chrono::seconds wait, Respond respond) {
+    if (wait.count() == 0) return respond;
+    return with_preference("wait=" + std::to_string(wait.count()), std::move(respond));
+  }
+
   // The task exists whatever the read says: a failed read shortens the answer, it does not make it an error.
-  void created(TaskId task, bool brief, const Respond& respond) {
+  void created(TaskId task, const Preferences& wishes, const Respond& answer_with) {
+    const Respond respond = wishes.minimal ? with_preference("return=minimal", answer_with)
+                                           : with_wait(wishes.wait, answer_with);
     const std::string id = std::to_string(raw(task));
     auto answer = [id, respond, location = options_.mount + "/tasks/" + id](Result<std::string> shown) {
       std::string body = "{\"task_id\":" + id;
@@ -272,57 +340,22 @@ class Routes::Impl {
       response.headers.emplace_back("Location", location);
       respond(std::move(response));
     };
-    if (brief) return answer(std::string());
-    api_.get_task(task, std::move(answer));
+    if (wishes.minimal) return answer(std::string());
+    api_.get_task(task, wishes.wait, std::move(answer));
   }
 
   void list_tasks(const Target& target, Respond respond) {
-    auto filter = read_filter(target);
-    if (!filter) return respond(problem(filter.error()));
-    api_.list_tasks(std::move(*filter), pass_through(std::move(respond)));
+    auto filter = read_task_filter(target);
+    if (filter.refusal) return respond(std::move(*filter.refusal));
+    api_.list_tasks(std::move(filter.wish), pass_through(std::move(respond)));
   }
 
-  static Error unknown_status(const std::string& value) {
-    std::string known;
-    for (const auto state : model::kTaskStates)
-      known += (known.empty() ? "" : ", ") + std::string(model::state_text(state));
-    return make_error(Code::request_parameter,
-                      "'status' must be one of " + known + ", not '" + value.substr(0, 40) + "'.");
-  }
-
-  static Result<engine::TaskFilter> read_filter(const Target& target) {
-    if (auto good = check_parameters(target, {"namespace", "name", "version", "status", "limit", "after"});
-        !good) {
-      return good.error();
-    }
-    engine::TaskFilter filter;
-    for (const auto& [name, value] : target.query) {
-      if (name == "namespace") filter.namespace_name = value;
-      if (name == "name") filter.name = value;
-      if (name == "version") filter.version = value;
-      if (name == "status") {
-        if (!value.empty() && !model::task_state_from(value)) return unknown_status(value);
-        filter.status = value;
-      }
-      if (name == "limit") {
-        auto limit = parse_number("limit", value, 1, kMaxListLimit);
-        if (!limit) return limit.error();
-        filter.limit = static_cast<int>(*limit);
-      }
-      if (name == "after") {
-        auto after = parse_number("after", value, 1, kMaxJsonInteger);
-        if (!after) return after.error();
-        filter.after = static_cast<TaskId>(*after);
-      }
-    }
-    return filter;
-  }
-
-  void get_task(const Target& target, Respond respond) {
+  void get_task(const Request& request, const Target& target, Respond respond) {
     if (auto good = check_parameters(target, {}); !good) return respond(problem(good.error()));
     auto id = parse_number("task_id", target.segments.back(), 1, kMaxJsonInteger);
     if (!id) return respond(problem(id.error()));
-    api_.get_task(static_cast<TaskId>(*id), pass_through(std::move(respond)));
+    const std::chrono::seconds wait = read_preferences(request.prefer).wait;
+    api_.get_task(static_cast<TaskId>(*id), wait, pass_through(with_wait(wait, std::move(respond))));
   }
 
   void get_handler(const Target& target, Respond respond) {

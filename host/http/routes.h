@@ -3,6 +3,7 @@
 // never blocks; `respond` is called once, on whatever thread the service replies. Owned by the server.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@ struct RouteOptions {
   // Without authentication a web page in the user's browser must not reach us by another name (DNS rebinding)
   // nor post across origins.
   bool local_names_only = true;
+  std::chrono::seconds idempotency_life = std::chrono::hours(24);  // of an Idempotency-Key
 };
 
 class Routes {

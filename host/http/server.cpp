@@ -67,6 +67,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
         mount_(options.routes.mount),
         context_(std::make_shared<SessionContext>()) {
     context_->limits = options.limits;
+    context_->access_log = options.access_log;
     context_->handler = [routes = std::make_shared<Routes>(api, std::move(options.routes))](Request request,
                                                                                             Respond respond) {
       routes->handle(std::move(request), std::move(respond));
@@ -101,6 +102,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   }
 
   std::uint16_t port() const { return endpoint_.port(); }
+  const HttpStats& stats() const { return context_->stats; }
 
   std::string url() const {
     const auto address = endpoint_.address();
@@ -140,6 +142,7 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
     if (error) return pause_accepting(error);
     lacks_descriptors_ = false;
     if (sessions_.size() >= context_->limits.connections) {
+      context_->stats.turned_away.fetch_add(1, std::memory_order_relaxed);
       turn_away(std::move(socket));
     } else {
       error_code ignored;
@@ -162,10 +165,12 @@ class Server::Impl : public std::enable_shared_from_this<Server::Impl> {
   void begin_session(Socket socket) {
     auto session = std::make_shared<Session>(std::move(socket), context_);
     sessions_.emplace(session.get(), session);
+    context_->stats.connections.fetch_add(1, std::memory_order_relaxed);
     session->start([self = shared_from_this()](const std::shared_ptr<Session>& ended) {
       // The session is kept until it is erased: its address, the key, must not be taken by a new one before.
       asio::dispatch(self->strand_, [self, ended] {
         self->sessions_.erase(ended.get());
+        self->context_->stats.connections.fetch_sub(1, std::memory_order_relaxed);
         self->report_stopped();
       });
     });
@@ -233,6 +238,9 @@ void Server::start() {
 }
 std::uint16_t Server::port() const {
   return impl_->port();
+}
+const HttpStats& Server::stats() const {
+  return impl_->stats();
 }
 std::string Server::url() const {
   return impl_->url();

@@ -36,7 +36,10 @@ struct ServerLimits {
 struct ServerOptions {
   RouteOptions routes;
   ServerLimits limits;
+  bool access_log = false;  // a line in the log for each request
 };
+
+struct HttpStats;
 
 class Server {
  public:
@@ -50,6 +53,8 @@ class Server {
   void start();                // after bind
   std::uint16_t port() const;  // 0 before bind
   std::string url() const;     // of the page: http://127.0.0.1:7878/tasker
+
+  const HttpStats& stats() const;  // [any]
 
   // Accepts no more, closes idle connections, lets requests finish, and after `grace` closes the rest.
   // `stopped` is called once, on the io_context, when the last connection is gone. May be called more than

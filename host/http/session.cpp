@@ -13,7 +13,9 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "base/log.h"
 #include "base/timestamp.h"
+#include "http/prefer.h"
 #include "http/problem.h"
 
 namespace tasker::http {
@@ -85,8 +87,19 @@ Request take_request(Parser& parser) {
   request.origin = header(message[field::origin]);
   request.if_none_match = header(message[field::if_none_match]);
   request.prefer = header(message["Prefer"]);
+  request.idempotency_key = header(message["Idempotency-Key"]);
+  request.traceparent = header(message["traceparent"]);
   request.body = std::move(message.body());
   return request;
+}
+
+// For the log: no line of it can be forged by an address.
+std::string printable(std::string_view target) {
+  std::string out(target.substr(0, 300));
+  for (char& c : out) {
+    if (c <= ' ' || c >= 0x7F) c = '?';
+  }
+  return out;
 }
 
 std::string head_of(const Response& response, bool keep, bool old_client) {
@@ -139,9 +152,14 @@ class Session::Conversation {
     const bool old_client = parser.is_header_done() && parser.get().version() < 11;
     const bool head_only = parser.is_header_done() && parser.get().method() == beast::http::verb::head;
     bool keep = false;
+    account_ = {};
+    account_.began = Clock::now();
     if (!refusal_) {
       const bool wanted = parser.get().keep_alive();
-      const bool answered = co_await answer(take_request(parser));
+      Request request = take_request(parser);
+      if (s_.context_->access_log) account_.request = request.method + " " + printable(request.target);
+      account_.waits = read_preferences(request.prefer).wait;
+      const bool answered = co_await answer(std::move(request));
       keep = wanted && answered;
       if (s_.closed_) co_return false;
     }
@@ -150,6 +168,7 @@ class Session::Conversation {
     budget.release();
     const Response response = std::move(refusal_ ? *refusal_ : *s_.response_);
     const bool sent = co_await send(response, head_only, keep, old_client);
+    note(response, sent);
     if (sent && !keep) co_await part();
     co_return sent&& keep;
   }
@@ -217,7 +236,7 @@ class Session::Conversation {
   // Leaves the answer in response_. False when it took too long: then nothing more can follow on this
   // connection.
   Awaitable<bool> answer(Request request) {
-    s_.allow(limits_.request);
+    s_.allow(limits_.request + account_.waits);
     s_.response_.reset();
     const std::uint64_t number = ++s_.request_number_;
     hand_over(std::move(request), number);
@@ -240,6 +259,28 @@ class Session::Conversation {
       s_.response_ = problem(
           make_error(Code::internal, std::string("The request could not be served: ") + error.what()));
     }
+  }
+
+  void note(const Response& response, bool sent) {
+    HttpStats& stats = s_.context_->stats;
+    const auto status = static_cast<std::size_t>(response.status);
+    if (status < stats.answers.size()) stats.answers[status].fetch_add(1, std::memory_order_relaxed);
+    const std::chrono::duration<double> took = Clock::now() - account_.began;
+    if (account_.waits.count() == 0) stats.seconds.observe(took.count());
+    if (!s_.context_->access_log) return;
+    const std::string correlation = header_of(response, "X-Correlation-ID");
+    const std::string trace = header_of(response, "traceparent");
+    log_about(LogLevel::info, {.correlation_id = correlation}, "http {} {} {} bytes {:.1f} ms{}{}{}{}{}",
+              account_.request.empty() ? "(unread)" : account_.request, response.status, response.body.size(),
+              took.count() * 1000, correlation.empty() ? "" : " correlation ", correlation, trace.empty() ? "" : " trace ",
+              trace, sent ? "" : " (not taken)");
+  }
+
+  static std::string header_of(const Response& response, std::string_view header) {
+    for (const auto& [name, value] : response.headers) {
+      if (name == header) return value;
+    }
+    return {};
   }
 
   static void deliver(std::shared_ptr<Session> session, std::uint64_t number, Response response) {
@@ -286,6 +327,11 @@ class Session::Conversation {
   const ServerLimits& limits_;
   beast::flat_buffer buffer_;  // may hold the beginning of the next request
   std::optional<Response> refusal_;
+  struct {
+    Clock::time_point began;
+    std::string request;  // for the access log
+    std::chrono::seconds waits{0};
+  } account_;  // of the request under way
 };
 
 void Session::start(Ended ended) {

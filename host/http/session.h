@@ -15,6 +15,7 @@
 #include <boost/asio/strand.hpp>
 
 #include "http/server.h"
+#include "http/stats.h"
 
 namespace tasker::http {
 
@@ -28,6 +29,8 @@ struct SessionContext {
   ServerLimits limits;
   Handler handler;
   std::atomic<std::size_t> body_bytes{0};  // of the requests that are being read or answered
+  bool access_log = false;
+  HttpStats stats;
 };
 
 class Session : public std::enable_shared_from_this<Session> {

@@ -65,7 +65,7 @@ void AttemptTable::give_back(RunningAttempt* attempt) {
   attempt->definition.reset();
   attempt->context.reset();
   for (std::string* text : {&attempt->inputs, &attempt->previous_checkpoint, &attempt->idempotency_key,
-                            &attempt->correlation_id})
+                            &attempt->correlation_id, &attempt->traceparent})
     forget(*text);
   Shard& shard = shards_[attempt->slot & ((1u << kShardBits) - 1)];
   const std::lock_guard lock(shard.mutex);

@@ -47,7 +47,7 @@ struct RunningAttempt {
   std::shared_ptr<const model::TaskTemplate> definition;
   const model::StepTemplate* step = nullptr;
   std::shared_ptr<const std::string> context;
-  std::string task_id, step_id, template_version, idempotency_key, inputs, correlation_id, previous_checkpoint;
+  std::string task_id, step_id, template_version, idempotency_key, inputs, correlation_id, traceparent, previous_checkpoint;
 
   std::uint32_t stop_bits() const { return stop ? stop->load(std::memory_order_relaxed) : 0; }
 };

@@ -50,6 +50,7 @@ void fill_call(RunningAttempt& attempt, const engine::AttemptInput& input) {
   attempt.idempotency_key.assign(input.idempotency_key);
   attempt.inputs.assign(input.inputs);
   attempt.correlation_id.assign(input.correlation_id);
+  attempt.traceparent.assign(input.traceparent);
   attempt.previous_checkpoint.assign(input.checkpoint);
 
   tasker_call& call = attempt.call;
@@ -68,6 +69,7 @@ void fill_call(RunningAttempt& attempt, const engine::AttemptInput& input) {
   call.config = text_of(input.step->handler_config.empty() ? std::string_view("{}") : input.step->handler_config);
   call.checkpoint = text_of(attempt.previous_checkpoint);
   call.correlation_id = text_of(attempt.correlation_id);
+  call.traceparent = attempt.traceparent.empty() ? tasker_str{} : text_of(attempt.traceparent);
 }
 
 // run() has its own outcome. If complete() was called as well, the first wins.

@@ -63,7 +63,9 @@ void Connection::run() {
     } else {
       session_.accept_calls();
     }
+    busy_.store(true, std::memory_order_relaxed);
     item.work(session_);
+    busy_.store(false, std::memory_order_relaxed);
   }
   session_.disconnect();
 }

@@ -3,6 +3,7 @@
 // answer an error, so that every reply is given.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -34,6 +35,8 @@ class Connection {
   void stop();
 
   std::size_t queued() const;
+  bool busy() const { return busy_.load(std::memory_order_relaxed); }  // a piece of work is being run
+  const std::string& name() const { return options_.name; }
 
  private:
   struct Item {
@@ -49,6 +52,7 @@ class Connection {
   std::condition_variable changed_;
   std::deque<Item> queue_;  // guarded by mutex_
   bool stopping_ = false;   // guarded by mutex_
+  std::atomic<bool> busy_{false};
   std::thread thread_;
 };
 

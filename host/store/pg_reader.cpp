@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "base/json.h"
 #include "store/array_literal.h"
 
 namespace tasker::store {
@@ -35,6 +36,7 @@ StepInputs step_inputs(const Rows& rows, int row) {
     inputs.parent_results.emplace_back(static_cast<Ord>(ords[i]), std::move(results[i]));
   }
   inputs.checkpoint = rows.text(row, 8);
+  inputs.traceparent = rows.text(row, 9);
   return inputs;
 }
 
@@ -55,24 +57,76 @@ void PgReader::read_json(std::string_view query, Params params, Reply<std::strin
 }
 
 void PgReader::list_tasks(engine::TaskFilter filter, Reply<std::string> reply) {
-  read_json("list_tasks",
-            {or_null(filter.namespace_name), or_null(filter.name), or_null(filter.version), or_null(filter.status),
-             std::to_string(std::max(0, filter.limit)),
+  const std::pair<const char*, const std::string&> given[] = {
+      {"namespace", filter.namespace_name},     {"name", filter.name},
+      {"version", filter.version},              {"status", filter.status},
+      {"correlation_id", filter.correlation_id}, {"tag", filter.tag},
+      {"initiator", filter.initiator},          {"source_system", filter.source_system},
+      {"created_after", filter.created_after},  {"created_before", filter.created_before}};
+  std::string wanted = "{";
+  for (const auto& [name, value] : given) {
+    if (value.empty()) continue;
+    if (wanted.size() > 1) wanted += ',';
+    wanted.append(1, '"').append(name).append("\":").append(json_quote(value));
+  }
+  read_json("find_tasks",
+            {wanted + "}", std::to_string(std::max(0, filter.limit)),
              filter.after ? std::optional(std::to_string(raw(*filter.after))) : std::nullopt},
             std::move(reply));
 }
 
-void PgReader::list_namespaces(Reply<std::string> reply) { read_json("list_namespaces", {}, std::move(reply)); }
+void PgReader::list_namespaces(engine::Page page, Reply<std::string> reply) {
+  read_json("list_namespaces", {std::to_string(page.limit), or_null(page.after)}, std::move(reply));
+}
 
-void PgReader::list_handlers(std::string namespace_name, Reply<std::string> reply) {
-  read_json("list_handlers", {std::move(namespace_name)}, std::move(reply));
+void PgReader::list_handlers(std::string namespace_name, engine::Page page, Reply<std::string> reply) {
+  read_json("list_handlers", {std::move(namespace_name), std::to_string(page.limit), or_null(page.after)}, std::move(reply));
 }
 
 void PgReader::show_handler(std::string namespace_name, std::string name, std::string version, Reply<std::string> reply) {
   read_json("show_handler", {std::move(namespace_name), std::move(name), or_null(version)}, std::move(reply));
 }
 
-void PgReader::list_plugins(Reply<std::string> reply) { read_json("list_plugins", {}, std::move(reply)); }
+void PgReader::list_plugins(engine::Page page, Reply<std::string> reply) {
+  read_json("list_plugins", {std::to_string(page.limit), or_null(page.after)}, std::move(reply));
+}
+
+void PgReader::ended_tasks(std::vector<TaskId> tasks, Reply<std::vector<TaskId>> reply) {
+  const bool posted = connection_.post([tasks = std::move(tasks), reply](Session& session) {
+    ArrayLiteral ids;
+    for (const TaskId task : tasks) ids.add(raw(task));
+    auto rows = session.run("ended_tasks", {ids.take()});
+    if (!rows) return reply(rows.error());
+    std::vector<TaskId> ended;
+    for (int row = 0; row < rows->size(); ++row) ended.push_back(static_cast<TaskId>(rows->integer(row, 0)));
+    reply(std::move(ended));
+  });
+  if (!posted) reply(overloaded_error("ended_tasks"));
+}
+
+void PgReader::find_key(engine::IdempotencyKey key, Reply<std::vector<TaskId>> reply) {
+  const bool posted = connection_.post([key = std::move(key), reply](Session& session) {
+    auto rows = session.run("find_idempotency_key", {key.key, key.digest});
+    if (!rows) return reply(rows.error());
+    std::vector<TaskId> tasks;
+    if (rows->size() == 0) return reply(std::move(tasks));
+    if (!rows->boolean(0, 0))
+      return reply(make_error(Code::idempotency_key_reused,
+                              "the Idempotency-Key '" + key.key + "' was used for another request"));
+    for (const std::int64_t id : read_integer_array(rows->text(0, 1))) tasks.push_back(static_cast<TaskId>(id));
+    reply(std::move(tasks));
+  });
+  if (!posted) reply(overloaded_error("find_idempotency_key"));
+}
+
+void PgReader::queue_gauges(Reply<engine::QueueGauges> reply) {
+  const bool posted = connection_.post([reply](Session& session) {
+    auto rows = session.run("queue_gauges", {});
+    if (!rows) return reply(rows.error());
+    reply(engine::QueueGauges{rows->integer(0, 0), rows->integer(0, 1), engine::Millis(rows->integer(0, 2))});
+  });
+  if (!posted) reply(overloaded_error("queue_gauges"));
+}
 
 void PgReader::ping(Reply<engine::Micros> reply) {
   const bool posted = connection_.post([reply](Session& session) {

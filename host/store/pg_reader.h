@@ -20,13 +20,16 @@ class PgReader final : public engine::Reader {
 
   void list_tasks(engine::TaskFilter filter, engine::Reply<std::string> reply) override;
   void show_task(TaskId task, engine::Reply<std::string> reply) override;
-  void list_namespaces(engine::Reply<std::string> reply) override;
-  void list_handlers(std::string namespace_name, engine::Reply<std::string> reply) override;
+  void list_namespaces(engine::Page page, engine::Reply<std::string> reply) override;
+  void list_handlers(std::string namespace_name, engine::Page page, engine::Reply<std::string> reply) override;
   void show_handler(std::string namespace_name, std::string name, std::string version,
                     engine::Reply<std::string> reply) override;
-  void list_plugins(engine::Reply<std::string> reply) override;
+  void list_plugins(engine::Page page, engine::Reply<std::string> reply) override;
+  void ended_tasks(std::vector<TaskId> tasks, engine::Reply<std::vector<TaskId>> reply) override;
+  void find_key(engine::IdempotencyKey key, engine::Reply<std::vector<TaskId>> reply) override;
   void handler_versions(std::string namespace_name, std::string name,
                         engine::Reply<std::vector<engine::HandlerVersion>> reply) override;
+  void queue_gauges(engine::Reply<engine::QueueGauges> reply) override;
   void ping(engine::Reply<engine::Micros> reply) override;
 
   // Steps whose task is unknown have no answer.

@@ -76,6 +76,12 @@ Result<std::unique_ptr<PgStore>> PgStore::open(Options options) {
   return store;
 }
 
+std::vector<const Connection*> PgStore::connections() const {
+  std::vector<const Connection*> all{submits_.get(), beats_.get(), reads_.get()};
+  for (const auto& writer : writers_) all.push_back(writer.get());
+  return all;
+}
+
 void PgStore::stop() {
   for (const auto& writer : writers_) writer->stop();
   submits_->stop();

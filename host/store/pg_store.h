@@ -55,6 +55,7 @@ class PgStore final : public engine::Store {
   PgReader& reader() { return *reader_; }
   PgCatalogue& catalogue() { return *catalogue_; }
   const Counters& counters() const { return counters_; }
+  std::vector<const Connection*> connections() const;  // all; as long as the store lives
 
   // Answers what waits with Code::stopping and closes the connections. May be called twice. [any] but [db].
   void stop();

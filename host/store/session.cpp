@@ -3,7 +3,7 @@
 #include <pqxx/pqxx>
 #include <random>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/log.h"
 #include "store/sql_error.h"
@@ -28,7 +28,7 @@ std::chrono::microseconds transient_pause(int tried) { return jittered(std::chro
 struct Session::Link {
   explicit Link(const std::string& conninfo) : connection(conninfo) {}
   pqxx::connection connection;
-  std::unordered_set<std::string_view> prepared;
+  std::unordered_map<std::string_view, std::atomic<std::uint64_t>*> prepared;  // and how often it was sent
 };
 
 Session::Session(Options options, CallWatch& watch, Counters& counters)
@@ -94,10 +94,12 @@ Result<Rows> Session::run_once(std::string_view query_name, const Params& params
   try {
     const CallWatch::Guard guard(watch_, link_->connection.sock(),
                                  statement_timeout_ + options_.watch_margin);
-    if (!link_->prepared.contains(query_name)) {
+    auto prepared = link_->prepared.find(query_name);
+    if (prepared == link_->prepared.end()) {
       link_->connection.prepare(name, std::string(query(query_name)));
-      link_->prepared.insert(query_name);
+      prepared = link_->prepared.emplace(query_name, &counters_.statements.at(query_name)).first;
     }
+    prepared->second->fetch_add(1, std::memory_order_relaxed);
     std::vector<const char*> arguments;
     arguments.reserve(params.size());
     for (const auto& each : params) arguments.push_back(each ? each->c_str() : nullptr);

@@ -35,6 +35,7 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   const std::string_view line = first_line(text);
   const std::string_view group = state.substr(0, 2);
   if (state == "TK001") return call_error(Code::host_dead, Retry::never, std::string(line));
+  if (state == "TK020") return call_error(Code::idempotency_key_reused, Retry::never, std::string(line));
   if (state == "TK010") return call_error(Code::plugin_version_immutable, Retry::never, std::string(line));
   if (group == "22" || state == "54001") {
     return call_error(Code::database_bad_value, Retry::never,

@@ -68,7 +68,8 @@ Params SubmitCall::parameters(const std::vector<TaskId>& ids) const {
           sparse(tasks, [](const NewTask& task) { return task.priority != 5; },
                  [](ArrayLiteral& literal, const NewTask& task) { literal.add(task.priority); }),
           std::to_string(std::max(0, request_.room)),
-          plugin_array(request_.plugins)};
+          plugin_array(request_.plugins),
+          texts(tasks, &NewTask::traceparent, "")};
 }
 
 // A lost answer may hide a commit. Only the same ids tell, so nobody else can repeat this call. The lost call may also be
@@ -110,11 +111,22 @@ Result<engine::SubmitAnswer> SubmitCall::run() {
   auto ids = take_ids();
   if (!ids) return ids.error();
   unknown_ = false;  // blocks of ids whose answer got lost are only a gap
-  auto rows = run_until_known("submit", parameters(*ids));
+  Params params = parameters(*ids);
+  const bool keyed = !request_.key.key.empty();
+  if (keyed) {
+    params.insert(params.end(), {request_.key.key, request_.key.digest, std::to_string(request_.key.life.count())});
+  }
+  auto rows = run_until_known(keyed ? "submit_keyed" : "submit", params);
   if (!rows) {
     // Ids under which a lost call may have made tasks are never used again: the next submit would find them there.
     if (!unknown_) ids_.give_back(*ids);
     return rows.error().code == Code::database_bad_value ? name_the_index(rows.error()) : rows.error();
+  }
+  if (rows->size() > 0 && rows->integer(0, 2) < 0) {  // an earlier request's tasks
+    if (!unknown_) ids_.give_back(*ids);
+    answer.replayed = true;
+    for (int row = 0; row < rows->size(); ++row) answer.tasks.push_back(static_cast<TaskId>(rows->integer(row, 0)));
+    return answer;
   }
   answer.tasks = std::move(*ids);
   for (int row = 0; row < rows->size(); ++row) {

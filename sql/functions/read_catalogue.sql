@@ -7,31 +7,39 @@ create or replace view tasker.handler_version as
                  where hp.plugin_id = d.plugin_id and h.alive and not hp.draining) as available
   from tasker.template d join tasker.namespace n using (namespace_id);
 
-create or replace function tasker.list_namespaces(p_now timestamptz) returns jsonb language sql stable as $$
-  with c as (select namespace, count(distinct name) as handlers from tasker.handler_version where available group by 1)
+-- Lists are read in pages: at most p_limit entries behind p_after, and in `next` what to ask for to get those behind them.
+create or replace function tasker.list_namespaces(p_now timestamptz, p_limit int, p_after text) returns jsonb
+language sql stable as $$
+  with c as (select namespace, count(distinct name) as handlers from tasker.handler_version where available group by 1),
+  page as (select * from tasker.namespace where p_after is null or name > p_after order by name limit p_limit + 1),
+  numbered as (select p.*, row_number() over (order by p.name) as rn from page p)
   select jsonb_build_object(
     'namespaces', coalesce((select jsonb_agg(jsonb_build_object('name', n.name, 'description', n.description,
                                                                 'handler_count', coalesce(c.handlers, 0)) order by n.name)
-                            from tasker.namespace n left join c on c.namespace = n.name), '[]'),
+                            from numbered n left join c on c.namespace = n.name where n.rn <= p_limit), '[]'),
+    'next', (select tasker.cursor('namespace', max(name)) from numbered
+             where rn <= p_limit and (select count(*) from numbered) > p_limit),
     'total_namespaces', (select count(*) from tasker.namespace), 'generated_at', p_now)
 $$;
 
--- Null when there is no such namespace.
-create or replace function tasker.list_handlers(p_namespace text) returns jsonb language sql stable as $$
+-- Null when there is no such namespace. p_after is the name of a handler.
+create or replace function tasker.list_handlers(p_namespace text, p_limit int, p_after text) returns jsonb
+language sql stable as $$
   with v as (select * from tasker.handler_version where namespace = p_namespace),
   h as (
     select name,
            coalesce(jsonb_agg(version order by version_core, pre_release nulls last) filter (where available), '[]') as versions,
            (array_agg(version order by version_core desc, pre_release desc nulls first)
               filter (where available and pre_release is null))[1] as latest,
-           count(*) filter (where available) as available, count(*) as known
-    from v group by name)
+           count(*) filter (where available) as available, row_number() over (order by name) as rn
+    from v where p_after is null or name > p_after group by name order by name limit p_limit + 1)
   select jsonb_build_object(
     'namespace', p_namespace,
     'handlers', coalesce((select jsonb_agg(jsonb_build_object(
         'name', name, 'namespace', p_namespace, 'versions', versions, 'latest_version', latest, 'handler_count', available,
-        'available', available > 0) order by name) from h), '[]'),
-    'total_handlers', (select count(*) from h))
+        'available', available > 0) order by name) from h where rn <= p_limit), '[]'),
+    'next', (select tasker.cursor('handler', max(name)) from h where rn <= p_limit and (select count(*) from h) > p_limit),
+    'total_handlers', (select count(distinct name) from v))
   where exists (select from tasker.namespace where name = p_namespace)
 $$;
 
@@ -77,18 +85,24 @@ $$;
 
 -- Every version that was ever published, with the state that the living hosts give it. Files that a host refused or
 -- ignored are not in the catalogue: the host that is asked adds its own. Old development builds are left out.
-create or replace function tasker.list_plugins() returns jsonb language sql stable as $$
+-- In the order of namespace, name and age; p_after is a plugin_id.
+create or replace function tasker.list_plugins(p_limit int, p_after int) returns jsonb language sql stable as $$
   with known as (
     select p.*, d.template_id, count(h.host_id) as hosts, count(h.host_id) filter (where not hp.draining) as choosing
     from tasker.plugin p join tasker.template d using (plugin_id)
       left join tasker.host_plugin hp using (plugin_id) left join tasker.host h on h.host_id = hp.host_id and h.alive
+    where p_after is null
+       or (p.namespace, p.name, p.plugin_id) > (select a.namespace, a.name, a.plugin_id from tasker.plugin a where a.plugin_id = p_after)
     group by p.plugin_id, d.template_id),
   shown as (
     select k.*, o.tasks,
            case when choosing > 0 then 'active' when hosts > 0 then 'draining' else 'unavailable' end as shown_state
     from known k left join tasker.open_tasks(array(select template_id from known where choosing = 0)) o using (template_id)
-    where hosts > 0 or o.tasks > 0 or version !~ '[+.]dev\.[0-9a-f]{8}\Z')
-  select jsonb_build_object('plugins', coalesce(jsonb_agg(jsonb_build_object(
+    where hosts > 0 or o.tasks > 0 or version !~ '[+.]dev\.[0-9a-f]{8}\Z'
+    order by namespace, name, plugin_id limit p_limit + 1),
+  numbered as (select s.*, row_number() over (order by namespace, name, plugin_id) as rn, count(*) over () as found from shown s)
+  select jsonb_build_object('next', tasker.cursor('plugin', (max(plugin_id) filter (where rn = p_limit and found > p_limit))::text),
+    'plugins', coalesce(jsonb_agg(jsonb_build_object(
     'plugin_id', plugin_id, 'namespace', namespace, 'name', name, 'version', version, 'state', shown_state,
     'sha256', sha256, 'hosts', hosts, 'since', changed_at,
     'open_tasks', case when choosing = 0 then coalesce(tasks, 0) end,
@@ -98,8 +112,8 @@ create or replace function tasker.list_plugins() returns jsonb language sql stab
                                tasker.why_not_loaded(state, reason))
                    when hosts = 0 then 'no living host has loaded it, and no open task needs it'
                    when state = shown_state then reason end)
-    order by namespace, name, plugin_id), '[]'))
-  from shown
+    order by namespace, name, plugin_id) filter (where rn <= p_limit), '[]'))
+  from numbered
 $$;
 
 create or replace function tasker.why_not_loaded(p_state text, p_reason text) returns text language sql immutable as $$

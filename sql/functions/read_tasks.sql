@@ -6,33 +6,10 @@ create or replace function tasker.task_head(t tasker.task) returns jsonb languag
     'full_name', n.name || '.' || d.name || '@' || d.version, 'plugin_version', p.version,
     'status', tasker.seed_status(t.state), 'detail', t.state, 'complete', t.state = 'complete', 'priority', t.priority,
     'initiator', t.initiator, 'source_system', t.source_system, 'reason', t.reason, 'tags', t.tags,
-    'correlation_id', t.correlation_id, 'requested_at', t.created_at, 'created_at', t.created_at, 'start_at', t.start_at,
+    'correlation_id', t.correlation_id, 'traceparent', t.traceparent, 'requested_at', t.created_at, 'created_at', t.created_at, 'start_at', t.start_at,
     'finished_at', t.finished_at)
   from tasker.template d join tasker.namespace n using (namespace_id) join tasker.plugin p on p.plugin_id = d.plugin_id
   where d.template_id = t.template_id
-$$;
-
--- Newest first, merged from the lanes' keys; p_after is the last task id of the page before. p_status: the seed's word or ours.
-create or replace function tasker.list_tasks(p_namespace text, p_name text, p_version text, p_status text, p_limit int,
-                                             p_after bigint)
-returns jsonb language sql stable as $$
-  with page as (
-    select t.* from generate_series(0, tasker.lanes() - 1) l(lane) cross join lateral (
-      select * from tasker.task t
-      where t.lane = l.lane and (p_after is null or t.task_id < p_after)
-        and (p_status is null or t.state::text = p_status or tasker.seed_status(t.state) = p_status)
-        and (p_namespace is null and p_name is null and p_version is null
-             or t.template_id in (select d.template_id from tasker.template d join tasker.namespace n using (namespace_id)
-                                  where (p_namespace is null or n.name = p_namespace) and (p_name is null or d.name = p_name)
-                                    and (p_version is null or d.version = p_version)))
-      order by t.task_id desc limit p_limit + 1) t
-    order by t.task_id desc limit p_limit + 1),
-  numbered as (select p.*, row_number() over (order by p.task_id desc) as rn from page p)
-  select jsonb_build_object(
-    'tasks', coalesce((select jsonb_agg(tasker.task_head(t) order by t.task_id desc)
-                       from tasker.task t join numbered n on n.lane = t.lane and n.task_id = t.task_id
-                       where n.rn <= p_limit), '[]'),
-    'next', (select min(task_id) from numbered where rn <= p_limit and (select count(*) from numbered) > p_limit))
 $$;
 
 -- Whole tasks with their steps and every attempt: one row a known task.

@@ -2,11 +2,11 @@
 -- the attempt before. One row a step; parent_ords and parent_results go together.
 -- `offset 0` makes each parent a look-up by its whole key: planned freely, a join of 500 parents read all attempts of the
 -- task for each of them (300 ms instead of 5).
-create or replace function tasker.step_inputs(p_tasks bigint[], p_ords int[])
+create or replace function tasker.step_inputs_v2(p_tasks bigint[], p_ords int[])
 returns table (task_id bigint, ord int, template_id int, revision int, context jsonb, correlation_id text,
-               parent_ords int[], parent_results text[], checkpoint jsonb)
+               parent_ords int[], parent_results text[], checkpoint jsonb, traceparent text)
 language sql stable as $$
-  select t.task_id, u.o, t.template_id, t.revision, t.context, t.correlation_id, p.ords, p.results, c.checkpoint
+  select t.task_id, u.o, t.template_id, t.revision, t.context, t.correlation_id, p.ords, p.results, c.checkpoint, t.traceparent
   from unnest(p_tasks, p_ords) u(t, o)
     join tasker.task t on t.lane = tasker.lane_of(u.t) and t.task_id = u.t
     cross join lateral (

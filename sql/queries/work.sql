@@ -2,7 +2,12 @@
 
 -- name: submit
 select * from tasker.submit_tasks($1, $2::bigint[], $3::int[], $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::jsonb[],
-  $9::text[], $10::timestamptz[], $11::int[], $12, $13::int[], clock_timestamp())
+  $9::text[], $10::timestamptz[], $11::int[], $12, $13::int[], clock_timestamp(), $14::text[])
+
+-- name: submit_keyed
+select * from tasker.submit_keyed_tasks($15, decode($16, 'hex'), make_interval(secs => $17::int), $1, $2::bigint[], $3::int[],
+  $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::timestamptz[], $11::int[], $12, $13::int[],
+  clock_timestamp(), $14::text[])
 
 -- Finds the task whose values the database refuses: the arrays hold one element each.
 -- name: check_task_values
@@ -20,7 +25,7 @@ select * from tasker.complete_steps($1, $2::smallint, $3::bigint[], $4::int[], $
 select * from tasker.peek_queues($1::int[], clock_timestamp())
 
 -- name: step_inputs
-select * from tasker.step_inputs($1::bigint[], $2::int[])
+select * from tasker.step_inputs_v2($1::bigint[], $2::int[])
 
 -- name: hand_back
 select tasker.hand_back_steps($1, $2::bigint[], $3::int[], $4::int[], clock_timestamp())

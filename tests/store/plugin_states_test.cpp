@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 class PluginStates : public testing::Test {
  protected:
   Json plugin(const std::string& name) {
-    const auto answer = await<std::string>([&](auto reply) { world.store().reader().list_plugins(reply); });
+    const auto answer = await<std::string>([&](auto reply) { world.store().reader().list_plugins({}, reply); });
     EXPECT_TRUE(answer);
     const auto list = Json::parse(*answer);
     for (const auto& each : list.at("plugins"))

@@ -164,17 +164,17 @@ TEST(Reader, ShowsTasksHandlersAndPlugins) {
     else EXPECT_EQ(text, "null");
   }
   const std::string page = read(world, [&](auto reply) { reader.list_tasks({"default", "order", "", "in_progress", 10, {}}, reply); });
-  EXPECT_NE(page.find("\"next\": 84"), std::string::npos) << page;
+  EXPECT_NE(page.find("\"next\": \"dGFzazo4NA\""), std::string::npos) << page;  // task:84
   EXPECT_NE(read(world, [&](auto reply) { reader.list_tasks({"", "", "", "", 10, static_cast<TaskId>(66)}, reply); })
                 .find("\"next\": null"), std::string::npos);
   EXPECT_NE(read(world, [&](auto reply) { reader.show_handler("default", "order", "", reply); }).find("order@1.10.0"),
             std::string::npos);
   EXPECT_EQ(read(world, [&](auto reply) { reader.show_handler("default", "order", "9.9.9", reply); }), "null");
-  EXPECT_EQ(read(world, [&](auto reply) { reader.list_handlers("nowhere", reply); }), "null");
-  EXPECT_NE(read(world, [&](auto reply) { reader.list_handlers("default", reply); }).find("\"latest_version\": \"1.10.0\""),
+  EXPECT_EQ(read(world, [&](auto reply) { reader.list_handlers("nowhere", {}, reply); }), "null");
+  EXPECT_NE(read(world, [&](auto reply) { reader.list_handlers("default", {}, reply); }).find("\"latest_version\": \"1.10.0\""),
             std::string::npos);
-  EXPECT_NE(read(world, [&](auto reply) { reader.list_namespaces(reply); }).find("\"default\""), std::string::npos);
-  EXPECT_NE(read(world, [&](auto reply) { reader.list_plugins(reply); }).find("\"active\""), std::string::npos);
+  EXPECT_NE(read(world, [&](auto reply) { reader.list_namespaces({}, reply); }).find("\"default\""), std::string::npos);
+  EXPECT_NE(read(world, [&](auto reply) { reader.list_plugins({}, reply); }).find("\"active\""), std::string::npos);
   const auto versions = *await<std::vector<engine::HandlerVersion>>(
       [&](auto reply) { reader.handler_versions("default", "order", reply); });
   EXPECT_EQ(versions.size(), 3u);

@@ -215,6 +215,7 @@ void MemoryStore::submit(engine::SubmitRequest request, engine::Reply<engine::Su
       task.priority = wanted.priority;
       task.context = std::move(wanted.context);
       task.correlation_id = std::move(wanted.correlation_id);
+      task.traceparent = std::move(wanted.traceparent);
       task.steps.resize(definition->steps.size());
       for (const auto& step : definition->steps) {
         task.steps[static_cast<std::size_t>(step.ord - 1)].pending_parents = static_cast<int>(step.parents.size());
@@ -382,7 +383,7 @@ void MemoryStore::load(std::vector<StepKey> steps, engine::Reply<std::vector<eng
       const auto found = tasks_.find(key.task);
       if (found == tasks_.end()) continue;
       const Task& task = found->second;
-      engine::StepInputs inputs{key, task.template_id, task.revision, task.context, task.correlation_id, {}, {}};
+      engine::StepInputs inputs{key, task.template_id, task.revision, task.context, task.correlation_id, {}, {}, task.traceparent};
       for (const Ord parent : task.definition->step(key.ord).parents) {
         const auto& history = task.steps[static_cast<std::size_t>(parent - 1)].history;
         const bool done = !history.empty() && history.back().outcome == OutcomeKind::ok;

@@ -50,7 +50,7 @@ class MemoryStore final : public engine::Store {
     bool failed = false;
     bool ended = false;  // finished_at is set
     int priority = 5;
-    std::string context, correlation_id;
+    std::string context, correlation_id, traceparent;
     std::vector<Step> steps;  // [ord - 1]
   };
 

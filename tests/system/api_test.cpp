@@ -1,6 +1,8 @@
 // The HTTP interface of a running host: what the predecessor's README shows with curl, and what is refused.
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "support/temp_db.h"
 #include "system/support/workplace.h"
 
@@ -18,11 +20,14 @@ class Api : public testing::Test {
     place_->drop("default/order_process-1.0.0.so");
     place_->drop("default/order_process-1.1.0.so");
     place_->drop("test/echo-1.0.0.so");
+    place_->drop("test/blocker-1.0.0.so");
+    place_->drop("test/origin-1.0.0.so");
     host_ = place_->serve(database_->conninfo()).release();
     ASSERT_TRUE(host_->wait_until_ready());
     ASSERT_TRUE(eventually([] {
       return http().has_loaded("order_process", "1.0.0", "default") &&
-             http().has_loaded("order_process", "1.1.0", "default") && http().has_loaded("echo");
+             http().has_loaded("order_process", "1.1.0", "default") && http().has_loaded("echo") &&
+             http().has_loaded("blocker") && http().has_loaded("origin");
     }));
   }
   static void TearDownTestSuite() {
@@ -115,11 +120,91 @@ TEST_F(Api, PagesThroughAListWithoutGapsOrDoubles) {
   Json after;
   do {
     const auto page = http().get("/tasker/tasks?name=echo&limit=7" +
-                                 (after.is_null() ? "" : "&after=" + std::to_string(after.get<std::int64_t>()))).json();
+                                 (after.is_null() ? "" : "&after=" + after.get<std::string>())).json();
     for (const auto& task : page.at("tasks")) EXPECT_TRUE(seen.insert(task.at("task_id").get<std::int64_t>()).second);
     after = page.at("next");
   } while (!after.is_null());
   for (const auto id : made) EXPECT_TRUE(seen.contains(id)) << id;
+}
+
+TEST_F(Api, ListsByWhatAnOperatorKnows) {
+  const auto made = http().post("/tasker/tasks", R"({"name":"echo","namespace":"test","tags":["night run"],"initiator":"ada"})",
+                                "X-Correlation-ID: request-4711\r\n");
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_THAT(made.head, HasSubstr("X-Correlation-ID: request-4711"));
+  const auto id = made.json().at("task_id");
+  const auto found = [](const std::string& query) {
+    std::vector<Json> ids;
+    const auto list = http().get("/tasker/tasks?" + query).json();
+    for (const auto& task : list.at("tasks")) ids.push_back(task.at("task_id"));
+    return ids;
+  };
+  const std::vector<Json> only{id};
+  EXPECT_EQ(found("correlation_id=request-4711"), only);
+  EXPECT_EQ(found("tag=night+run"), only);
+  EXPECT_EQ(found("initiator=ada&created_after=2020-01-01T00:00:00Z"), only);
+  EXPECT_TRUE(found("initiator=ada&created_before=2020-01-01T00:00:00Z").empty());
+  const auto bad = http().get("/tasker/tasks?created_after=noon");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_EQ(bad.code(), "request.bad_parameter");
+  EXPECT_EQ(bad.json().at("parameter"), "created_after");
+}
+
+TEST_F(Api, ARequestWithAnIdempotencyKeyCreatesOneTaskHoweverOftenItComes) {
+  const std::string body = R"({"name":"echo","namespace":"test","reason":"only-once"})";
+  const std::string key = "Idempotency-Key: api-only-once\r\n";
+  const auto first = http().post("/tasker/tasks", body, key);
+  ASSERT_EQ(first.status, 201) << first.text;
+  EXPECT_THAT(first.head, testing::Not(HasSubstr("Idempotent-Replayed")));
+  const auto again = http().post("/tasker/tasks", body, key);
+  EXPECT_EQ(again.status, 200) << again.text;
+  EXPECT_THAT(again.head, HasSubstr("Idempotent-Replayed: true"));
+  EXPECT_EQ(again.json().at("task_id"), first.json().at("task_id"));
+  const auto other = http().post("/tasker/tasks", R"({"name":"echo","namespace":"test"})", key);
+  EXPECT_EQ(other.status, 422);
+  EXPECT_EQ(other.code(), "request.key_reused");
+  const std::string bulk = R"({"tasks":[{"name":"echo","namespace":"test"},{"name":"echo","namespace":"test"}]})";
+  EXPECT_EQ(http().post("/tasker/tasks/bulk", bulk, key).code(), "request.key_reused");
+  const auto many = http().post("/tasker/tasks/bulk", bulk, "Idempotency-Key: api-many\r\n");
+  ASSERT_EQ(many.status, 201) << many.text;
+  const auto many_again = http().post("/tasker/tasks/bulk", bulk, "Idempotency-Key: api-many\r\n");
+  EXPECT_EQ(many_again.status, 200);
+  EXPECT_EQ(many_again.json(), many.json());
+  EXPECT_EQ(http().post("/tasker/tasks", body, "Idempotency-Key: two words\r\n").code(), "request.bad_header");
+  EXPECT_EQ(http().ended(first.json().at("task_id")).at("detail"), "complete");
+}
+
+TEST_F(Api, WaitsForTheEndWhenTheClientPrefersIt) {
+  const auto quick = http().post("/tasker/tasks", R"({"name":"echo","namespace":"test"})", "Prefer: wait=60\r\n");
+  ASSERT_EQ(quick.status, 201) << quick.text;
+  EXPECT_THAT(quick.head, HasSubstr("Preference-Applied: wait=60"));
+  EXPECT_EQ(quick.json().at("task").at("detail"), "complete") << quick.text;
+
+  const auto gate = place_->path("gate");
+  const auto slow = http().post(
+      "/tasker/tasks", Json{{"name", "blocker"}, {"namespace", "test"}, {"context", {{"until", gate.string()}}}}.dump(),
+      "Prefer: wait=1\r\n");
+  ASSERT_EQ(slow.status, 201) << slow.text;
+  EXPECT_EQ(slow.json().at("task").value("finished_at", Json()), Json()) << "as it is when the time is over";
+  std::ofstream(gate) << "open";
+  const auto path = "/tasker/tasks/" + slow.json().at("task_id").dump();
+  const auto ended = http().get(path, "Prefer: wait=60\r\n");
+  EXPECT_EQ(ended.status, 200);
+  EXPECT_EQ(ended.json().at("task").at("detail"), "complete") << ended.text;
+  EXPECT_EQ(http().get("/tasker/tasks/9007199254740991", "Prefer: wait=60\r\n").code(), "not_found") << "without waiting";
+}
+
+TEST_F(Api, HandsCorrelationIdAndTraceContextToEveryStep) {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto made = http().post("/tasker/tasks", R"({"name":"origin","namespace":"test"})",
+                                "X-Correlation-ID: c-origin\r\ntraceparent: " + trace + "\r\n");
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_THAT(made.head, HasSubstr("traceparent: " + trace));
+  const auto task = http().ended(made.json().at("task_id"));
+  EXPECT_EQ(task.at("traceparent"), trace);
+  EXPECT_EQ(task.at("correlation_id"), "c-origin");
+  for (const auto& step : task.at("workflow_steps"))
+    EXPECT_EQ(step.at("results"), (Json{{"correlation_id", "c-origin"}, {"traceparent", trace}})) << step.dump(1);
 }
 
 TEST_F(Api, KeepsEveryDigitOfANumber) {

@@ -77,6 +77,18 @@ TEST_F(Cli, SubmitsManyAndListsThem) {
   for (const auto& id : ids) EXPECT_THAT(listed.out, HasSubstr(std::to_string(id.get<std::int64_t>()) + "\ttest/echo@1.0.0"));
   const auto json = run({"task", "list", "--limit", "2", "-o", "json"});
   EXPECT_EQ(Json::parse(json.out).at("tasks").size(), 2u);
+
+  const auto page = run({"task", "list", "--tag", "many", "--limit", "2"});
+  EXPECT_EQ(page.exit_code, 0) << page.err;
+  EXPECT_THAT(page.err, HasSubstr("there are more"));
+  const auto cursor = page.err.substr(page.err.find("--after ") + 8);
+  const auto rest = run({"task", "list", "--tag", "many", "--limit", "2", "--after", cursor.substr(0, cursor.find(' '))});
+  EXPECT_EQ(rest.exit_code, 0) << rest.err;
+  EXPECT_EQ(rest.err, "");
+  for (const auto& id : ids) {
+    const auto line = std::to_string(id.get<std::int64_t>()) + "\ttest/echo@1.0.0";
+    EXPECT_NE(page.out.find(line) == std::string::npos, rest.out.find(line) == std::string::npos) << id;
+  }
 }
 
 TEST_F(Cli, SaysHowATaskEnded) {

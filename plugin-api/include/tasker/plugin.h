@@ -128,7 +128,7 @@ typedef struct tasker_call {
     tasker_str   config;           /* JSON: the step's handler_config, "{}" when it has none */
     tasker_str   checkpoint;       /* JSON: an earlier attempt's last checkpoint, or absent */
     tasker_str   correlation_id;   /* or absent */
-    tasker_str   traceparent;      /* W3C trace context, or absent; always so in this release */
+    tasker_str   traceparent;      /* W3C trace context of the request that made the task, or absent */
 } tasker_call;
 
 /* The host allocates this, zeroes it and sets struct_size; the plugin fills it. For

@@ -9,7 +9,8 @@ namespace tasker::test {
 namespace {
 
 Answer ask(std::uint16_t port, const std::string& request) {
-  http::RawClient client(port);
+  const bool may_wait = request.find("\r\nPrefer: wait=") != std::string::npos;
+  http::RawClient client(port, may_wait ? 120 : 10);
   if (!client.connected()) return {};
   auto raw = client.ask(request);
   return {raw.status, std::move(raw.head), std::move(raw.body)};
@@ -27,10 +28,12 @@ std::string Answer::code() const {
   return body.is_object() ? body.value("code", "") : "";
 }
 
-Answer HttpClient::get(const std::string& path) const { return ask(port_, http::get(path)); }
+Answer HttpClient::get(const std::string& path, const std::string& headers) const {
+  return ask(port_, http::get(path, headers));
+}
 
-Answer HttpClient::post(const std::string& path, const std::string& body) const {
-  return ask(port_, http::post(path, body));
+Answer HttpClient::post(const std::string& path, const std::string& body, const std::string& headers) const {
+  return ask(port_, http::post(path, body, headers));
 }
 
 std::int64_t HttpClient::submit(const Json& task) const {

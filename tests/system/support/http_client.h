@@ -1,5 +1,6 @@
 // The host's HTTP interface as a test uses it: every request on a connection of its own, the answer with its status,
-// its text as it came, and the same as JSON. Only loopback. Gives up after ten seconds (status 0).
+// its text as it came, and the same as JSON. Only loopback. Gives up after ten seconds (status 0), after
+// 120 when it asked the host to wait.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,9 @@ class HttpClient {
   explicit HttpClient(std::uint16_t port) : port_(port) {}
   std::uint16_t port() const { return port_; }
 
-  Answer get(const std::string& path) const;  // "/tasker/tasks/1"
-  Answer post(const std::string& path, const std::string& body) const;
+  // `headers`: whole lines, each ended by \r\n.
+  Answer get(const std::string& path, const std::string& headers = {}) const;  // "/tasker/tasks/1"
+  Answer post(const std::string& path, const std::string& body, const std::string& headers = {}) const;
   Answer post(const std::string& path, const char* body) const { return post(path, std::string(body)); }
   Answer post(const std::string& path, const Json& body) const { return post(path, body.dump()); }
 

@@ -78,11 +78,15 @@ TEST(Arguments, WrongSubmitsAreUsageErrors) {
 
 TEST(Arguments, ListPassesItsFilters) {
   const auto list = parsed<TaskListArguments>({"task", "list", "--namespace", "n", "--status", "error", "--limit", "5",
-                                               "--after", "9007199254740991"});
+                                               "--after", "dGFzazo2NA", "--tag", "t", "--correlation-id", "c", "--created-after",
+                                               "2030-01-31T09:30:00Z"});
   EXPECT_EQ(list.namespace_name, "n");
   EXPECT_EQ(list.status, "error");
   EXPECT_EQ(list.limit, 5);
-  EXPECT_EQ(list.after, 9007199254740991);
+  EXPECT_EQ(list.after, "dGFzazo2NA");
+  EXPECT_EQ(list.tag, "t");
+  EXPECT_EQ(list.correlation_id, "c");
+  EXPECT_EQ(list.created_after, "2030-01-31T09:30:00Z");
   EXPECT_EQ(refused({"task", "list", "--limit", "101"}).exit_code, ExitCode::usage);
 }
 

@@ -13,12 +13,16 @@ namespace tasker::http {
 
 class RecordingApi final : public engine::Api {
  public:
-  void submit(std::vector<engine::TaskRequest> tasks, engine::Reply<engine::SubmitResult> reply) override {
+  using engine::Api::submit;
+  void submit(std::vector<engine::TaskRequest> tasks, engine::IdempotencyKey key,
+              engine::Reply<engine::SubmitResult> reply) override {
     std::unique_lock lock(mutex_);
+    keys.push_back(std::move(key));
     submitted.push_back(std::move(tasks));
     if (refuse_submit) return reply(*refuse_submit);
     engine::SubmitResult result;
     result.problems = problems;
+    result.replayed = replayed;
     if (problems.empty()) {
       for (std::size_t i = 0; i < submitted.back().size(); ++i) result.tasks.push_back(TaskId{++last_task});
     }
@@ -29,12 +33,17 @@ class RecordingApi final : public engine::Api {
     filters.push_back(std::move(filter));
     reply(answer);
   }
-  void get_task(TaskId task, engine::Reply<std::string> reply) override {
-    calls.push_back("task " + std::to_string(raw(task)));
+  void get_task(TaskId task, engine::Millis wait, engine::Reply<std::string> reply) override {
+    const std::string waited = wait.count() > 0 ? " within " + std::to_string(wait.count()) + " ms" : "";
+    calls.push_back("task " + std::to_string(raw(task)) + waited);
     reply(answer);
   }
-  void list_namespaces(engine::Reply<std::string> reply) override { note("namespaces", std::move(reply)); }
-  void list_handlers(std::string name, engine::Reply<std::string> reply) override {
+  void list_namespaces(engine::Page page, engine::Reply<std::string> reply) override {
+    pages.push_back(std::move(page));
+    note("namespaces", std::move(reply));
+  }
+  void list_handlers(std::string name, engine::Page page, engine::Reply<std::string> reply) override {
+    pages.push_back(std::move(page));
     note("handlers " + name, std::move(reply));
   }
   void get_handler(std::string space, std::string name, std::string version,
@@ -43,7 +52,8 @@ class RecordingApi final : public engine::Api {
   }
   engine::Health well{true, "{}"};
 
-  void list_plugins(engine::Reply<std::string> reply) override { note("plugins", std::move(reply)); }
+  void list_plugins(engine::Page, engine::Reply<std::string> reply) override { note("plugins", std::move(reply)); }
+  void metrics(engine::Reply<std::string> reply) override { note("metrics", std::move(reply)); }
   void health(engine::Reply<engine::Health> reply) override {
     calls.push_back("health");
     reply(well);
@@ -74,7 +84,10 @@ class RecordingApi final : public engine::Api {
   std::optional<Error> refuse_submit;
   std::int64_t last_task = 0;
   std::vector<std::vector<engine::TaskRequest>> submitted;
+  std::vector<engine::IdempotencyKey> keys;
+  bool replayed = false;
   std::vector<engine::TaskFilter> filters;
+  std::vector<engine::Page> pages;  // asked for from one thread only
   std::vector<std::string> calls;
 
  private:

@@ -126,7 +126,9 @@ TEST_F(RoutesTest, AServiceErrorKeepsItsStatusAndCode) {
 TEST_F(RoutesTest, ListPassesTheFilterOn) {
   api_.answer = std::string(R"({"tasks":[],"next":null})");
   const Response response =
-      get("/tasker/tasks?namespace=pay%20ments&name=a+b&version=2.1.0&status=in_progress&limit=100&after=7");
+      get("/tasker/tasks?namespace=pay%20ments&name=a+b&version=2.1.0&status=in_progress&limit=100&after=dGFzazo3"
+          "&correlation_id=c-1&tag=vip&initiator=i&source_system=s&created_after=2030-01-31T09:30:00Z"
+          "&created_before=2030-02-01T09:30:00%2B02:00");
   EXPECT_EQ(response.body, R"({"tasks":[],"next":null})");
   const auto& filter = api_.filters.at(0);
   EXPECT_EQ(filter.namespace_name, "pay ments");
@@ -135,6 +137,12 @@ TEST_F(RoutesTest, ListPassesTheFilterOn) {
   EXPECT_EQ(filter.status, "in_progress");
   EXPECT_EQ(filter.limit, 100);
   EXPECT_EQ(filter.after, TaskId{7});
+  EXPECT_EQ(filter.correlation_id, "c-1");
+  EXPECT_EQ(filter.tag, "vip");
+  EXPECT_EQ(filter.initiator, "i");
+  EXPECT_EQ(filter.source_system, "s");
+  EXPECT_EQ(filter.created_after, "2030-01-31T09:30:00Z");
+  EXPECT_EQ(filter.created_before, "2030-02-01T09:30:00+02:00");
   get("/tasker/tasks");
   EXPECT_EQ(api_.filters.at(1).limit, 20);
   EXPECT_FALSE(api_.filters.at(1).after.has_value());
@@ -143,11 +151,34 @@ TEST_F(RoutesTest, ListPassesTheFilterOn) {
 TEST_F(RoutesTest, ListRefusesBadParametersByName) {
   for (const char* query :
        {"limit=0", "limit=101", "limit=x", "limit=", "after=-1", "after=9007199254740992", "after=1.5",
-        "nmespace=a", "status=finished", "limit=5&limit=6", "namespace=%zz", "namespace=%4", "namespace=%00"}) {
+        "nmespace=a", "status=finished", "limit=5&limit=6", "namespace=%zz", "namespace=%4", "namespace=%00",
+        "namespace=%ff", "created_after=yesterday", "created_before=2030-02-30T00:00:00Z", "after=", "after=7",
+        "after=dGFzazo", "after=dGFzazp4", "after=bmFtZXNwYWNlOjc", "after=dGFzazo3%3D", "after=dGFzazo9"}) {
     EXPECT_EQ(refused(get(std::string("/tasker/tasks?") + query), 400), "request.bad_parameter") << query;
   }
+  const auto parameter = [&](const std::string& query) {
+    return json::parse(get("/tasker/tasks?" + query).body).value("parameter", "");
+  };
+  EXPECT_EQ(parameter("limit=x"), "limit");
+  EXPECT_EQ(parameter("after=x"), "after");
+  EXPECT_EQ(parameter("status=x"), "status");
+  EXPECT_EQ(parameter("created_after=x"), "created_after");
+  EXPECT_EQ(parameter("nmespace=x"), "nmespace");
   EXPECT_NE(get("/tasker/tasks?limit=x").body.find("'limit'"), std::string::npos);
   EXPECT_TRUE(api_.filters.empty());
+}
+
+TEST_F(RoutesTest, ListsOfTheCatalogueAreReadInPages) {
+  EXPECT_EQ(get("/tasker/handlers?limit=3&after=bmFtZXNwYWNlOnNob3A").status, 200);  // namespace:shop
+  EXPECT_EQ(api_.pages.at(0).limit, 3);
+  EXPECT_EQ(api_.pages.at(0).after, "shop");
+  EXPECT_EQ(get("/tasker/handlers/shop").status, 200);
+  EXPECT_EQ(api_.pages.at(1).limit, 1000);
+  EXPECT_EQ(api_.pages.at(1).after, "");
+  for (const char* path : {"/tasker/handlers?after=dGFzazo3", "/tasker/handlers/shop?limit=1001", "/tasker/plugins?after=x",
+                           "/tasker/plugins?after=cGx1Z2luOng", "/tasker/plugins?status=active"}) {
+    EXPECT_EQ(refused(get(path), 400), "request.bad_parameter") << path;
+  }
 }
 
 TEST_F(RoutesTest, ReadsGoToTheService) {
@@ -221,6 +252,90 @@ TEST_F(RoutesTest, CorrelationIdsTravelAndReturn) {
   EXPECT_EQ(refused(ask(request), 400), "request.bad_header");
   request.correlation_id = std::string(129, 'x');
   EXPECT_EQ(refused(ask(request), 400), "request.bad_header");
+}
+
+TEST_F(RoutesTest, ATraceContextTravelsAndReturns) {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  Request request;
+  request.method = "POST";
+  request.target = "/tasker/tasks";
+  request.body = R"({"name":"a"})";
+  request.traceparent = trace;
+  EXPECT_EQ(header(ask(request), "traceparent"), trace);
+  EXPECT_EQ(api_.submitted.at(0).at(0).traceparent, trace);
+  request.traceparent = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-later";
+  EXPECT_EQ(header(ask(request), "traceparent"), request.traceparent);
+  for (const char* bad : {"00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", "x", "ff" "-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                          "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+                          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more"}) {
+    request.traceparent = bad;
+    const Response response = ask(request);
+    EXPECT_EQ(response.status, 201) << bad;
+    EXPECT_EQ(header(response, "traceparent"), "") << bad;
+    EXPECT_EQ(api_.submitted.back().at(0).traceparent, "") << bad;
+  }
+}
+
+TEST_F(RoutesTest, AnIdempotencyKeyGoesWithTheDigestOfTheRequest) {
+  Request request;
+  request.method = "POST";
+  request.target = "/tasker/tasks";
+  request.body = R"({"name":"a"})";
+  EXPECT_EQ(ask(request).status, 201);
+  EXPECT_EQ(api_.keys.at(0).key, "");
+  request.idempotency_key = "order-7";
+  EXPECT_EQ(ask(request).status, 201);
+  EXPECT_EQ(api_.keys.at(1).key, "order-7");
+  EXPECT_EQ(api_.keys.at(1).life, std::chrono::hours(24));
+  request.body = R"({"name": "a"})";
+  EXPECT_EQ(ask(request).status, 201);
+  EXPECT_NE(api_.keys.at(1).digest, api_.keys.at(2).digest);
+  for (const std::string& bad : {std::string("two words"), std::string(256, 'k'), std::string("k\x01")}) {
+    request.idempotency_key = bad;
+    const Response response = ask(request);
+    EXPECT_EQ(refused(response, 400), "request.bad_header");
+    EXPECT_EQ(json::parse(response.body).at("header"), "Idempotency-Key");
+  }
+  EXPECT_EQ(api_.keys.size(), 3U);
+}
+
+TEST_F(RoutesTest, ARepeatedRequestIsAnsweredAsAReplay) {
+  api_.replayed = true;
+  Request request;
+  request.method = "POST";
+  request.target = "/tasker/tasks";
+  request.body = R"({"name":"a"})";
+  request.idempotency_key = "order-7";
+  const Response one = ask(request);
+  EXPECT_EQ(one.status, 200);
+  EXPECT_EQ(header(one, "Idempotent-Replayed"), "true");
+  EXPECT_EQ(header(one, "Location"), "/tasker/tasks/1");
+  request.target = "/tasker/tasks/bulk";
+  request.body = R"({"tasks":[{"name":"a"}]})";
+  EXPECT_EQ(ask(request).status, 200);
+}
+
+TEST_F(RoutesTest, PreferencesAreAppliedAndNamed) {
+  Request request;
+  request.target = "/tasker/tasks/9";
+  request.prefer = "respond-async, wait=10";
+  EXPECT_EQ(header(ask(request), "Preference-Applied"), "wait=10");
+  request.prefer = "wait=100000";
+  EXPECT_EQ(header(ask(request), "Preference-Applied"), "wait=60");
+  for (const char* none : {"", "wait", "wait=", "wait=x", "wait=-5", "wait=1.5", "await=5"}) {
+    request.prefer = none;
+    EXPECT_EQ(header(ask(request), "Preference-Applied"), "") << none;
+  }
+  request.method = "POST";
+  request.target = "/tasker/tasks";
+  request.body = R"({"name":"a"})";
+  request.prefer = "Wait = \"2\"; foo=bar";
+  EXPECT_EQ(header(ask(request), "Preference-Applied"), "wait=2");
+  EXPECT_EQ(api_.calls.back(), "task 1 within 2000 ms");
+  request.prefer = "return=minimal, wait=2";
+  EXPECT_EQ(header(ask(request), "Preference-Applied"), "return=minimal");
+  EXPECT_EQ(api_.calls.back(), "task 1 within 2000 ms");
 }
 
 TEST_F(RoutesTest, OtherNamesAndOtherPagesAreRefused) {

@@ -73,6 +73,7 @@ class Invoke : public ::testing::Test {
 TEST_F(Invoke, HandsOverTheWholeCall) {
   input_.checkpoint = R"({"page": 3})";
   input_.correlation_id = "c-1";
+  input_.traceparent = "00-a-b-01";
   input_.attempt = 2;
   const auto& outcomes = run([](const tasker_call& call, tasker_outcome& out) {
     EXPECT_EQ(call.attempt, 2u);
@@ -89,12 +90,17 @@ TEST_F(Invoke, HandsOverTheWholeCall) {
     EXPECT_EQ(view(call.config), R"({"url": "x"})");
     EXPECT_EQ(view(call.checkpoint), R"({"page": 3})");
     EXPECT_EQ(view(call.correlation_id), "c-1");
-    EXPECT_EQ(call.traceparent.data, nullptr);
+    EXPECT_EQ(view(call.traceparent), "00-a-b-01");
     out.payload = call.context;
     return TASKER_DONE;
   });
   ASSERT_EQ(outcomes.size(), 1u);
   EXPECT_EQ(outcomes[0].payload, R"({"order_id": 5})");
+  input_.traceparent.clear();  // what the attempt before had must not stay
+  run([](const tasker_call& call, tasker_outcome&) {
+    EXPECT_EQ(call.traceparent.data, nullptr);
+    return TASKER_DONE;
+  });
 }
 
 TEST_F(Invoke, WhatTheHandlerThrowsEndsHere) {
