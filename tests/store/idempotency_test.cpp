@@ -68,7 +68,9 @@ TEST_F(Idempotency, TheSecondOfTwoWaitsForTheFirst) {
     const auto answer = second.get();
     ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->replayed, key == "commit");
-    if (answer->replayed) EXPECT_EQ(answer->tasks, std::vector<TaskId>{TaskId{7}});
+    if (answer->replayed) {
+      EXPECT_EQ(answer->tasks, std::vector<TaskId>{TaskId{7}});
+    }
   }
   EXPECT_EQ(count("task"), "2");
 }
