@@ -41,10 +41,13 @@ CREATE FUNCTION tasker.claim_steps(p_host integer, p_lane smallint, p_plugins in
 
 CREATE FUNCTION tasker.complete_steps(p_host integer, p_lane smallint, p_tasks bigint[], p_ords integer[], p_claims integer[], p_outcomes tasker.attempt_outcome[], p_results jsonb[], p_codes text[], p_messages text[], p_delays_ms bigint[], p_ran_us bigint[], p_ended_us bigint[], p_checkpoints jsonb[], p_events jsonb, p_room integer, p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(kind "char", task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
+CREATE FUNCTION tasker.cursor(p_kind text, p_place text) RETURNS text;
+
 CREATE FUNCTION tasker.dependency_levels(p_task bigint) RETURNS TABLE(workflow_step_id bigint, dependency_level integer);
 
 CREATE FUNCTION tasker.ensure_partitions(p_from bigint, p_ahead bigint) RETURNS bigint;
 
+CREATE FUNCTION tasker.find_tasks(p_filter jsonb, p_limit integer, p_after bigint) RETURNS jsonb;
 CREATE FUNCTION tasker.hand_back_steps(p_host integer, p_tasks bigint[], p_ords integer[], p_claims integer[], p_now timestamp with time zone) RETURNS integer;
 
 CREATE FUNCTION tasker.handler_versions(p_namespace text, p_name text) RETURNS TABLE(version text, template_id integer, plugin_id integer, available boolean, context_schema jsonb);
@@ -59,13 +62,11 @@ CREATE FUNCTION tasker.lanes() RETURNS integer;
 
 CREATE FUNCTION tasker.leave_host(p_host integer, p_now timestamp with time zone) RETURNS integer;
 
-CREATE FUNCTION tasker.list_handlers(p_namespace text) RETURNS jsonb;
+CREATE FUNCTION tasker.list_handlers(p_namespace text, p_limit integer, p_after text) RETURNS jsonb;
 
-CREATE FUNCTION tasker.list_namespaces(p_now timestamp with time zone) RETURNS jsonb;
+CREATE FUNCTION tasker.list_namespaces(p_now timestamp with time zone, p_limit integer, p_after text) RETURNS jsonb;
 
-CREATE FUNCTION tasker.list_plugins() RETURNS jsonb;
-
-CREATE FUNCTION tasker.list_tasks(p_namespace text, p_name text, p_version text, p_status text, p_limit integer, p_after bigint) RETURNS jsonb;
+CREATE FUNCTION tasker.list_plugins(p_limit integer, p_after integer) RETURNS jsonb;
 
 CREATE FUNCTION tasker.living_hosts(p_plugin integer) RETURNS bigint;
 
@@ -84,6 +85,10 @@ CREATE FUNCTION tasker.peek_queues(p_plugins integer[], p_now timestamp with tim
 CREATE FUNCTION tasker.plugin_trouble(p_plugin integer) RETURNS jsonb;
 
 CREATE FUNCTION tasker.publish_plugin(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_version_core integer[], p_pre_release text, p_description text, p_class_name text, p_digest text, p_definition jsonb, p_schema jsonb, p_steps jsonb, p_now timestamp with time zone) RETURNS TABLE(plugin_id integer, template_id integer);
+
+CREATE FUNCTION tasker.purge_idempotency_keys(p_most integer, p_now timestamp with time zone) RETURNS integer;
+
+CREATE FUNCTION tasker.queue_gauges(p_now timestamp with time zone) RETURNS TABLE(ready bigint, delayed bigint, oldest_ms bigint);
 
 CREATE FUNCTION tasker.queue_keys(p_tasks bigint[]) RETURNS TABLE(lane smallint, plugin_id integer, priority smallint, run_at timestamp with time zone, task_id bigint, ord integer);
 
@@ -109,11 +114,13 @@ CREATE FUNCTION tasker.show_handler(p_namespace text, p_name text, p_version tex
 
 CREATE FUNCTION tasker.show_tasks(p_tasks bigint[]) RETURNS TABLE(task_id bigint, body jsonb);
 
-CREATE FUNCTION tasker.step_inputs(p_tasks bigint[], p_ords integer[]) RETURNS TABLE(task_id bigint, ord integer, template_id integer, revision integer, context jsonb, correlation_id text, parent_ords integer[], parent_results text[], checkpoint jsonb);
+CREATE FUNCTION tasker.step_inputs_v2(p_tasks bigint[], p_ords integer[]) RETURNS TABLE(task_id bigint, ord integer, template_id integer, revision integer, context jsonb, correlation_id text, parent_ords integer[], parent_results text[], checkpoint jsonb, traceparent text);
 
 CREATE FUNCTION tasker.step_readiness(p_tasks bigint[], p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(workflow_step_id bigint, task_id bigint, named_step_id integer, name text, current_state text, dependencies_satisfied boolean, retry_eligible boolean, ready_for_execution boolean, last_failure_at timestamp with time zone, next_retry_at timestamp with time zone, total_parents integer, completed_parents integer, attempts integer, retry_limit integer, backoff_request_seconds integer, last_attempted_at timestamp with time zone);
 
-CREATE FUNCTION tasker.submit_tasks(p_host integer, p_tasks bigint[], p_templates integer[], p_contexts jsonb[], p_initiators text[], p_source_systems text[], p_reasons text[], p_tags jsonb[], p_correlation_ids text[], p_start_ats timestamp with time zone[], p_priorities integer[], p_room integer, p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
+CREATE FUNCTION tasker.submit_keyed_tasks(p_key text, p_digest bytea, p_life interval, p_host integer, p_tasks bigint[], p_templates integer[], p_contexts jsonb[], p_initiators text[], p_source_systems text[], p_reasons text[], p_tags jsonb[], p_correlation_ids text[], p_start_ats timestamp with time zone[], p_priorities integer[], p_room integer, p_plugins integer[], p_now timestamp with time zone, p_traceparents text[]) RETURNS TABLE(task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
+
+CREATE FUNCTION tasker.submit_tasks(p_host integer, p_tasks bigint[], p_templates integer[], p_contexts jsonb[], p_initiators text[], p_source_systems text[], p_reasons text[], p_tags jsonb[], p_correlation_ids text[], p_start_ats timestamp with time zone[], p_priorities integer[], p_room integer, p_plugins integer[], p_now timestamp with time zone, p_traceparents text[] DEFAULT '{}'::text[]) RETURNS TABLE(task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
 CREATE FUNCTION tasker.system_health_counts(p_now timestamp with time zone DEFAULT clock_timestamp()) RETURNS TABLE(total_tasks bigint, pending_tasks bigint, in_progress_tasks bigint, complete_tasks bigint, error_tasks bigint, cancelled_tasks bigint, total_steps bigint, pending_steps bigint, in_progress_steps bigint, complete_steps bigint, error_steps bigint, retryable_error_steps bigint, exhausted_retry_steps bigint, in_backoff_steps bigint, active_connections bigint, max_connections bigint);
 
@@ -139,11 +146,14 @@ CREATE TABLE tasker.task (
     source_system text DEFAULT 'unknown'::text NOT NULL,
     reason text DEFAULT 'unknown'::text NOT NULL,
     correlation_id text,
-    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL
+    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL,
+    traceparent text
 )
 PARTITION BY RANGE (task_id);
 
 CREATE FUNCTION tasker.task_head(t tasker.task) RETURNS jsonb;
+
+CREATE FUNCTION tasker.task_ids_around(p_time timestamp with time zone) RETURNS TABLE(low bigint, high bigint);
 
 CREATE FUNCTION tasker.unqueue_tasks(p_tasks bigint[]) RETURNS void;
 
@@ -320,6 +330,13 @@ ALTER TABLE tasker.host ALTER COLUMN host_id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE tasker.idempotency_key (
+    expires_at timestamp with time zone NOT NULL,
+    key text NOT NULL,
+    digest bytea NOT NULL,
+    tasks bigint[] NOT NULL
 );
 
 CREATE TABLE tasker.journal (
@@ -514,7 +531,8 @@ CREATE TABLE tasker.task_0 (
     source_system text DEFAULT 'unknown'::text NOT NULL,
     reason text DEFAULT 'unknown'::text NOT NULL,
     correlation_id text,
-    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL
+    ending boolean GENERATED ALWAYS AS ((failed OR (state = 'cancelled'::tasker.task_state))) STORED NOT NULL,
+    traceparent text
 )
 WITH (fillfactor='50');
 
@@ -612,6 +630,9 @@ ALTER TABLE ONLY tasker.host
 ALTER TABLE ONLY tasker.host_plugin
     ADD CONSTRAINT host_plugin_pkey PRIMARY KEY (host_id, plugin_id);
 
+ALTER TABLE ONLY tasker.idempotency_key
+    ADD CONSTRAINT idempotency_key_pkey PRIMARY KEY (key);
+
 ALTER TABLE ONLY tasker.journal
     ADD CONSTRAINT journal_pkey PRIMARY KEY (journal_id);
 
@@ -678,7 +699,13 @@ ALTER TABLE ONLY tasker.template_step
 ALTER TABLE ONLY tasker.template_step
     ADD CONSTRAINT template_step_template_id_name_key UNIQUE (template_id, name);
 
+CREATE INDEX idempotency_key_expires ON tasker.idempotency_key USING btree (expires_at);
+
 CREATE INDEX journal_by_task ON tasker.journal USING btree (task_id, journal_id) WHERE (task_id IS NOT NULL);
+
+CREATE INDEX task_by_correlation ON ONLY tasker.task USING btree (correlation_id, task_id) WHERE (correlation_id IS NOT NULL);
+
+CREATE INDEX task_0_correlation_id_task_id_idx ON tasker.task_0 USING btree (correlation_id, task_id) WHERE (correlation_id IS NOT NULL);
 
 CREATE INDEX task_open ON ONLY tasker.task USING btree (lane, task_id) WHERE (finished_at IS NULL);
 
@@ -688,6 +715,14 @@ CREATE INDEX task_ending ON ONLY tasker.task USING btree (lane, task_id) WHERE (
 
 CREATE INDEX task_0_lane_task_id_idx1 ON tasker.task_0 USING btree (lane, task_id) WHERE ((finished_at IS NULL) AND ending);
 
+CREATE INDEX task_ended_badly ON ONLY tasker.task USING btree (lane, task_id) WHERE ending;
+
+CREATE INDEX task_0_lane_task_id_idx2 ON tasker.task_0 USING btree (lane, task_id) WHERE ending;
+
+CREATE INDEX task_by_tag ON ONLY tasker.task USING gin (tags jsonb_path_ops) WHERE (tags <> '[]'::jsonb);
+
+CREATE INDEX task_0_tags_idx ON tasker.task_0 USING gin (tags jsonb_path_ops) WHERE (tags <> '[]'::jsonb);
+
 ALTER INDEX tasker.annotation_pkey ATTACH PARTITION tasker.annotation_0_pkey;
 
 ALTER INDEX tasker.attempt_pkey ATTACH PARTITION tasker.attempt_0_pkey;
@@ -696,11 +731,17 @@ ALTER INDEX tasker.step_pkey ATTACH PARTITION tasker.step_0_pkey;
 
 ALTER INDEX tasker.step_edge_pkey ATTACH PARTITION tasker.step_edge_0_pkey;
 
+ALTER INDEX tasker.task_by_correlation ATTACH PARTITION tasker.task_0_correlation_id_task_id_idx;
+
 ALTER INDEX tasker.task_open ATTACH PARTITION tasker.task_0_lane_task_id_idx;
 
 ALTER INDEX tasker.task_ending ATTACH PARTITION tasker.task_0_lane_task_id_idx1;
 
+ALTER INDEX tasker.task_ended_badly ATTACH PARTITION tasker.task_0_lane_task_id_idx2;
+
 ALTER INDEX tasker.task_pkey ATTACH PARTITION tasker.task_0_pkey;
+
+ALTER INDEX tasker.task_by_tag ATTACH PARTITION tasker.task_0_tags_idx;
 
 ALTER TABLE ONLY tasker.host_plugin
     ADD CONSTRAINT host_plugin_host_id_fkey FOREIGN KEY (host_id) REFERENCES tasker.host(host_id);

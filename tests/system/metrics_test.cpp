@@ -190,12 +190,12 @@ TEST_F(MetricsTest, ARequestCostsTheSameFewStatementsHoweverMuchItShows) {
 TEST(AccessLog, HasALineForEachRequestWhenAsked) {
   TempDb database;
   Workplace place;
-  ::setenv("TASKER_HTTP__ACCESS_LOG", "true", 1);
-  const auto host = place.serve(database.conninfo());
-  ::unsetenv("TASKER_HTTP__ACCESS_LOG");
-  ASSERT_TRUE(host->wait_until_ready());
-  host->http().get("/tasker/tasks?name=seen", "X-Correlation-ID: c-seen\r\n");
-  host->http().get("/nothing%0Ahere");
+  TaskerProcess host({"serve", "--config", place.configuration(database.conninfo(), {}, "host")}, place.path("host.out"),
+                     {"TASKER_HTTP__ACCESS_LOG=true"});
+  host.also_show(place.path("host.log"));
+  ASSERT_TRUE(host.wait_until_ready());
+  host.http().get("/tasker/tasks?name=seen", "X-Correlation-ID: c-seen\r\n");
+  host.http().get("/nothing%0Ahere");
   const auto log = [&] {
     std::ifstream in(place.path("host.log"));
     return std::string(std::istreambuf_iterator<char>(in), {});

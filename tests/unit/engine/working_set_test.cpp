@@ -13,7 +13,7 @@ std::shared_ptr<const std::string> text(const std::string& value) { return std::
 TEST(WorkingSet, AnotherRevisionIsAMissOlderOrNewer) {
   for (const int asked : {2, 4}) {
     WorkingSet set(1 << 20);
-    set.put(TaskId{1}, 3, text("{}"), "");
+    set.put(TaskId{1}, 3, text("{}"), "", "");
     set.add_result(TaskId{1}, 1, text("7"));
     ASSERT_NE(set.find(TaskId{1}, 3), nullptr);
     EXPECT_EQ(*set.find(TaskId{1}, 3)->result(1), "7");
