@@ -1,5 +1,7 @@
 #include "engine/task_waits.h"
 
+#include <algorithm>
+
 namespace tasker::engine {
 
 namespace {
@@ -17,13 +19,13 @@ void TaskWaits::wait(TaskId task, Millis longest, std::function<void()> done) {
 void TaskWaits::add(TaskId task, SteadyTime deadline, std::function<void()> done) {
   if (ended_ || waits_.size() >= kMostWaits || deadline <= executor_.now()) return done();
   const std::uint64_t number = ++next_;
-  waits_.emplace(number, Wait{task, std::move(done)});
+  if (waits_.empty()) asked_ = executor_.now();
+  waits_.emplace(number, Wait{task, deadline, std::move(done)});
+  deadlines_.emplace(deadline, number);
   by_task_.emplace(task, number);
-  executor_.call_at(deadline, [this, exists = std::weak_ptr<int>(existence_), number] {
-    if (!exists.expired()) finish(number);
-  });
   fresh_.push_back(task);
   ask_for_the_fresh();
+  tick_later();
 }
 
 void TaskWaits::finish(std::uint64_t number) {
@@ -31,6 +33,7 @@ void TaskWaits::finish(std::uint64_t number) {
   if (found == waits_.end()) return;
   const Wait wait = std::move(found->second);
   waits_.erase(found);
+  deadlines_.erase({wait.deadline, number});
   const auto [first, last] = by_task_.equal_range(wait.task);
   for (auto each = first; each != last; ++each) {
     if (each->second != number) continue;
@@ -69,27 +72,39 @@ void TaskWaits::ask(std::vector<TaskId> tasks) {
     executor.post([this, exists, answer = std::move(answer)] {
       if (exists.expired()) return;
       asking_ = false;
-      if (answer.has_value()) {
-        for (const TaskId task : answer.value()) ended(task);
-        ask_for_the_fresh();
-      }
-      look_later();
+      if (!answer.has_value()) return;  // the next tick asks again
+      for (const TaskId task : answer.value()) ended(task);
+      ask_for_the_fresh();
     });
   });
 }
 
-void TaskWaits::look_later() {
-  if (waits_.empty() || std::exchange(timer_, true)) return;
-  executor_.call_at(executor_.now() + kLook, [this, exists = std::weak_ptr<int>(existence_)] {
-    if (exists.expired()) return;
-    timer_ = false;
-    if (asking_ || waits_.empty()) return look_later();
-    fresh_.clear();
-    std::vector<TaskId> tasks;
-    for (auto each = by_task_.begin(); each != by_task_.end(); each = by_task_.equal_range(each->first).second)
-      tasks.push_back(each->first);
-    ask(std::move(tasks));
-  });
+void TaskWaits::ask_for_all() {
+  asked_ = executor_.now();
+  fresh_.clear();
+  std::vector<TaskId> tasks;
+  for (auto each = by_task_.begin(); each != by_task_.end(); each = by_task_.equal_range(each->first).second)
+    tasks.push_back(each->first);
+  ask(std::move(tasks));
+}
+
+// At the first deadline, but never later than the next look: deadlines are a second away at least, so a later one that
+// comes first is seen in time.
+void TaskWaits::tick_later() {
+  if (waits_.empty() || std::exchange(ticking_, true)) return;
+  executor_.call_at(std::min(executor_.now() + kLook, deadlines_.begin()->first),
+                    [this, exists = std::weak_ptr<int>(existence_)] {
+                      if (exists.expired()) return;
+                      ticking_ = false;
+                      tick();
+                      tick_later();
+                    });
+}
+
+void TaskWaits::tick() {
+  const SteadyTime now = executor_.now();
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) finish(deadlines_.begin()->second);
+  if (!asking_ && !waits_.empty() && now - asked_ >= kLook) ask_for_all();
 }
 
 }  // namespace tasker::engine

@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "engine/executor.h"
@@ -27,6 +29,7 @@ class TaskWaits {
  private:
   struct Wait {
     TaskId task{};
+    SteadyTime deadline;
     std::function<void()> done;
   };
 
@@ -34,17 +37,21 @@ class TaskWaits {
   void finish(std::uint64_t number);
   void ask(std::vector<TaskId> tasks);
   void ask_for_the_fresh();
-  void look_later();
+  void ask_for_all();
+  void tick_later();
+  void tick();
 
   Executor& executor_;
   Reader& reader_;
   const std::shared_ptr<int> existence_ = std::make_shared<int>(0);  // for what is posted and may come too late
   std::uint64_t next_ = 0;
   std::unordered_map<std::uint64_t, Wait> waits_;
+  std::set<std::pair<SteadyTime, std::uint64_t>> deadlines_;
   std::unordered_multimap<TaskId, std::uint64_t> by_task_;
   std::vector<TaskId> fresh_;  // may have ended before anybody waited: not asked for yet
   bool asking_ = false;        // a query is under way
-  bool timer_ = false;         // one for all that wait will follow
+  bool ticking_ = false;       // one timer for all: a client that waits and is answered at once leaves none behind
+  SteadyTime asked_{};         // for all that wait
   bool ended_ = false;
 };
 

@@ -30,7 +30,7 @@ TEST(Plans, ATinyAnalyzedTableIsNotReadWhole) {
   session.exec("begin");
   session.exec("select * from tasker.complete_steps(1, 1::smallint, '{65}', '{1}', '{1}', '{ok}', '{}', '{}', '{}', '{}', '{5}',"
                " '{5}', '{}', null, 5, '{1}', clock_timestamp())");
-  session.exec("select * from tasker.step_inputs('{65}', '{2}')");
+  session.exec("select * from tasker.step_inputs_v2('{65}', '{2}')");
   session.exec("select tasker.hand_back_steps(1, '{66}', '{1}', '{1}', clock_timestamp())");
   session.exec("select * from tasker.claim_steps(1, 2::smallint, '{1}', 5, clock_timestamp())");
   session.exec("select tasker.cancel_task(65, 'tester', 'why', clock_timestamp())");
@@ -57,7 +57,7 @@ TEST(Plans, AJoinOfManyParentsIsReadOnce) {
   SqlClient session(world.db.conninfo());
   set_as_the_store(session);
   for (const std::string& statement :
-       {"select cardinality(parent_results) from tasker.step_inputs('{" + task + "}', '{201}')",
+       {"select cardinality(parent_results) from tasker.step_inputs_v2('{" + task + "}', '{201}')",
         "select max(completed_parents) from tasker.step_readiness('{" + task + "}')"}) {
     session.exec("begin");
     EXPECT_EQ(session.value(statement), std::to_string(kParents)) << statement;

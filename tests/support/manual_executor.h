@@ -27,6 +27,11 @@ class ManualExecutor final : public engine::Executor {
     return now_;
   }
 
+  std::size_t timers() const {
+    const std::lock_guard lock(mutex_);
+    return later_.size();
+  }
+
   // Runs everything that is due now, and what that makes due.
   void run() {
     while (auto work = next()) work();

@@ -90,6 +90,24 @@ TEST_F(TaskWaitsTest, EndsElsewhereAreFoundByOneQueryForAll) {
   EXPECT_EQ(done_, std::vector<int>{7});
 }
 
+TEST_F(TaskWaitsTest, WaitsThatAreAnsweredLeaveNoTimersBehind) {
+  for (int task = 1; task <= 100; ++task) {
+    wait(task, Millis(60'000));
+    waits_.ended(TaskId{task});
+  }
+  EXPECT_EQ(done_.size(), 100u);
+  EXPECT_LE(executor_.timers(), 1u);
+}
+
+TEST_F(TaskWaitsTest, ADeadlineHoldsWhileAQueryIsUnderWay) {
+  reader_.holding = true;
+  wait(1, Millis(1'200));
+  pass(Millis(1'199));
+  EXPECT_TRUE(done_.empty());
+  pass(Millis(1));
+  EXPECT_EQ(done_, std::vector<int>{1});
+}
+
 TEST_F(TaskWaitsTest, SeveralWaitForOneTask) {
   wait(1, Millis(1'000));
   wait(1, Millis(60'000));
