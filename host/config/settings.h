@@ -1,8 +1,8 @@
-// The configuration file, read once at start into a value that never changes. YAML; each key can be
-// overridden by the environment as TASKER_SECTION__KEY (TASKER_ENGINE__WORKERS=8; the key outside the
-// sections is TASKER_ENVIRONMENT), or, where a value may be secret, by the file that TASKER_SECTION__KEY_FILE names. Unknown keys are refused with their place and the nearest known one. Every
-// wait is in the unit that ends its name. config/tasker.yaml holds all keys with these defaults; a test
-// compares the two.
+// The configuration file, read at start into a value that never changes; a SIGHUP reads another (app/reload.h). YAML; each
+// key can be overridden by the environment as TASKER_SECTION__KEY (TASKER_ENGINE__WORKERS=8; the key outside the sections
+// is TASKER_ENVIRONMENT), or, where a value may be secret, by the file that TASKER_SECTION__KEY_FILE names. Unknown keys
+// are refused with their place and the nearest known one. Every wait is in the unit that ends its name.
+// config/tasker.yaml holds all keys with these defaults; a test compares the two.
 #pragma once
 
 #include <map>

@@ -48,7 +48,8 @@ struct Health {
   std::string body;  // {"ready": ..., "checks": {...}, ...}
 };
 
-// Lists end with "next": null, or an opaque cursor for the page behind them. GET answers: JSON text as sent to the client. Not found is Error{Code::not_found ...}.
+// GET answers: JSON text as sent to the client. Lists end with "next": null, or an opaque cursor for the page behind
+// them. Not found is Error{Code::not_found ...}.
 class Api {
  public:
   virtual ~Api() = default;

@@ -9,8 +9,8 @@
 
 namespace tasker::plugin {
 
-// Before plugins are loaded, and again when the log has moved; for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT. `log_file`: empty when the log goes
-// to stderr. [any]
+// Before plugins are loaded, and again when the log has moved; for SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT.
+// `log_file`: empty when the log goes to stderr. [any]
 void install_crash_report(const std::string& log_file);
 
 // While it lives, this thread runs that plugin's code. The texts must outlive it. [worker]

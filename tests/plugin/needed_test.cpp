@@ -25,6 +25,18 @@ class Needed : public LoaderTest {
       });
     });
   }
+  // Of init_fails 1.0.0, whose file is gone, as a host that ran it leaves it behind. The loader is stopped.
+  PluginRecord leave_a_copy_that_does_not_load() {
+    const std::string bytes = test::read_file(fixture("init_fails-1.0.0.so"));
+    drop("init_fails-1.0.0.so");
+    start();
+    auto refused = wait_for_refusal("init_fails", Code::plugin_init_failed);
+    stop();
+    fs::remove(folder() / "init_fails-1.0.0.so");
+    fs::remove(copy_of(refused));  // it may still be mapped
+    test::write_file(copy_of(refused), bytes);
+    return refused;
+  }
   void need(const PluginRecord& record, std::int64_t hosts = 0) {
     const std::lock_guard lock(catalogue_.mutex);
     catalogue_.needed.push_back({record.namespace_name, record.name, record.version, record.sha256, 3, hosts});
@@ -129,14 +141,7 @@ TEST_F(Needed, AnAlteredCopyIsNotLoaded) {
 
 TEST_F(Needed, ACopyThatDoesNotLoadIsToldOnlyWhenNoOtherHostHasTheVersion) {
   options_.rescan = std::chrono::milliseconds(30);
-  const std::string bytes = test::read_file(fixture("init_fails-1.0.0.so"));
-  drop("init_fails-1.0.0.so");
-  start();
-  auto refused = wait_for_refusal("init_fails", Code::plugin_init_failed);
-  stop();
-  fs::remove(folder() / "init_fails-1.0.0.so");
-  fs::remove(copy_of(refused));  // it may still be mapped
-  test::write_file(copy_of(refused), bytes);
+  const auto refused = leave_a_copy_that_does_not_load();
   need(refused, 1);
   restart();
   wait_until("looks after the try", [&] {
@@ -153,14 +158,7 @@ TEST_F(Needed, ACopyThatDoesNotLoadIsToldOnlyWhenNoOtherHostHasTheVersion) {
 
 TEST_F(Needed, ACopyThatDoesNotLoadIsTriedOnce) {
   options_.rescan = std::chrono::milliseconds(30);
-  const std::string bytes = test::read_file(fixture("init_fails-1.0.0.so"));
-  drop("init_fails-1.0.0.so");
-  start();
-  auto refused = wait_for_refusal("init_fails", Code::plugin_init_failed);
-  stop();
-  fs::remove(folder() / "init_fails-1.0.0.so");
-  fs::remove(copy_of(refused));  // it may still be mapped
-  test::write_file(copy_of(refused), bytes);
+  const auto refused = leave_a_copy_that_does_not_load();
   need(refused);
   restart();
   EXPECT_NE(wait_for_event("test/init_fails 1.0.0", PluginState::unavailable).reason.find("cannot be used"), std::string::npos);
