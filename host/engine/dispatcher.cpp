@@ -32,6 +32,7 @@ struct Dispatcher::Inbox {
     FinishedAttempt attempt;
     Millis retry_after;
     std::chrono::duration<double> waited;  // from the claim to the handler
+    std::string correlation_id;            // of an attempt that may have failed, for the log
   };
 
   std::mutex mutex;  // guards all below
@@ -41,7 +42,7 @@ struct Dispatcher::Inbox {
 };
 
 Dispatcher::Dispatcher(Core& core)
-    : core_(core), installation_(core.store.installation()), inbox_(std::make_shared<Inbox>()) {
+    : core_(core), installation_(core.store.installation()), inbox_(std::make_shared<Inbox>()), failures_(core.executor) {
   random_state_ = std::random_device{}() | 1u;
   inbox_->tell = [this] {
     core_.executor.post([this, exists = std::weak_ptr<int>(existence_)] {
@@ -75,6 +76,7 @@ FinishJob Dispatcher::inbox() {
     attempt.ended = left;
     attempt.events = std::move(outcome.events);
     attempt.checkpoint = std::move(outcome.checkpoint);
+    if (attempt.kind != model::OutcomeKind::ok) item.correlation_id = job.input.correlation_id;
     const std::lock_guard lock(inbox->mutex);
     inbox->items.push_back(std::move(item));
     if (!std::exchange(inbox->told, true)) inbox->tell();
@@ -103,6 +105,7 @@ void Dispatcher::accept(const std::vector<ClaimedStep>& steps) {
     Running& running = running_[claimed.step];
     running.claim_no = claimed.claim_no;
     running.attempt = claimed.attempt;
+    running.retry_limit = claimed.retry_limit;
     core_.room.take(1);
     core_.stats.in_flight.fetch_add(1, std::memory_order_relaxed);
     const LoadedTemplate* loaded = loaded_template(claimed.template_id);
@@ -298,6 +301,8 @@ void Dispatcher::take_inbox() {
       core_.working_set.add_result(attempt.fence.step.task, attempt.fence.step.ord,
                                    std::make_shared<const std::string>(attempt.payload));
     }
+    if (attempt.kind != model::OutcomeKind::ok)
+      failures_.tell(attempt, {*running.definition, *running.step, running.attempt, running.retry_limit, item.correlation_id});
     running.finished = true;
     ++finished_;
     core_.room.end(1);

@@ -10,6 +10,7 @@
 #include "engine/attempt_job.h"
 #include "engine/backoff.h"
 #include "engine/core.h"
+#include "engine/failure_log.h"
 
 namespace tasker::engine {
 
@@ -47,7 +48,7 @@ class Dispatcher {
     std::shared_ptr<std::atomic<std::uint32_t>> stop;
     std::shared_ptr<const model::TaskTemplate> definition;
     const model::StepTemplate* step = nullptr;
-    std::int32_t attempt = 1;
+    std::int32_t attempt = 1, retry_limit = 1;
   };
   struct Inbox;
 
@@ -73,6 +74,7 @@ class Dispatcher {
   JobRunner* runner_ = nullptr;
   Completer* completer_ = nullptr;
   std::shared_ptr<Inbox> inbox_;
+  FailureLog failures_;
   std::unordered_map<StepKey, Running, StepKeyHash> running_;
   std::size_t finished_ = 0;  // of running_: outcome known, not yet recorded
   int handing_back_ = 0;      // calls under way
