@@ -21,7 +21,7 @@ CONCURRENT='^(unit_engine|unit_http|unit_plugin|plugin_loader|tasker-store-tests
 # The system tests run these.
 WHOLE=(tasker plugin_fixtures order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0)
 # They run compilers, scripts or binaries of the release again, which no sanitizer of ours is in.
-WITHOUT_SANITIZER='^(include_rules|headers_alone|bench_smoke|readme_(tour|pages)|abi_(headers|exports|package|scaffold|readme))$'
+WITHOUT_SANITIZER='^(include_rules|headers_alone|bench_smoke|readme_.*|abi_(headers|exports|package|scaffold|readme))$'
 
 # Names of the chosen tests that are also programs to be built.
 programs() { # build folder, ctest's selection...

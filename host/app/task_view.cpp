@@ -5,6 +5,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "base/timestamp.h"
+
 namespace tasker::app {
 namespace {
 
@@ -39,6 +41,7 @@ TaskView read_one(const Json& task) {
   view.full_name = text(task, "namespace") + "/" + text(task, "name") + "@" + text(task, "version");
   view.state = state_of(task);
   view.requested_at = text(task, "requested_at");
+  view.start_at = text(task, "start_at");
   view.finished_at = text(task, "finished_at");
   const auto steps = task.find("workflow_steps");
   if (steps == task.end() || !steps->is_array()) return view;
@@ -47,7 +50,7 @@ TaskView read_one(const Json& task) {
     if (!step.is_object()) continue;
     StepView shown{text(step, "name"), state_of(step), static_cast<int>(number(step, "attempts")),
                    static_cast<int>(number(step, "retry_limit")), 0, trouble(step, "last_error"),
-                   trouble(step, "waiting_for")};
+                   trouble(step, "waiting_for"), text(step, "next_retry_at")};
     if (const auto parents = step.find("depends_on"); parents != step.end() && parents->is_array())
       for (const auto& parent : *parents)
         if (parent.is_string()) shown.level = std::max(shown.level, levels[parent.get<std::string>()] + 1);
@@ -71,11 +74,18 @@ const char* mark_of(std::string_view state) {
   return "·";
 }
 
-std::string describe(const StepView& step) {
+// Both in UTC, as the host writes them: their letters are in the order of time.
+bool is_ahead(const std::string& time) {
+  return !time.empty() && time.substr(0, 19) > rfc3339(std::chrono::system_clock::now()).substr(0, 19);
+}
+
+// `for_people`: times in the local zone.
+std::string describe(const StepView& step, bool for_people) {
   auto line = step.state;
   if (step.attempts > 1 || step.state == "waiting_for_retry" || step.state == "error")
     line += fmt::format(", attempt {} of {}", step.attempts, step.retry_limit);
   if (!step.error.empty()) line += ", " + printable(step.error);
+  if (!step.next_at.empty()) line += ", again at " + printable(for_people ? local_time(step.next_at) : step.next_at);
   if (!step.waiting_for.empty()) line += ", waits: " + printable(step.waiting_for);
   return line;
 }
@@ -114,8 +124,10 @@ ExitCode exit_code_of_end(const TaskView& task) {
 
 std::vector<std::string> draw_task(const TaskView& task, const Terminal& terminal) {
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("task {} {} {}", task.id, printable(task.full_name),
-                              in_state_colour(task.state, printable(task.state), terminal.colour)));
+  const bool later = !task.has_ended() && is_ahead(task.start_at);
+  lines.push_back(fmt::format("task {} {} {}{}", task.id, printable(task.full_name),
+                              in_state_colour(task.state, printable(task.state), terminal.colour),
+                              later ? ", not before " + printable(local_time(task.start_at)) : ""));
   std::size_t widest = 0;
   for (const auto& step : task.steps) widest = std::max(widest, step.name.size() + 2 * static_cast<std::size_t>(step.level));
   for (const auto& step : task.steps) {
@@ -123,7 +135,7 @@ std::vector<std::string> draw_task(const TaskView& task, const Terminal& termina
     lines.push_back(fmt::format("  {}{} {:<{}}  {}", std::string(indent, ' '),
                                 in_state_colour(step.state, mark_of(step.state), terminal.colour),
                                 printable(step.name), widest - indent,
-                                in_state_colour(step.state, printable(describe(step)), terminal.colour)));
+                                in_state_colour(step.state, printable(describe(step, true)), terminal.colour)));
   }
   return lines;
 }
@@ -137,7 +149,7 @@ std::vector<std::string> changes_between(const TaskView& before, const TaskView&
         before.steps[i].waiting_for == now.waiting_for)
       continue;
     if (!known && (now.state == "pending" || now.state == "ready") && now.waiting_for.empty()) continue;
-    lines.push_back(printable(now.name) + " " + printable(describe(now)));
+    lines.push_back(printable(now.name) + " " + printable(describe(now, false)));
   }
   if (before.state != after.state) lines.push_back("task " + printable(after.state));
   return lines;

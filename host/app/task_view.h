@@ -20,13 +20,14 @@ struct StepView {
   int level = 0;  // the longest way from a step without parents
   std::string error;  // "code: message" of the last failure, while it matters
   std::string waiting_for;  // "code: message": why nobody can run it
+  std::string next_at = {};  // RFC 3339: when it is tried again
 };
 
 struct TaskView {
   std::int64_t id = 0;
   std::string full_name;
   std::string state;
-  std::string requested_at, finished_at;
+  std::string requested_at, start_at, finished_at;
   std::vector<StepView> steps;  // as the API orders them: parents before children
 
   bool has_ended() const;

@@ -64,7 +64,13 @@ Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt&
       // The task goes on whatever becomes of this host: another, or the restarted one, will answer.
       if (!silent_since) silent_since = Clock::now();
       const bool may_pass = body.error().retry == Retry::later && Clock::now() - *silent_since < kPatience;
-      if (deadline && Clock::now() >= *deadline) return not_in_time(task, "its state is not known: " + body.error().message);
+      if (deadline && Clock::now() >= *deadline) {
+        const bool cut_short = body.error().code == Code::command_interrupted;
+        const auto seen = before.empty() ? Result<TaskView>(body.error()) : read_task(before);
+        return not_in_time(task, seen        ? "it was " + seen->state
+                                 : cut_short ? "the host did not answer before the time was over"
+                                             : "its state is not known: " + body.error().message);
+      }
       if (!may_pass) return body.error();
       if (interrupt.wait(kSilentPause)) return stopped_watching(task);
       continue;

@@ -8,8 +8,11 @@ from checkout import SOURCE, Checkout
 from markdown import blocks_of
 
 # Pages whose blocks have a test of their own.
-RUN_ELSEWHERE = {"README.md": "tests/readme/tour_test.py", "host/http/README.md": "tests/readme/api_test.py", "sdk/README.md": "tests/abi/readme_test.py",
-                 "sql/FUNCTIONS.md": "tests/store/functions_page_test.cpp"}
+RUN_ELSEWHERE = {
+    "README.md": "tests/readme/tour_test.py", "sdk/README.md": "tests/abi/readme_test.py",
+    "sql/FUNCTIONS.md": "tests/store/functions_page_test.cpp",
+    **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md"), "tests/readme/guide_test.py"),
+}
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 
 

@@ -81,6 +81,19 @@ TEST(TaskView, DrawsTheStepsAsATree) {
   EXPECT_EQ(lines[3], "      · send  pending");
 }
 
+TEST(TaskView, SaysUntilWhenItWaits) {
+  auto json = task_json("pending", R"({"name": "charge", "detail": "waiting_for_retry", "attempts": 1, "retry_limit": 3,
+      "depends_on": ["validate"], "next_retry_at": "2999-01-31T23:30:00+00:00"})");
+  json.insert(json.find("\"workflow_steps\""), "\"start_at\": \"2999-01-31T22:00:00+00:00\", ");
+  const auto lines = draw_task(*read_task(json), kPlain);
+  EXPECT_EQ(lines[0], "task 42 default/order@1.0.0 pending, not before " + local_time("2999-01-31T22:00:00Z"));
+  EXPECT_EQ(lines[2], "    ↻ charge  waiting_for_retry, attempt 1 of 3, again at " + local_time("2999-01-31T23:30:00Z"));
+  EXPECT_EQ(changes_between({}, *read_task(json)).at(1),
+            "charge waiting_for_retry, attempt 1 of 3, again at 2999-01-31T23:30:00+00:00");
+  json.replace(json.find("2999"), 4, "1999");
+  EXPECT_EQ(draw_task(*read_task(json), kPlain)[0], "task 42 default/order@1.0.0 pending") << "that time is over";
+}
+
 TEST(TaskView, TellsOnlyWhatChanged) {
   const auto before = read_task(task_json("in_progress", kRunning));
   const auto after = read_task(task_json("error", kRetrying));

@@ -1,8 +1,10 @@
 #include "config/settings.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/keys.h"
 #include "support/files.h"
 
 namespace tasker::config {
@@ -37,6 +39,17 @@ TEST(Settings, TheShippedFileHoldsEveryKeyWithItsDefault) {
     EXPECT_THAT(text, HasSubstr(name + ":")) << key;
   }
   EXPECT_LT(settings_keys().size(), 80u);
+}
+
+TEST(Settings, ThePageHasARowForEveryKey) {
+  const std::string page = test::read_file(test::source_path("config/README.md"));
+  std::string rows;
+  for (const Key& key : keys()) {
+    const Shown shown = key.show(Settings{});
+    rows += fmt::format("| `{}` | `{}`{} | {} | {} |\n", key.path(), key.variable(), key.may_be_secret ? ", `…_FILE`" : "",
+                        shown.value.empty() ? "empty" : "`" + shown.value + "`", key.is_reloadable ? "yes" : "");
+  }
+  EXPECT_THAT(page, HasSubstr("|---|---|---|---|\n" + rows + "\n")) << "the rows that are wanted";
 }
 
 TEST(Settings, TakeEveryKeyFromTheFile) {
