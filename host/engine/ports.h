@@ -62,23 +62,30 @@ struct IdempotencyKey {
   std::chrono::seconds life{0};  // how long it counts
 };
 
+// The request of one client among those of a call: so many of its tasks, all or none, once for its key.
+struct KeyedPart {
+  std::size_t tasks = 0;
+  IdempotencyKey key;
+};
+
 struct SubmitRequest {
   HostId host{};
-  std::vector<NewTask> tasks;  // all or none
+  std::vector<NewTask> tasks;  // all or none; with keys: all or none of each part
   int room = 0;                // first steps that this host can take at once; the rest are queued
   std::shared_ptr<const std::vector<PluginId>> plugins;  // loaded here: first steps of others are queued
-  IdempotencyKey key = {};
-};
-struct SubmitAnswer {
-  std::vector<TaskId> tasks;          // in the order of the request
-  std::vector<ClaimedStep> claimed;
-  bool queued = false;                // some first steps went to the ready queue
-  bool replayed = false;              // an earlier request with this key created the tasks
+  std::vector<KeyedPart> parts = {};  // empty: no keys; else every task belongs to one, in their order
 };
 
 struct CreatedTasks {
   std::vector<TaskId> tasks;  // in the order of the request
-  bool replayed = false;
+  bool replayed = false;      // an earlier request with this key created them
+};
+
+struct SubmitAnswer {
+  std::vector<TaskId> tasks;          // in the order of the request; ids of parts that were not created mean nothing
+  std::vector<ClaimedStep> claimed;
+  bool queued = false;                // some first steps went to the ready queue
+  std::vector<Result<CreatedTasks>> parts = {};  // of each part; Code::idempotency_key_reused is that part's alone
 };
 
 struct FinishedAttempt {

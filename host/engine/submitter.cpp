@@ -24,27 +24,33 @@ void Submitter::submit(std::vector<NewTask> tasks, IdempotencyKey key, Reply<Cre
                             Retry::later));
   }
   queued_tasks_ += count;
-  const bool alone = !key.key.empty();
-  queue_.push_back({std::move(tasks), std::move(reply), std::move(key), alone});
+  queues_[key.key.empty() ? 0 : 1].push_back({std::move(tasks), std::move(reply), std::move(key)});
   send_next();
 }
 
 void Submitter::send_next() {
-  if (under_way_ || queue_.empty() || !core_.registered) return;
+  if (under_way_ || !core_.registered) return;
+  if (queues_[turn_].empty()) turn_ = 1 - turn_;
+  auto& queue = queues_[turn_];
+  if (queue.empty()) return;
+  const bool keyed = turn_ == 1;
+  turn_ = 1 - turn_;
   SubmitRequest request;
   request.host = core_.host;
-  const bool alone = queue_.front().alone;
+  const bool alone = queue.front().alone;
   std::size_t tasks = 0;
   do {
-    batch_.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+    batch_.push_back(std::move(queue.front()));
+    queue.pop_front();
     tasks += batch_.back().tasks.size();
-  } while (!alone && !queue_.empty() && !queue_.front().alone && tasks + queue_.front().tasks.size() <= kMaxBatch);
+  } while (!alone && !queue.empty() && !queue.front().alone && tasks + queue.front().tasks.size() <= kMaxBatch);
   request.tasks.reserve(tasks);
-  for (const Request& part : batch_) request.tasks.insert(request.tasks.end(), part.tasks.begin(), part.tasks.end());
+  for (const Request& part : batch_) {
+    request.tasks.insert(request.tasks.end(), part.tasks.begin(), part.tasks.end());
+    if (keyed) request.parts.push_back({part.tasks.size(), part.key});
+  }
   request.room = reserved_ = core_.room.free();
   request.plugins = core_.plugins();
-  if (alone) request.key = batch_.front().key;
   core_.room.reserve(reserved_);
   under_way_ = true;
   core_.store.submit(std::move(request), core_.on_strand<SubmitAnswer>([this](Result<SubmitAnswer> answer) {
@@ -55,50 +61,53 @@ void Submitter::send_next() {
   }));
 }
 
-void Submitter::handle(Result<SubmitAnswer> answer) {
-  std::vector<Request> batch = std::exchange(batch_, {});
-  if (!answer.has_value()) {
-    // A value that the database cannot hold, or a key used twice, is its caller's trouble, not this host's.
-    if (answer.error().code != Code::database_bad_value && answer.error().code != Code::idempotency_key_reused) {
-      core_.on_error(answer.error());
+void Submitter::refused(std::vector<Request> batch, const Error& error) {
+  // A value that the database cannot hold is its caller's trouble, not this host's.
+  if (error.code != Code::database_bad_value) core_.on_error(error);
+  const bool data_error = !ended_ && error.retry == Retry::never && batch.size() > 1;
+  for (auto part = batch.rbegin(); part != batch.rend(); ++part) {
+    if (data_error) {
+      part->alone = true;
+      queues_[part->key.key.empty() ? 0 : 1].push_front(std::move(*part));
+    } else {
+      queued_tasks_ -= static_cast<int>(part->tasks.size());
+      part->reply(error);
     }
-    const bool data_error = !ended_ && answer.error().retry == Retry::never && batch.size() > 1;
-    for (auto part = batch.rbegin(); part != batch.rend(); ++part) {
-      if (data_error) {
-        part->alone = true;
-        queue_.push_front(std::move(*part));
-      } else {
-        queued_tasks_ -= static_cast<int>(part->tasks.size());
-        part->reply(answer.error());
-      }
-    }
-    return;
   }
-  if (answer->replayed) {
-    Request& part = batch.front();
-    queued_tasks_ -= static_cast<int>(part.tasks.size());
-    return part.reply(CreatedTasks{std::move(answer->tasks), true});
-  }
+}
+
+// First steps that came with the answer: their contexts are at hand.
+void Submitter::accept(const std::vector<Request>& batch, const SubmitAnswer& answer) {
   std::unordered_map<TaskId, const NewTask*> by_id;
-  auto id = answer->tasks.begin();
+  auto id = answer.tasks.begin();
   for (const Request& part : batch) {
     for (const NewTask& task : part.tasks) by_id[*id++] = &task;
   }
-  for (const ClaimedStep& step : answer->claimed) {
+  for (const ClaimedStep& step : answer.claimed) {
     const auto task = by_id.find(step.step.task);
     if (task == by_id.end() || core_.working_set.find(step.step.task, step.revision) != nullptr) continue;
     core_.working_set.put(step.step.task, step.revision, std::make_shared<const std::string>(task->second->context),
                           task->second->correlation_id, task->second->traceparent);
   }
-  dispatcher_->accept(answer->claimed);
-  if (answer->queued) claimer_->look_soon();
-  id = answer->tasks.begin();
-  for (Request& part : batch) {
+  dispatcher_->accept(answer.claimed);
+  if (answer.queued) claimer_->look_soon();
+}
+
+void Submitter::handle(Result<SubmitAnswer> answer) {
+  std::vector<Request> batch = std::exchange(batch_, {});
+  if (!answer.has_value()) return refused(std::move(batch), answer.error());
+  accept(batch, *answer);
+  auto id = answer->tasks.begin();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    Request& part = batch[i];
     const auto end = id + static_cast<std::ptrdiff_t>(part.tasks.size());
-    queued_tasks_ -= static_cast<int>(part.tasks.size());
-    core_.stats.tasks_submitted.fetch_add(part.tasks.size(), std::memory_order_relaxed);
-    part.reply(CreatedTasks{std::vector<TaskId>(id, end)});
+    Result<CreatedTasks> created = answer->parts.empty() ? CreatedTasks{std::vector<TaskId>(id, end)} : std::move(answer->parts[i]);
     id = end;
+    queued_tasks_ -= static_cast<int>(part.tasks.size());
+    if (created.has_value() && !created->replayed) {
+      core_.stats.tasks_submitted.fetch_add(part.tasks.size(), std::memory_order_relaxed);
+    }
+    part.reply(std::move(created));
   }
 }
 
@@ -117,8 +126,10 @@ void Submitter::refuse_all() {
     part.reply(make_error(Code::stopping, "this host stopped while the tasks were being written; list the tasks to see "
                                           "whether they were created, then submit to another", Retry::later));
   }
-  for (Request& part : std::exchange(queue_, {})) {
-    part.reply(make_error(Code::stopping, "this host stopped before the tasks were written; submit to another", Retry::later));
+  for (auto& queue : queues_) {
+    for (Request& part : std::exchange(queue, {})) {
+      part.reply(make_error(Code::stopping, "this host stopped before the tasks were written; submit to another", Retry::later));
+    }
   }
   under_way_ = false;
 }

@@ -1,8 +1,10 @@
-// New tasks into commits, by natural batching: requests that come while one batch is being committed share the next.
+// New tasks into commits, by natural batching: requests that come while one batch is being committed share the next. Those
+// with an idempotency key and those without take turns, so that nobody waits for a key of somebody else's.
 // A request is all or none; when a shared batch is refused, its requests are sent one by one, so that one caller's bad
 // row never fails another's. Bounded: above max_queued_tasks requests are refused. On the engine's strand.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <vector>
 
@@ -20,7 +22,7 @@ class Submitter {
 
   // Replies on the strand.
   void submit(std::vector<NewTask> tasks, IdempotencyKey key, Reply<CreatedTasks> reply);
-  bool idle() const { return !under_way_ && queue_.empty(); }
+  bool idle() const { return !under_way_ && queues_[0].empty() && queues_[1].empty(); }
   // The host lost its life: what was under way gets an error, what waits goes on in the next life.
   void forget_all();
   void refuse_all();  // the end: whatever was not written gets an error
@@ -31,16 +33,19 @@ class Submitter {
     std::vector<NewTask> tasks;
     Reply<CreatedTasks> reply;
     IdempotencyKey key;
-    bool alone = false;  // has a key, or was part of a batch that was refused
+    bool alone = false;  // was part of a batch that was refused
   };
 
   void send_next();
   void handle(Result<SubmitAnswer> answer);
+  void refused(std::vector<Request> batch, const Error& error);
+  void accept(const std::vector<Request>& batch, const SubmitAnswer& answer);
 
   Core& core_;
   Dispatcher* dispatcher_ = nullptr;
   Claimer* claimer_ = nullptr;
-  std::deque<Request> queue_;
+  std::array<std::deque<Request>, 2> queues_;  // without a key, with one
+  std::size_t turn_ = 0;                       // whose it is
   std::vector<Request> batch_;  // under way
   int reserved_ = 0;
   int queued_tasks_ = 0;

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
 #include "store/array_literal.h"
@@ -105,35 +106,65 @@ Error SubmitCall::name_the_index(const Error& error) {
   return error;
 }
 
-Result<engine::SubmitAnswer> SubmitCall::run() {
+void SubmitCall::add_keys(Params& params) const {
+  ArrayLiteral keys, digests, lives, counts;
+  for (const engine::KeyedPart& part : request_.parts) {
+    keys.add(std::string_view(part.key.key));
+    digests.add_word(part.key.digest);
+    lives.add(part.key.life.count());
+    counts.add(static_cast<std::int64_t>(part.tasks));
+  }
+  params.insert(params.end(), {keys.take(), digests.take(), lives.take(), counts.take()});
+}
+
+engine::SubmitAnswer SubmitCall::read(const Rows& rows, std::vector<TaskId> ids) {
   engine::SubmitAnswer answer;
-  if (request_.tasks.empty()) return answer;
+  std::vector<std::optional<Result<engine::CreatedTasks>>> found(request_.parts.size());  // of parts that created nothing
+  for (int row = 0; row < rows.size(); ++row) {
+    if (rows.integer(row, 0) == 0 && rows.integer(row, 2) == 0) {
+      answer.queued = true;
+    } else if (rows.integer(row, 2) > 0) {
+      answer.claimed.push_back(claimed_step(rows, row, 0));
+    } else {
+      const auto place = static_cast<std::size_t>(rows.integer(row, 1)) - 1;
+      auto& part = found.at(place);
+      if (rows.integer(row, 2) == -2) {
+        part = make_error(Code::idempotency_key_reused,
+                          "the Idempotency-Key '" + request_.parts[place].key.key + "' was used for another request");
+      } else {
+        if (!part) part = engine::CreatedTasks{{}, true};
+        (*part)->tasks.push_back(static_cast<TaskId>(rows.integer(row, 0)));
+      }
+    }
+  }
+  std::vector<TaskId> unused;
+  auto id = ids.begin();
+  for (std::size_t i = 0; i < request_.parts.size(); ++i) {
+    const auto end = id + static_cast<std::ptrdiff_t>(request_.parts[i].tasks);
+    if (found[i]) unused.insert(unused.end(), id, end);
+    answer.parts.push_back(found[i] ? *found[i] : engine::CreatedTasks{{id, end}});
+    id = end;
+  }
+  if (!unknown_) ids_.give_back(unused);
+  answer.tasks = std::move(ids);
+  return answer;
+}
+
+Result<engine::SubmitAnswer> SubmitCall::run() {
+  if (request_.tasks.empty()) return engine::SubmitAnswer{};
   auto ids = take_ids();
   if (!ids) return ids.error();
   unknown_ = false;  // blocks of ids whose answer got lost are only a gap
   Params params = parameters(*ids);
-  const bool keyed = !request_.key.key.empty();
-  if (keyed) {
-    params.insert(params.end(), {request_.key.key, request_.key.digest, std::to_string(request_.key.life.count())});
-  }
+  const bool keyed = !request_.parts.empty();
+  if (keyed) add_keys(params);
   auto rows = run_until_known(keyed ? "submit_keyed" : "submit", params);
   if (!rows) {
     // Ids under which a lost call may have made tasks are never used again: the next submit would find them there.
     if (!unknown_) ids_.give_back(*ids);
     return rows.error().code == Code::database_bad_value ? name_the_index(rows.error()) : rows.error();
   }
-  if (rows->size() > 0 && rows->integer(0, 2) < 0) {  // an earlier request's tasks
-    if (!unknown_) ids_.give_back(*ids);
-    answer.replayed = true;
-    for (int row = 0; row < rows->size(); ++row) answer.tasks.push_back(static_cast<TaskId>(rows->integer(row, 0)));
-    return answer;
-  }
-  answer.tasks = std::move(*ids);
-  for (int row = 0; row < rows->size(); ++row) {
-    if (rows->integer(row, 0) == 0) answer.queued = true;
-    else answer.claimed.push_back(claimed_step(*rows, row, 0));
-  }
-  return answer;
+  return read(*rows, std::move(*ids));
 }
 
 }  // namespace tasker::store

@@ -1,5 +1,6 @@
-// One bulk submit: takes ids, calls submit_tasks, and repeats it with the same ids when the answer got lost, so that
-// nothing is created twice. Names the task whose values the database refuses. [db], on the submitting connection.
+// One batch of new tasks: takes ids, calls submit_tasks, or submit_keyed_tasks when its parts have keys, and repeats it with
+// the same ids when the answer got lost, so that nothing is created twice. Names the task whose values the database refuses.
+// [db], on the submitting connection.
 #pragma once
 
 #include "base/clock.h"
@@ -20,6 +21,8 @@ class SubmitCall {
   Result<std::vector<TaskId>> take_ids();
   Result<Rows> run_until_known(std::string_view query, const Params& params);
   Params parameters(const std::vector<TaskId>& ids) const;
+  void add_keys(Params& params) const;
+  engine::SubmitAnswer read(const Rows& rows, std::vector<TaskId> ids);
   Error name_the_index(const Error& error);
 
   Session& session_;

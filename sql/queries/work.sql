@@ -5,7 +5,7 @@ select * from tasker.submit_tasks($1, $2::bigint[], $3::int[], $4::jsonb[], $5::
   $9::text[], $10::timestamptz[], $11::int[], $12, $13::int[], clock_timestamp(), $14::text[])
 
 -- name: submit_keyed
-select * from tasker.submit_keyed_tasks($15, decode($16, 'hex'), make_interval(secs => $17::int), $1, $2::bigint[], $3::int[],
+select * from tasker.submit_keyed_tasks_v2($15::text[], $16::text[], $17::int[], $18::int[], $1, $2::bigint[], $3::int[],
   $4::jsonb[], $5::text[], $6::text[], $7::text[], $8::jsonb[], $9::text[], $10::timestamptz[], $11::int[], $12, $13::int[],
   clock_timestamp(), $14::text[])
 

@@ -16,11 +16,14 @@ class Idempotency : public ::testing::Test {
     request.room = 1000;
     request.tasks.resize(static_cast<std::size_t>(tasks));
     for (auto& task : request.tasks) task.template_id = order.template_id;
-    request.key = {key, digest, std::chrono::hours(1)};
+    if (!key.empty()) request.parts = {{static_cast<std::size_t>(tasks), {key, digest, std::chrono::hours(1)}}};
     return request;
   }
-  Result<engine::SubmitAnswer> submit(const std::string& key, const std::string& digest = kDigest) {
-    return await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request(key, digest), reply); });
+  Result<engine::CreatedTasks> submit(const std::string& key, const std::string& digest = kDigest) {
+    return only_part(await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request(key, digest), reply); }));
+  }
+  static Result<engine::CreatedTasks> only_part(const Result<engine::SubmitAnswer>& answer) {
+    return answer ? answer->parts.at(0) : Result<engine::CreatedTasks>(answer.error());
   }
   std::string count(const std::string& table) { return world.sql.value("select count(*) from tasker." + table); }
 
@@ -30,15 +33,17 @@ class Idempotency : public ::testing::Test {
 };
 
 TEST_F(Idempotency, ARepeatedRequestGetsTheFirstOnesTasks) {
-  const auto first = submit("k");
+  const auto made = await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request("k", kDigest), reply); });
+  const auto first = only_part(made);
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_FALSE(first->replayed);
-  EXPECT_EQ(first->claimed.size(), 2u);
-  const auto again = submit("k");
+  EXPECT_EQ(made->claimed.size(), 2u);
+  const auto answer = await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request("k", kDigest), reply); });
+  const auto again = only_part(answer);
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_TRUE(again->replayed);
   EXPECT_EQ(again->tasks, first->tasks);
-  EXPECT_TRUE(again->claimed.empty());
+  EXPECT_TRUE(answer->claimed.empty());
   EXPECT_FALSE(submit("another")->replayed);
   EXPECT_EQ(count("task"), "4");
   world.check_rows();
@@ -65,7 +70,7 @@ TEST_F(Idempotency, TheSecondOfTwoWaitsForTheFirst) {
     looks.wait_for("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", "1");
     EXPECT_FALSE(second.is_there());
     world.sql.exec(end);
-    const auto answer = second.get();
+    const auto answer = only_part(second.get());
     ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->replayed, key == "commit");
     if (answer->replayed) {
@@ -87,7 +92,7 @@ TEST_F(Idempotency, TwoHostsAtTheSameMomentCreateOneSetOfTasks) {
     other->submit(asked, there[static_cast<std::size_t>(i)].reply());
   }
   for (std::size_t i = 0; i < kRounds; ++i) {
-    const auto one = here[i].get(), two = there[i].get();
+    const auto one = only_part(here[i].get()), two = only_part(there[i].get());
     ASSERT_TRUE(one) << one.error().message;
     ASSERT_TRUE(two) << two.error().message;
     EXPECT_NE(one->replayed, two->replayed) << i;
@@ -97,11 +102,51 @@ TEST_F(Idempotency, TwoHostsAtTheSameMomentCreateOneSetOfTasks) {
   world.check_rows();
 }
 
+// Many requests in one call: each gets what it would have got alone.
+TEST_F(Idempotency, ManyKeysShareOneCall) {
+  const auto before = submit("done");
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(submit("taken", "0100"));
+  auto asked = request("", "", 7);
+  const auto key = [](const char* name, const char* digest = kDigest) {
+    return engine::IdempotencyKey{name, digest, std::chrono::hours(1)};
+  };
+  asked.parts = {{1, key("new")}, {2, key("done")}, {1, key("taken")}, {1, key("new")}, {1, key("a")}, {1, key("a", "0100")}};
+  for (std::size_t i = 0; i < 7; ++i) asked.tasks[i].context = "{\"n\": " + std::to_string(i) + "}";
+  const auto answer = await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(asked, reply); });
+  ASSERT_TRUE(answer) << answer.error().message;
+  ASSERT_EQ(answer->parts.size(), 6u);
+  EXPECT_FALSE(answer->parts[0]->replayed);
+  EXPECT_TRUE(answer->parts[1]->replayed);
+  EXPECT_EQ(answer->parts[1]->tasks, before->tasks);
+  EXPECT_EQ(answer->parts[2].error().code, Code::idempotency_key_reused);
+  EXPECT_TRUE(answer->parts[3]->replayed) << "of two with one key in one call, the first creates";
+  EXPECT_EQ(answer->parts[3]->tasks, answer->parts[0]->tasks);
+  EXPECT_FALSE(answer->parts[4]->replayed);
+  EXPECT_EQ(answer->parts[5].error().code, Code::idempotency_key_reused);
+  EXPECT_EQ(answer->claimed.size(), 2u);
+  EXPECT_EQ(count("task"), "6");
+  for (const auto& [part, n] : {std::pair(0u, "0"), std::pair(4u, "5")}) {
+    EXPECT_EQ(world.sql.value("select context ->> 'n' from tasker.task where task_id = " + text_of(answer->parts[part]->tasks[0])), n);
+  }
+  world.check_rows();
+}
+
+TEST_F(Idempotency, AHostOfTheVersionBeforeSharesTheKeys) {
+  const auto first = submit("k");
+  ASSERT_TRUE(first);
+  const std::string old =
+      "select task_id from tasker.submit_keyed_tasks('k', '\\x00ff', '1 h', 1, '{640,641}', '{1,1}', '{}', '{}', '{}', '{}', '{}',"
+      " '{}', '{}', '{}', 10, '{1}', clock_timestamp(), '{}')";
+  EXPECT_EQ(world.sql.rows(old).size(), 2u);
+  EXPECT_EQ(world.sql.value(old), text_of(first->tasks[0]));
+}
+
 // The answer got lost, and the call comes again with its own ids: it is the first one, not a repetition of it.
 TEST_F(Idempotency, ACallWhoseAnswerGotLostContinues) {
   const std::string call =
-      "select claim_no from tasker.submit_keyed_tasks('k', '\\x00ff', '1 h', 1, '{640,641}', '{1,1}', '{}', '{}', '{}', '{}', '{}',"
-      " '{}', '{}', '{}', 10, '{1}', clock_timestamp(), '{}') where task_id > 0";
+      "select claim_no from tasker.submit_keyed_tasks_v2('{l,k}', '{00ff,00ff}', '{3600,3600}', '{1,1}', 1, '{640,641}', '{1,1}',"
+      " '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 10, '{1}', clock_timestamp(), '{}') where task_id > 0";
   EXPECT_EQ(world.sql.rows(call).size(), 2u);
   const auto again = world.sql.rows(call);
   ASSERT_EQ(again.size(), 2u);
@@ -136,7 +181,7 @@ TEST_F(Idempotency, WhatAKeyGotCanBeAskedFor) {
 
 TEST_F(Idempotency, TheTraceContextReachesTheInputs) {
   const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-  auto asked = request("", "", 2);
+  auto asked = request("", "", 2);  // no key
   asked.tasks[1].traceparent = trace;
   const auto made = await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(asked, reply); });
   ASSERT_TRUE(made) << made.error().message;

@@ -201,12 +201,31 @@ void MemoryStore::register_host(engine::HostInfo info, engine::Reply<HostId> rep
   });
 }
 
+std::vector<bool> MemoryStore::decide_keys(const engine::SubmitRequest& request, engine::SubmitAnswer& out) {
+  std::vector<bool> skipped(request.tasks.size(), false);
+  std::size_t first = 0;
+  for (const engine::KeyedPart& part : request.parts) {
+    std::vector<TaskId> ids;
+    for (std::size_t i = first; i < first + part.tasks; ++i) ids.push_back(TaskId{next_task_ + static_cast<std::int64_t>(i)});
+    const auto [key, created] = keys_.try_emplace(part.key.key, part.key.digest, ids);
+    for (std::size_t i = first; i < first + part.tasks; ++i) skipped[i] = !created;
+    if (key->second.first == part.key.digest) out.parts.push_back(engine::CreatedTasks{key->second.second, !created});
+    else out.parts.push_back(make_error(Code::idempotency_key_reused, "the key was used for another request"));
+    first += part.tasks;
+  }
+  return skipped;
+}
+
 void MemoryStore::submit(engine::SubmitRequest request, engine::Reply<engine::SubmitAnswer> reply) {
   answer<engine::SubmitAnswer>("submit", request.host, reply, [&] {
     engine::SubmitAnswer out;
     int room = request.room;
-    for (engine::NewTask& wanted : request.tasks) {
+    const std::vector<bool> skipped = decide_keys(request, out);
+    for (std::size_t i = 0; i < request.tasks.size(); ++i) {
+      engine::NewTask& wanted = request.tasks[i];
       const TaskId id{next_task_++};
+      out.tasks.push_back(id);
+      if (skipped[i]) continue;
       const auto& [plugin, definition] = templates_.at(wanted.template_id);
       Task& task = tasks_[id];
       task.template_id = wanted.template_id;
@@ -221,7 +240,6 @@ void MemoryStore::submit(engine::SubmitRequest request, engine::Reply<engine::Su
         task.steps[static_cast<std::size_t>(step.ord - 1)].pending_parents = static_cast<int>(step.parents.size());
         if (step.children.empty()) ++task.open_sinks;
       }
-      out.tasks.push_back(id);
       const bool loaded = std::count(request.plugins->begin(), request.plugins->end(), plugin) > 0;
       for (const auto& step : definition->steps) {
         if (!step.parents.empty()) continue;

@@ -109,6 +109,8 @@ class MemoryStore final : public engine::Store {
   template <class T>
   void answer(const std::string& verb, std::optional<HostId> host, engine::Reply<T>& reply, const std::function<T()>& effect);
 
+  // Answers the parts that have keys; says which tasks are not to be created.
+  std::vector<bool> decide_keys(const engine::SubmitRequest& request, engine::SubmitAnswer& out);
   std::optional<Error> refusal_of(const engine::CompleteRequest& request);
   // What a call whose answer got lost had claimed and ended, for its repetition.
   void tell_again(HostId host, StepKey key, engine::CompleteAnswer& out) const;
@@ -132,6 +134,7 @@ class MemoryStore final : public engine::Store {
   std::map<Lane, std::set<QueueKey>> queues_;
   std::map<std::string, std::vector<Fault>> faults_;
   std::map<std::string, Error> failing_;     // by verb, "" for all
+  std::map<std::string, std::pair<std::string, std::vector<TaskId>>> keys_;  // digest, and what was created
   std::map<StepKey, Error> refused_outcomes_;
   std::set<std::string> to_hold_;
   std::vector<std::function<void()>> held_answers_;

@@ -253,6 +253,57 @@ TEST(EngineFaults, TellsTheCallerThatASubmissionWasNotAnswered) {
   EXPECT_EQ(code, Code::database_unavailable);
 }
 
+TEST(EngineSubmits, RequestsWithKeysShareACallAndEachGetsItsOwnAnswer) {
+  Story story("a");
+  std::map<std::string, Result<engine::CreatedTasks>> answers;
+  const auto submit = [&](const std::string& name, const std::string& key, const std::string& digest = "00") {
+    engine::NewTask task;
+    task.template_id = TemplateId{1};
+    story.engine->submit({task}, engine::IdempotencyKey{key, digest, 1h}, [&answers, name](Result<engine::CreatedTasks> answer) {
+      answers.insert_or_assign(name, std::move(answer));
+    });
+  };
+  const auto calls = [&] { return std::ranges::count(story.store.calls(), "submit"); };
+  story.store.hold_next("submit");
+  submit("first", "k");
+  story.executor.run();
+  for (int i = 0; i < 200; ++i) submit("new" + std::to_string(i), "n" + std::to_string(i));
+  submit("again", "k");
+  submit("other", "k", "01");
+  submit("without", "");
+  story.store.release();
+  story.executor.run();
+  EXPECT_EQ(calls(), 3) << "the first, those with keys, and the one without";
+  ASSERT_EQ(answers.size(), 204u);
+  EXPECT_TRUE(answers.at("again")->replayed);
+  EXPECT_EQ(answers.at("again")->tasks, answers.at("first")->tasks);
+  EXPECT_EQ(answers.at("other").error().code, Code::idempotency_key_reused);
+  EXPECT_FALSE(answers.at("new199")->replayed);
+  EXPECT_FALSE(answers.at("without")->replayed);
+  EXPECT_EQ(story.engine->trouble(), "");
+  EXPECT_EQ(story.store.tasks().size(), 202u);
+}
+
+TEST(EngineSubmits, OneBadValueAmongRequestsWithKeysFailsNoOther) {
+  Story story("a");
+  int created = 0;
+  const auto submit = [&](const char* key) {
+    engine::NewTask task;
+    task.template_id = TemplateId{1};
+    story.engine->submit({task}, engine::IdempotencyKey{key, "00", 1h},
+                         [&](const Result<engine::CreatedTasks>& answer) { created += answer.has_value() ? 1 : 0; });
+  };
+  story.store.hold_next("submit");
+  submit("first");
+  story.executor.run();
+  for (const char* key : {"a", "b", "c"}) submit(key);
+  story.store.fail_next("submit", make_error(Code::database_bad_value, "what no database can hold"), false);
+  story.store.release();
+  story.executor.run();
+  EXPECT_EQ(created, 4) << "the three were refused together and then sent one by one";
+  EXPECT_EQ(story.engine->trouble(), "");
+}
+
 TEST(EngineFaults, DropsItsWorkAndRegistersAnewWhenDeclaredDead) {
   Story story("a\nb: a");
   story.submit();
