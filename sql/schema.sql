@@ -39,7 +39,7 @@ CREATE FUNCTION tasker.cancel_task(p_task bigint, p_principal text, p_reason tex
 
 CREATE FUNCTION tasker.claim_steps(p_host integer, p_lane smallint, p_plugins integer[], p_room integer, p_now timestamp with time zone) RETURNS TABLE(task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
-CREATE FUNCTION tasker.complete_steps(p_host integer, p_lane smallint, p_tasks bigint[], p_ords integer[], p_claims integer[], p_outcomes tasker.attempt_outcome[], p_results jsonb[], p_codes text[], p_messages text[], p_delays_ms bigint[], p_ran_us bigint[], p_ended_us bigint[], p_checkpoints jsonb[], p_events jsonb, p_room integer, p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(kind "char", task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
+CREATE FUNCTION tasker.complete_steps(p_host integer, p_tasks bigint[], p_ords integer[], p_claims integer[], p_outcomes tasker.attempt_outcome[], p_results jsonb[], p_codes text[], p_messages text[], p_delays_ms bigint[], p_ran_us bigint[], p_ended_us bigint[], p_checkpoints jsonb[], p_events jsonb, p_room integer, p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(kind "char", task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
 CREATE FUNCTION tasker.cursor(p_kind text, p_place text) RETURNS text;
 
@@ -713,17 +713,17 @@ CREATE INDEX task_open ON ONLY tasker.task USING btree (lane, task_id) WHERE (fi
 
 CREATE INDEX task_0_lane_task_id_idx ON tasker.task_0 USING btree (lane, task_id) WHERE (finished_at IS NULL);
 
-CREATE INDEX task_ending ON ONLY tasker.task USING btree (lane, task_id) WHERE ((finished_at IS NULL) AND ending);
-
-CREATE INDEX task_0_lane_task_id_idx1 ON tasker.task_0 USING btree (lane, task_id) WHERE ((finished_at IS NULL) AND ending);
-
 CREATE INDEX task_ended_badly ON ONLY tasker.task USING btree (lane, task_id) WHERE ending;
 
-CREATE INDEX task_0_lane_task_id_idx2 ON tasker.task_0 USING btree (lane, task_id) WHERE ending;
+CREATE INDEX task_0_lane_task_id_idx1 ON tasker.task_0 USING btree (lane, task_id) WHERE ending;
 
 CREATE INDEX task_by_tag ON ONLY tasker.task USING gin (tags jsonb_path_ops) WHERE (tags <> '[]'::jsonb);
 
 CREATE INDEX task_0_tags_idx ON tasker.task_0 USING gin (tags jsonb_path_ops) WHERE (tags <> '[]'::jsonb);
+
+CREATE INDEX task_ending ON ONLY tasker.task USING btree (task_id) WHERE ((finished_at IS NULL) AND ending);
+
+CREATE INDEX task_0_task_id_idx ON tasker.task_0 USING btree (task_id) WHERE ((finished_at IS NULL) AND ending);
 
 ALTER INDEX tasker.annotation_pkey ATTACH PARTITION tasker.annotation_0_pkey;
 
@@ -737,13 +737,13 @@ ALTER INDEX tasker.task_by_correlation ATTACH PARTITION tasker.task_0_correlatio
 
 ALTER INDEX tasker.task_open ATTACH PARTITION tasker.task_0_lane_task_id_idx;
 
-ALTER INDEX tasker.task_ending ATTACH PARTITION tasker.task_0_lane_task_id_idx1;
-
-ALTER INDEX tasker.task_ended_badly ATTACH PARTITION tasker.task_0_lane_task_id_idx2;
+ALTER INDEX tasker.task_ended_badly ATTACH PARTITION tasker.task_0_lane_task_id_idx1;
 
 ALTER INDEX tasker.task_pkey ATTACH PARTITION tasker.task_0_pkey;
 
 ALTER INDEX tasker.task_by_tag ATTACH PARTITION tasker.task_0_tags_idx;
+
+ALTER INDEX tasker.task_ending ATTACH PARTITION tasker.task_0_task_id_idx;
 
 ALTER TABLE ONLY tasker.host_plugin
     ADD CONSTRAINT host_plugin_host_id_fkey FOREIGN KEY (host_id) REFERENCES tasker.host(host_id);

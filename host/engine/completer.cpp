@@ -19,7 +19,6 @@ constexpr Millis kLongestRefusedPause{30'000};
 
 Completer::Completer(Core& core)
     : core_(core),
-      lanes_(static_cast<std::size_t>(core.store.lanes())),
       writers_(static_cast<std::size_t>(core.store.writers())) {}
 
 void Completer::connect(Dispatcher& dispatcher, Claimer& claimer) {
@@ -28,11 +27,9 @@ void Completer::connect(Dispatcher& dispatcher, Claimer& claimer) {
 }
 
 void Completer::add(FinishedAttempt attempt) {
-  const auto lane = static_cast<std::size_t>(raw(attempt.fence.step.task)) % lanes_.size();
-  LaneQueue& queue = lanes_[lane];
-  queue.attempts.push_back(std::move(attempt));
+  const auto lane = raw(attempt.fence.step.task) % core_.store.lanes();
+  writers_[static_cast<std::size_t>(lane) % writers_.size()].due.push_back(std::move(attempt));
   ++waiting_;
-  if (!std::exchange(queue.listed, true)) writers_[lane % writers_.size()].due.push_back(static_cast<Lane>(lane));
 }
 
 void Completer::flush() {
@@ -42,21 +39,15 @@ void Completer::flush() {
 void Completer::send_due(std::size_t index) {
   Writer& writer = writers_[index];
   while (writer.under_way < kCallsPerWriter && !writer.due.empty()) {
-    const Lane lane = writer.due.front();
-    writer.due.pop_front();
-    LaneQueue& queue = lanes_[static_cast<std::size_t>(lane)];
     auto request = std::make_shared<CompleteRequest>();
     request->host = core_.host;
-    request->lane = lane;
     const auto limit = static_cast<std::size_t>(core_.options.max_batch);
-    if (queue.attempts.size() <= limit) {
-      request->attempts.swap(queue.attempts);
-      queue.listed = false;
+    if (writer.due.size() <= limit) {
+      request->attempts.swap(writer.due);
     } else {
-      const auto end = queue.attempts.begin() + static_cast<std::ptrdiff_t>(limit);
-      request->attempts.assign(std::make_move_iterator(queue.attempts.begin()), std::make_move_iterator(end));
-      queue.attempts.erase(queue.attempts.begin(), end);
-      writer.due.push_back(lane);
+      const auto end = writer.due.begin() + static_cast<std::ptrdiff_t>(limit);
+      request->attempts.assign(std::make_move_iterator(writer.due.begin()), std::make_move_iterator(end));
+      writer.due.erase(writer.due.begin(), end);
     }
     std::sort(request->attempts.begin(), request->attempts.end(),
               [](const FinishedAttempt& a, const FinishedAttempt& b) { return a.fence < b.fence; });
@@ -119,7 +110,7 @@ void Completer::refused(std::size_t writer, std::shared_ptr<const CompleteReques
   } else {
     const auto middle = attempts.begin() + static_cast<std::ptrdiff_t>(attempts.size() / 2);
     for (const auto& [from, to] : {std::pair(attempts.begin(), middle), std::pair(middle, attempts.end())}) {
-      auto part = std::make_shared<CompleteRequest>(CompleteRequest{request->host, request->lane, {from, to}, 0, request->plugins});
+      auto part = std::make_shared<CompleteRequest>(CompleteRequest{request->host, {from, to}, 0, request->plugins});
       part->room = std::min(request->room, static_cast<int>(part->attempts.size()));
       send_part(std::move(part), kFirstPause);
     }
@@ -150,7 +141,6 @@ void Completer::handle(const CompleteRequest& request, CompleteAnswer answer) {
 }
 
 void Completer::forget_all() {
-  for (LaneQueue& queue : lanes_) queue = {};
   for (Writer& writer : writers_) writer = {};
   waiting_ = 0;
 }

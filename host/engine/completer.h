@@ -1,10 +1,9 @@
-// Finished attempts into commits. Per lane, by natural batching: while one batch of a writer is being committed,
-// outcomes gather; the next batch takes all of one lane, up to a limit. Idle: a batch of one, no delay added.
+// Finished attempts into commits. Per writer, by natural batching: while one batch is being committed, outcomes of the
+// writer's lanes gather; the next batch takes them all, up to a limit. Idle: a batch of one, no delay added.
 // Outcomes wait here, in memory, while the database is away; what may be claimed meanwhile is bounded by the room that
 // they still occupy. On the engine's strand.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -29,13 +28,9 @@ class Completer {
   std::function<void(const EndedTask&)> on_ended;  // a task came to its end here
 
  private:
-  struct LaneQueue {
-    std::vector<FinishedAttempt> attempts;
-    bool listed = false;  // in its writer's list
-  };
   struct Writer {
-    std::deque<Lane> due;
-    int under_way = 0;
+    std::vector<FinishedAttempt> due;  // oldest first
+    int under_way = 0;                 // calls
   };
 
   void send_due(std::size_t writer);
@@ -46,7 +41,6 @@ class Completer {
   Core& core_;
   Dispatcher* dispatcher_ = nullptr;
   Claimer* claimer_ = nullptr;
-  std::vector<LaneQueue> lanes_;
   std::vector<Writer> writers_;
   std::size_t waiting_ = 0;  // outcomes not yet recorded
 };

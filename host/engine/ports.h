@@ -104,8 +104,7 @@ struct FinishedAttempt {
 
 struct CompleteRequest {
   HostId host{};
-  Lane lane = 0;
-  std::vector<FinishedAttempt> attempts;  // all of this lane, sorted by fence
+  std::vector<FinishedAttempt> attempts;  // of lanes that one writer serves, sorted by fence
   int room = 0;                           // children that this host can take
   std::shared_ptr<const std::vector<PluginId>> plugins;  // loaded here: children of others are queued
 };

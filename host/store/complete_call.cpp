@@ -146,7 +146,6 @@ Params CompleteCall::parameters(std::size_t first, std::size_t last) const {
     ended.add(std::max<std::int64_t>(0, ago.count()));
   }
   return {std::to_string(raw(request_->host)),
-          std::to_string(request_->lane),
           tasks.take(),
           ords.take(),
           claims.take(),

@@ -97,7 +97,8 @@ void PgStore::submit(engine::SubmitRequest request, Reply<engine::SubmitAnswer> 
 }
 
 void PgStore::complete(std::shared_ptr<const engine::CompleteRequest> request, Reply<engine::CompleteAnswer> reply) {
-  Connection& writer = writer_of(request->lane);
+  if (request->attempts.empty()) return reply(engine::CompleteAnswer{});
+  Connection& writer = writer_of(request->attempts.front().fence.step.task);
   const bool posted = writer.post([this, request = std::move(request), reply](Session& session) mutable {
     reply(CompleteCall(session, clock_, counters_, std::move(request)).run());
   });

@@ -65,6 +65,7 @@ class PgStore final : public engine::Store {
   std::unique_ptr<Connection> connect(std::string name, SessionSettings settings);
   std::vector<Connection*> writer_list() const;  // lane % size serves a lane
   Connection& writer_of(Lane lane) { return *writers_[static_cast<std::size_t>(lane) % writers_.size()]; }
+  Connection& writer_of(TaskId task) { return writer_of(static_cast<Lane>(raw(task) % lanes_)); }
 
   const Options options_;
   const SystemClock system_clock_;

@@ -118,7 +118,7 @@ void PgStore::hand_back(HostId host, std::vector<Fence> fences, Reply<int> reply
   std::sort(fences.begin(), fences.end());
   std::map<Connection*, std::vector<Fence>> by_writer;
   for (const Fence& fence : fences) {
-    by_writer[&writer_of(static_cast<Lane>(raw(fence.step.task) % lanes_))].push_back(fence);
+    by_writer[&writer_of(fence.step.task)].push_back(fence);
   }
   auto sum = std::make_shared<SumOfParts>(static_cast<int>(by_writer.size()), std::move(reply));
   for (auto& [writer, part] : by_writer) {

@@ -17,9 +17,9 @@ select $1::jsonb[], $2::jsonb[], $3::timestamptz[]
 select * from tasker.claim_steps($1, $2::smallint, $3::int[], $4, clock_timestamp())
 
 -- name: complete
-select * from tasker.complete_steps($1, $2::smallint, $3::bigint[], $4::int[], $5::int[], $6::tasker.attempt_outcome[],
-  $7::jsonb[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::jsonb[], $14::jsonb, $15,
-  $16::int[], clock_timestamp())
+select * from tasker.complete_steps($1, $2::bigint[], $3::int[], $4::int[], $5::tasker.attempt_outcome[], $6::jsonb[],
+  $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[], $12::jsonb[], $13::jsonb, $14, $15::int[],
+  clock_timestamp())
 
 -- name: peek
 select * from tasker.peek_queues($1::int[], clock_timestamp())

@@ -86,7 +86,7 @@ TEST(BadRow, ALockedRowThatIsFreeInTimeIsWrittenAsItWas) {
   PgWorld world(options);
   const auto one = world.publish("one", "a");
   auto request = std::make_shared<engine::CompleteRequest>();
-  *request = {world.host(), 2, whole_lane(world, one.template_id, 2), 0, world.plugins()};
+  *request = {world.host(), whole_lane(world, one.template_id, 2), 0, world.plugins()};
   SqlClient holder(world.db.conninfo());
   holder.exec("begin; select from tasker.step where task_id = " + text_of(request->attempts[4].fence.step.task) + " for update");
   Awaited<engine::CompleteAnswer> answer;

@@ -25,7 +25,6 @@ void act_while_completing(const std::string& action, const std::string& child_st
   Awaited<engine::CompleteAnswer> answer;
   auto request = std::make_shared<engine::CompleteRequest>();
   request->host = world.host();
-  request->lane = lane_of(task);
   request->attempts = {finished(submitted.claimed[0])};
   request->room = 10;
   request->plugins = world.plugins();
@@ -53,7 +52,7 @@ TEST(CompleteThenClaim, AnActionWaitsForACompleteThatCameFirst) {
   const TaskId task = submitted.tasks[0];
   SqlClient first(world.db.conninfo());
   first.exec("begin");
-  first.exec("select * from tasker.complete_steps(" + std::to_string(raw(world.host())) + ", 0::smallint, '{64}', '{1}',"
+  first.exec("select * from tasker.complete_steps(" + std::to_string(raw(world.host())) + ", '{64}', '{1}',"
              " '{1}', '{ok}', '{}', '{}', '{}', '{}', '{1}', '{1}', '{}', null, 5, '{1}', clock_timestamp())");
   SqlClient actor(world.db.conninfo());
   actor.start(sql_function("cancel_task", task));
@@ -106,7 +105,7 @@ TEST(LockOrderRaces, RandomRoundsOfEverythingMeetNoDeadlock) {
         ASSERT_TRUE(claimed) << claimed.error().message;
         while (!claimed->empty()) {
           auto request = std::make_shared<engine::CompleteRequest>();
-          *request = {host, lane, {}, static_cast<int>(random() % 4), world.plugins()};
+          *request = {host, {}, static_cast<int>(random() % 4), world.plugins()};
           for (const auto& step : *claimed) {
             request->attempts.push_back(finished(step, random() % 5 ? OutcomeKind::ok : OutcomeKind::fail));
           }
@@ -139,7 +138,7 @@ TEST(EndOfTaskRaces, TwoHostsEndingTheLastTwoStepsEndTheTask) {
     const HostId other = world.another_host();
     world.sql.exec("update tasker.step set host_id = " + std::to_string(raw(other)) + " where ord = 2");
     const auto call = [&](HostId host, int ord, const std::string& outcome) {
-      return "select kind from tasker.complete_steps(" + std::to_string(raw(host)) + ", 0::smallint, '{64}', '{" +
+      return "select kind from tasker.complete_steps(" + std::to_string(raw(host)) + ", '{64}', '{" +
              std::to_string(ord) + "}', '{1}', '{" + outcome + "}', '{}', '{}', '{}', '{}', '{1}', '{1}', '{}', null, 5,"
              " '{1}', clock_timestamp())";
     };

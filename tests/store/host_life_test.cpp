@@ -22,7 +22,7 @@ TEST(HostGuard, ACallInFlightIsOverBeforeItsHostIsTakenOver) {
   const HostId other = world.another_host();
   SqlClient flight(world.db.conninfo());
   flight.exec("begin");
-  flight.exec("select * from tasker.complete_steps(1, 0::smallint, '{64}', '{1}', '{1}', '{ok}', '{}', '{}', '{}', '{}',"
+  flight.exec("select * from tasker.complete_steps(1, '{64}', '{1}', '{1}', '{ok}', '{}', '{}', '{}', '{}',"
               " '{1}', '{1}', '{}', null, 5, '{1}', clock_timestamp())");
   SqlClient taker(world.db.conninfo());
   taker.start("select tasker.reclaim_dead_hosts(" + std::to_string(raw(other)) + ", '{1}', clock_timestamp())");

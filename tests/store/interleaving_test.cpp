@@ -69,7 +69,7 @@ class Interleavings : public ::testing::Test {
     const std::string ones = ords.find(',') == std::string::npos ? "'{1}'" : "'{1,1}'";
     const std::string tasks = ords.find(',') == std::string::npos ? "'{64}'" : "'{64,64}'";
     return "select kind, task_id, ord, case when kind <> 'r' then claim_no end from tasker.complete_steps(" +
-           std::to_string(host) + ", 0::smallint, " + tasks + ", '{" + ords + "}', " + ones + ", '{" +
+           std::to_string(host) + ", " + tasks + ", '{" + ords + "}', " + ones + ", '{" +
            outcomes + "}', '{}', '{}', '{}', '{0,0}', " + ones + ", " + ones +
            ", '{}', null, 9, '{1}', clock_timestamp())";
   }

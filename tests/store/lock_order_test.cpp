@@ -73,7 +73,7 @@ class LockOrder : public ::testing::Test {
 
   static std::string complete(const std::string& tasks, const std::string& ords, const std::string& outcomes) {
     const std::string ones = outcomes.find(',') == outcomes.rfind(',') ? "'{1,1}'" : "'{1,1,1,1}'";
-    return "tasker.complete_steps(1, 0::smallint, '" + tasks + "', '" + ords + "', " + ones + ", '" + outcomes +
+    return "tasker.complete_steps(1, '" + tasks + "', '" + ords + "', " + ones + ", '" + outcomes +
            "', '{}', '{}', '{}', '{}', " + ones + ", " + ones + ", '{}', null, 9, '{1}', clock_timestamp())";
   }
 
@@ -160,7 +160,7 @@ TEST_F(LockOrder, ABatchIsSortedBeforeItIsSent) {
     batch.push_back(finished({{static_cast<TaskId>(id), 1}, 1, 1, 3, 0, TemplateId{1}, PluginId{1}}));
   }
   auto request = std::make_shared<engine::CompleteRequest>();
-  *request = {world.host(), 0, batch, 0, world.plugins()};
+  *request = {world.host(), batch, 0, world.plugins()};
   holder.exec("begin");
   holder.exec("select from " + step(64, 1) + " for update");
   Awaited<engine::CompleteAnswer> answer;

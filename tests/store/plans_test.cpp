@@ -28,7 +28,7 @@ TEST(Plans, ATinyAnalyzedTableIsNotReadWhole) {
   SqlClient session(world.db.conninfo());
   set_as_the_store(session);
   session.exec("begin");
-  session.exec("select * from tasker.complete_steps(1, 1::smallint, '{65}', '{1}', '{1}', '{ok}', '{}', '{}', '{}', '{}', '{5}',"
+  session.exec("select * from tasker.complete_steps(1, '{65}', '{1}', '{1}', '{ok}', '{}', '{}', '{}', '{}', '{5}',"
                " '{5}', '{}', null, 5, '{1}', clock_timestamp())");
   session.exec("select * from tasker.step_inputs_v2('{65}', '{2}')");
   session.exec("select tasker.hand_back_steps(1, '{66}', '{1}', '{1}', clock_timestamp())");

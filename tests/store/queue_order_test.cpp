@@ -84,7 +84,7 @@ TEST(QueueOrder, StepsOfPluginsThatAreNotLoadedHereAreQueued) {
   const auto claimed = world.claim(submitted.tasks[0]);
   ASSERT_EQ(claimed.size(), 1u);
   auto complete = std::make_shared<engine::CompleteRequest>();
-  *complete = {world.host(), lane_of(submitted.tasks[0]), {finished(claimed[0])}, 10, nothing};
+  *complete = {world.host(), {finished(claimed[0])}, 10, nothing};
   const auto completed = *await<engine::CompleteAnswer>([&](auto reply) { world.store().complete(complete, reply); });
   EXPECT_TRUE(completed.claimed.empty());
   EXPECT_TRUE(completed.queued);

@@ -7,7 +7,7 @@ namespace {
 class TwoHosts : public ::testing::Test {
  protected:
   static std::string complete(int host, int ord, const std::string& outcome = "ok") {
-    return "select kind, ord from tasker.complete_steps(" + std::to_string(host) + ", 0::smallint, '{64}', '{" +
+    return "select kind, ord from tasker.complete_steps(" + std::to_string(host) + ", '{64}', '{" +
            std::to_string(ord) + "}', '{1}', '{" + outcome + "}', '{}', '{}', '{}', '{}', '{1}', '{1}', '{}', null, 5,"
            " '{1}', clock_timestamp())";
   }

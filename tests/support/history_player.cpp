@@ -211,20 +211,19 @@ class Player {
     return attempt;
   }
 
-  // Steps of one lane that the host holds; now and then one that it does not, or no longer.
+  // Steps that the host holds, of any lanes; now and then one that it does not, or no longer.
   void complete(int host, bool all_ok = false) {
     const auto held = model_.in_progress_under(host);
     if (held.empty()) return;
-    const auto lane = raw(any(held).step.task) % kLanes;
     const int bad = all_ok ? 0 : pick(0, 2);
     const int foreign = maybe(3) ? 1 : 8;
     std::vector<FinishedAttempt> batch;
     for (const Fence& fence : held) {
-      if (raw(fence.step.task) % kLanes != lane || (!all_ok && maybe(4))) continue;
+      if (!all_ok && maybe(4)) continue;
       batch.push_back(outcome_of(fence, bad == 0 || !maybe(bad == 1 ? 6 : 2)));
     }
     for (const Fence& fence : all_ok ? std::vector<Fence>{} : model_.in_progress_under(any(hosts_))) {
-      if (raw(fence.step.task) % kLanes != lane || !maybe(foreign)) continue;
+      if (!maybe(foreign)) continue;
       const bool named =
           std::any_of(batch.begin(), batch.end(), [&](const auto& a) { return a.fence.step == fence.step; });
       if (!named) batch.push_back(outcome_of({fence.step, fence.claim_no - (maybe(3) ? 1 : 0)}, true));
@@ -244,8 +243,7 @@ class Player {
             << attempt.fence.claim_no << "=" << model::outcome_text(attempt.kind);
     }
     told_ << "\n";
-    *request = {static_cast<HostId>(host), static_cast<Lane>(raw(batch[0].fence.step.task) % kLanes), batch,
-                room, list_of(plugins)};
+    *request = {static_cast<HostId>(host), batch, room, list_of(plugins)};
     const auto answer =
         well(await<engine::CompleteAnswer>([&](auto reply) { world_.store().complete(request, reply); }),
              "complete");
@@ -259,12 +257,10 @@ class Player {
         sent_[sent_.size() - 1 -
               static_cast<std::size_t>(pick(0, std::min<int>(5, static_cast<int>(sent_.size()) - 1)))];
     if (!model_.is_alive(host)) return;
-    const auto lane = raw(batch[0].fence.step.task) % kLanes;
     for (const Fence& fence : model_.in_progress_under(host)) {
       const bool named =
           std::any_of(batch.begin(), batch.end(), [&](const auto& a) { return a.fence.step == fence.step; });
-      if (!named && raw(fence.step.task) % kLanes == lane && maybe(3))
-        batch.push_back(outcome_of(fence, !maybe(4)));
+      if (!named && maybe(3)) batch.push_back(outcome_of(fence, !maybe(4)));
     }
     told_ << "again: ";
     send(host, batch, pick(0, 8), some_plugins());
@@ -323,14 +319,13 @@ class Player {
     auto request = std::make_shared<engine::CompleteRequest>();
     const TaskId task = any(tasks_);
     *request = {dead,
-                static_cast<Lane>(raw(task) % kLanes),
                 {outcome_of({{task, 1}, 1}, true)},
                 5,
                 list_of(all_plugins())};
     const auto answer =
         await<engine::CompleteAnswer>([&](auto reply) { world_.store().complete(request, reply); });
     if (answer || answer.error().code != Code::host_dead) throw Failed{"a dead host may complete"};
-    const engine::ClaimRequest wish{dead, request->lane, 5, list_of(all_plugins())};
+    const engine::ClaimRequest wish{dead, static_cast<Lane>(raw(task) % kLanes), 5, list_of(all_plugins())};
     const auto claimed =
         await<std::vector<ClaimedStep>>([&](auto reply) { world_.store().claim(wish, reply); });
     if (claimed || claimed.error().code != Code::host_dead) throw Failed{"a dead host may claim"};

@@ -113,7 +113,6 @@ std::vector<engine::ClaimedStep> PgWorld::claim(TaskId task, int room, HostId ho
 Result<engine::CompleteAnswer> PgWorld::try_complete(std::vector<engine::FinishedAttempt> attempts, int room, HostId host) {
   auto request = std::make_shared<engine::CompleteRequest>();
   request->host = raw(host) ? host : host_;
-  request->lane = lane_of(attempts.at(0).fence.step.task);
   request->attempts = std::move(attempts);
   request->room = room;
   request->plugins = plugins_;

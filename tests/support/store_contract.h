@@ -59,7 +59,6 @@ class StoreContract : public ::testing::Test {
   Result<engine::CompleteAnswer> try_complete(std::vector<engine::FinishedAttempt> attempts, int room = 1000) {
     auto request = std::make_shared<engine::CompleteRequest>();
     request->host = host;
-    request->lane = static_cast<Lane>(raw(attempts.at(0).fence.step.task) % world.store().lanes());
     std::sort(attempts.begin(), attempts.end(), [](const auto& a, const auto& b) { return a.fence < b.fence; });
     request->attempts = std::move(attempts);
     request->room = room;
