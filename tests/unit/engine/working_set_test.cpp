@@ -31,5 +31,19 @@ TEST(WorkingSet, AChildGetsWhatAnOperatorChangedMeanwhile) {
   EXPECT_EQ(story.input("b").inputs, R"({"a":7})");
 }
 
+TEST(WorkingSet, ATaskThatWaitsLongIsForgotten) {
+  for (const auto& [seconds, misses] : {std::pair(5, 0u), std::pair(60, 1u)}) {
+    Story story("a\nb\nc: b");
+    story.submit();
+    engine::AttemptOutcome again;
+    again.kind = model::OutcomeKind::retry;
+    again.retry_after = std::chrono::seconds(seconds);
+    story.end("a", again);
+    story.finish("b");
+    EXPECT_EQ(story.running(), std::vector<std::string>{"c"});
+    EXPECT_EQ(story.engine->stats().working_set_misses.load(), misses) << seconds;
+  }
+}
+
 }  // namespace
 }  // namespace tasker::test
