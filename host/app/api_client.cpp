@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
@@ -109,7 +110,7 @@ class ApiClient::Impl {
   }
   ~Impl() { curl_easy_cleanup(handle_); }
 
-  Result<std::string> request(const std::string& path, const std::string* body) {
+  Result<std::string> request(const std::string& path, const std::string* body, const std::string& idempotency_key = {}) {
     if (handle_ == nullptr) return make_error(Code::internal, "the HTTP client could not be made");
     std::string answer;
     const auto url = base_ + path;
@@ -130,15 +131,17 @@ class ApiClient::Impl {
     if (body != nullptr) {
       headers = curl_slist_append(headers, "Content-Type: application/json");
       headers = curl_slist_append(headers, "Expect:");
+      if (!idempotency_key.empty()) headers = curl_slist_append(headers, ("Idempotency-Key: " + idempotency_key).c_str());
       curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
       curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, body->c_str());
     }
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers);
     const auto outcome = curl_easy_perform(handle_);
     curl_slist_free_all(headers);
-    if (outcome != CURLE_OK) return failure(outcome);
     long status = 0;
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+    if (options_.verbose) tell(body == nullptr ? "GET" : "POST", url, outcome, status, answer.size());
+    if (outcome != CURLE_OK) return failure(outcome);
     if (status >= 200 && status < 300) return answer;
     return error_of(answer, status);
   }
@@ -146,6 +149,13 @@ class ApiClient::Impl {
   const std::string& server() const { return server_; }
 
  private:
+  void tell(const char* method, const std::string& url, CURLcode outcome, long status, std::size_t bytes) const {
+    double seconds = 0;
+    curl_easy_getinfo(handle_, CURLINFO_TOTAL_TIME, &seconds);
+    const auto end = outcome == CURLE_OK ? fmt::format("{}, {} bytes", status, bytes) : std::string(curl_easy_strerror(outcome));
+    std::fprintf(stderr, "%s %s: %s, %.0f ms\n", method, url.c_str(), end.c_str(), seconds * 1000);
+  }
+
   Error failure(CURLcode outcome) const {
     if (outcome == CURLE_ABORTED_BY_CALLBACK) return make_error(Code::command_interrupted, "interrupted");
     if (outcome == CURLE_WRITE_ERROR)
@@ -175,8 +185,8 @@ ApiClient::ApiClient(std::string server, Options options)
     : impl_(std::make_unique<Impl>(std::move(server), std::move(options))) {}
 ApiClient::~ApiClient() = default;
 Result<std::string> ApiClient::get(const std::string& path) { return impl_->request(path, nullptr); }
-Result<std::string> ApiClient::post(const std::string& path, const std::string& body) {
-  return impl_->request(path, &body);
+Result<std::string> ApiClient::post(const std::string& path, const std::string& body, const std::string& idempotency_key) {
+  return impl_->request(path, &body, idempotency_key);
 }
 const std::string& ApiClient::server() const { return impl_->server(); }
 

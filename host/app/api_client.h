@@ -22,6 +22,7 @@ class ApiClient {
     // More than the host gives itself, so that its own sentence arrives.
     std::chrono::milliseconds deadline = std::chrono::seconds(45);
     std::function<bool()> is_cancelled{};  // asked during a request; true ends it: Code::command_interrupted
+    bool verbose = false;                  // each request is told on stderr
   };
   // "http://127.0.0.1:8765"; without a path the interface is at /tasker.
   explicit ApiClient(std::string server) : ApiClient(std::move(server), Options{}) {}
@@ -30,7 +31,8 @@ class ApiClient {
 
   // The body of a 2xx answer. Anything else is an error that holds the server's own code and sentence.
   Result<std::string> get(const std::string& path);  // "/tasks/42"
-  Result<std::string> post(const std::string& path, const std::string& body);
+  // `idempotency_key` may be empty.
+  Result<std::string> post(const std::string& path, const std::string& body, const std::string& idempotency_key = {});
 
   const std::string& server() const;
   static std::string escape(const std::string& text);  // for a part of a path or query

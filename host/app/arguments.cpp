@@ -7,6 +7,8 @@
 
 #include "app/code_help.h"
 #include "app/command_tree.h"
+#include "app/completion_script.h"
+#include "app/manual.h"
 #include "base/semver.h"
 #include "base/timestamp.h"
 #include "base/yaml_tree.h"
@@ -27,24 +29,28 @@ constexpr const char* kPageHead =
     "`tasker <command> --help` shows what stands here; a test keeps the two equal. Rules for all of them:\n\n"
     "- Data goes to stdout, talk and errors to stderr. In a pipe tables have tabs, no headings and times in UTC; on a terminal they are\n"
     "  aligned, coloured (`--color`, `NO_COLOR`) and in the local zone.\n"
-    "- `-o json` prints what the API answers; lists also take `-o jsonl`, an object a line, and `-o name`. Errors are\n"
-    "  `{\"error\":{\"code\",\"message\",\"exit_code\"}}` on stderr then. `task submit --wait -o json` prints a line with the ids, then one for\n"
-    "  each task that has ended.\n"
+    "- `-o json` prints what the API answers, `-o yaml` the same for reading; lists also take `-o jsonl`, an object a line, `-o name`, and\n"
+    "  `-o wide`, a table with more columns. With json and jsonl errors are `{\"error\":{\"code\",\"message\",\"exit_code\"}}` on stderr.\n"
+    "  `task submit --wait -o json` prints a line with the ids, then one for each task that has ended.\n"
     "- Exit codes: 0 ok · 1 failed · 2 usage · 3 not found · 4 not allowed · 5 conflict · 6 server or database not reachable ·\n"
     "  7 timed out waiting · 10 the awaited task failed · 11 it was cancelled · 130 interrupted. [ERRORS](ERRORS.md) has the code of each error.\n"
     "- The host is that of `--server`, else of `TASKER_SERVER`, else the one that `tasker dev` started, else port 8765 of this machine.\n"
-    "- `-` in place of a file is stdin. Ctrl-C while waiting or watching ends that, never the task.\n";
+    "- `-` in place of a file is stdin. Ctrl-C while waiting or watching ends that, never the task.\n"
+    "- `tasker completion bash` (or `zsh`, `fish`) prints a completion script; ids, names and versions come from the running host.\n"
+    "  `tasker help man` prints a manual page: `tasker help man > /usr/local/share/man/man1/tasker.1`.\n";
 
 constexpr std::string_view kComplete = "__complete";  // asked by the completion scripts
+constexpr std::size_t kLongestKey = 200;  // the API takes 255, and each further request of the command adds its number
 constexpr std::int64_t kLargestId = (std::int64_t{1} << 53) - 1;
 
 std::string whole_lines(std::string text) { return text.ends_with('\n') ? text : text + "\n"; }
 std::string example(const std::string& line) { return "Example: " + line; }
 
 // The formats of a verb by name; the position is the enumerator, which is what CLI11 reads an enumeration from.
-using Formats = std::vector<std::string>;
-const Formats kOne = {"table", "json"};
-const Formats kList = {"table", "json", "jsonl", "name"};
+using Words = std::vector<std::string>;
+using Formats = Words;
+const Formats kOne = {"table", "json", "yaml"};
+const Formats kList = {"table", "json", "yaml", "wide", "jsonl", "name"};
 const Formats kColours = {"auto", "always", "never"};
 
 std::string one_of(std::string& given, const Formats& known, const std::string& what) {
@@ -74,7 +80,8 @@ void add_client(CLI::App* verb, Client& client, const Formats& formats = kOne) {
   verb->add_option("--server", client.server, "URL of the running host (TASKER_SERVER)")->option_text("URL");
   add_output(verb, client.output, formats);
   add_choice(verb, "--color", client.colour, kColours, "way to colour", "Colours; auto: on a terminal (NO_COLOR)");
-  verb->add_flag("-q,--quiet", client.quiet, "Data and errors only");
+  auto* quiet = verb->add_flag("-q,--quiet", client.quiet, "Data and errors only");
+  verb->add_flag("-v,--verbose", client.verbose, "Tell each request on stderr")->excludes(quiet);
 }
 
 void add_task_id(CLI::App* verb, std::int64_t& task) {
@@ -102,7 +109,7 @@ class Parser {
   }
 
   // Every command's help in the order of the help, each below its own name.
-  std::string all_help() { return help_below(&app_, ""); }
+  std::vector<CommandHelp> all_help() { return help_below(&app_, ""); }
 
   std::variant<Verb, Notice> parse(std::vector<std::string> words) {
     if (words.size() == 1 && words.front() == "--version") words.front() = "version";  // what people try first
@@ -118,12 +125,13 @@ class Parser {
   }
 
  private:
-  std::string help_below(CLI::App* level, const std::string& above) {
-    std::string page;
+  std::vector<CommandHelp> help_below(CLI::App* level, const std::string& above) {
+    std::vector<CommandHelp> all;
     const auto name = above.empty() ? level->get_name() : above + " " + level->get_name();
-    if (level != &app_) page = fmt::format("\n## {}\n\n```text\n{}```\n", name, whole_lines(level->help(above)));
-    for (CLI::App* verb : level->get_subcommands([](CLI::App*) { return true; })) page += help_below(verb, name);
-    return page;
+    if (level != &app_) all.push_back({name, whole_lines(level->help(above))});
+    for (CLI::App* verb : level->get_subcommands([](CLI::App*) { return true; }))
+      for (auto& below : help_below(verb, name)) all.push_back(std::move(below));
+    return all;
   }
 
   void add_server_verbs() {
@@ -131,7 +139,9 @@ class Parser {
     serve_.app->add_option("--config", serve_.arguments.config,
                            "Configuration (/etc/tasker/tasker.yaml)")
         ->option_text("FILE");
-    serve_.app->add_flag("--check-config", serve_.arguments.check_config, "Check the configuration and exit");
+    auto* check = serve_.app->add_flag("--check-config", serve_.arguments.check_config, "Check the configuration and exit");
+    serve_.app->add_flag("--print-config", serve_.arguments.print_config, "Print it as config view does, and exit")->excludes(check);
+    serve_.app->add_option("--pid-file", serve_.arguments.pid_file, "Holds the process id while the host runs")->option_text("FILE");
     serve_.app->footer(example("tasker serve --config /etc/tasker/tasker.yaml"));
 
     dev_.app = app_.add_subcommand("dev", "Run a host with a private PostgreSQL, for development");
@@ -150,6 +160,7 @@ class Parser {
                          ->option_text("URL");
     migrate_.app->add_option("--config", migrate_.arguments.config, "Configuration that names the database, as of serve")
         ->option_text("FILE")->excludes(database);
+    migrate_.app->add_option("--wait", wait_, "Wait so long for the database (30s, 5m)")->option_text("TIME");
     migrate_.app->footer(example("tasker migrate --database postgresql:///tasker"));
   }
 
@@ -174,6 +185,8 @@ class Parser {
     submit_.app->add_flag("--wait", submit.wait, "Wait until all have ended; the exit code tells how");
     submit_.app->add_option("--timeout", timeout_, "With --wait: no longer than this (30s, 5m)")
         ->needs("--wait")->option_text("TIME");
+    submit_.app->add_option("--idempotency-key", submit.idempotency_key, "The same key creates the tasks only once")
+        ->option_text("KEY");
     submit_.app->add_flag("--dry-run", submit.dry_run, "Print the request, send nothing");
     add_client(submit_.app, submit.client);
     submit_.app->footer(example("tasker task submit order_process --wait --context '{\"order_id\":123}'"));
@@ -228,7 +241,7 @@ class Parser {
 
   void add_other_verbs() {
     help_ = app_.add_subcommand("help", "What a command or an error code is about");
-    help_->add_option("TOPIC", topics_, "A command, an error code, or: codes")->option_text(" ");
+    help_->add_option("TOPIC", topics_, "A command, an error code, or: codes, man")->option_text(" ");
     help_->footer(example("tasker help plugin.load_failed"));
     completion_ = app_.add_subcommand("completion", "Print a shell's completion script");
     completion_->add_option("SHELL", shell_, "bash, zsh or fish")->required()->option_text(" ");
@@ -241,7 +254,7 @@ class Parser {
   std::variant<Verb, Notice> chosen() {
     if (serve_.app->parsed()) return Verb(serve_.arguments);
     if (dev_.app->parsed()) return Verb(dev_.arguments);
-    if (migrate_.app->parsed()) return Verb(migrate_.arguments);
+    if (migrate_.app->parsed()) return migrate();
     if (submit_.app->parsed()) return submit();
     if (get_.app->parsed()) return Verb(get_.arguments);
     if (list_.app->parsed()) return list();
@@ -254,8 +267,19 @@ class Parser {
     return Verb(version_.arguments);
   }
 
+  std::variant<Verb, Notice> migrate() {
+    if (wait_.empty()) return Verb(migrate_.arguments);
+    const auto wait = parse_duration(wait_);
+    if (!wait) return usage("--wait: " + wait.error().message);
+    migrate_.arguments.wait = *wait;
+    return Verb(migrate_.arguments);
+  }
+
   std::variant<Verb, Notice> submit() {
     auto& submit = submit_.arguments;
+    if (const auto& key = submit.idempotency_key; key.size() > kLongestKey ||
+        std::any_of(key.begin(), key.end(), [](char c) { return c <= ' ' || c > '~'; }))
+      return usage(fmt::format("--idempotency-key: must be one word of up to {} printable characters", kLongestKey));
     if (!submit.start_at.empty() && !is_rfc3339(submit.start_at))
       return usage(fmt::format("--start-at: '{}' is no RFC 3339 time; write it like 2030-01-31T09:30:00Z", submit.start_at));
     if (!timeout_.empty()) {
@@ -284,6 +308,7 @@ class Parser {
   Notice help() {
     if (topics_.empty()) return {ExitCode::ok, whole_lines(app_.get_formatter()->make_help(&app_, app_.get_name(), CLI::AppFormatMode::Normal))};
     if (topics_.size() == 1 && topics_.front() == "codes") return {ExitCode::ok, list_of_codes()};
+    if (topics_.size() == 1 && topics_.front() == "man") return {ExitCode::ok, manual_page(all_help())};
     if (const auto code = code_from_text(topics_.front()); code && topics_.size() == 1)
       return {ExitCode::ok, help_on_code(*code)};
     std::size_t taken = 0;
@@ -304,8 +329,10 @@ class Parser {
     return {ExitCode::ok, std::string(script)};
   }
 
-  Notice completed(const std::vector<std::string>& words) {
-    return {ExitCode::ok, fmt::format("{}\n", fmt::join(completions(app_, words), "\n"))};
+  std::variant<Verb, Notice> completed(const Words& words) {
+    auto found = completions(app_, words);
+    if (found.live == LiveValues::none) return Notice{ExitCode::ok, fmt::format("{}\n", fmt::join(found.words, "\n"))};
+    return Verb(CompleteArguments{found.live, std::move(found.typed), std::move(found.before), std::move(found.server)});
   }
 
   // CLI11 would only say that a verb is missing.
@@ -345,7 +372,7 @@ class Parser {
   CLI::App* config_ = nullptr;
   CLI::App* help_ = nullptr;
   CLI::App* completion_ = nullptr;
-  std::string task_name_, timeout_, shell_;
+  std::string task_name_, timeout_, wait_, shell_;
   std::vector<std::string> topics_;
   Slot<ServeArguments> serve_{};
   Slot<DevArguments> dev_{};
@@ -362,7 +389,11 @@ class Parser {
 
 }  // namespace
 
-std::string page_of_commands() { return kPageHead + Parser().all_help(); }
+std::string page_of_commands() {
+  std::string page = kPageHead;
+  for (const auto& [name, text] : Parser().all_help()) page += fmt::format("\n## {}\n\n```text\n{}```\n", name, text);
+  return page;
+}
 
 bool asks_for_json(const std::vector<std::string>& words) {
   const auto is_json = [](const std::string& word) { return CLI::detail::to_lower(word).starts_with("json"); };

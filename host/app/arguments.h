@@ -9,24 +9,28 @@
 #include <variant>
 #include <vector>
 
+#include "app/command_tree.h"
 #include "app/exit_code.h"
 #include "app/terminal.h"
 
 namespace tasker::app {
 
-enum class OutputFormat { table, json, jsonl, name };
+enum class OutputFormat { table, json, yaml, wide, jsonl, name };
 
 // Common to the verbs that talk to a running host.
 struct Client {
   std::string server;  // empty: environment, else the address that `tasker dev` wrote, else the default port
   OutputFormat output = OutputFormat::table;
   Colour colour = Colour::automatic;
-  bool quiet = false;  // data and errors only
+  bool quiet = false;    // data and errors only
+  bool verbose = false;  // each request is told on stderr
 };
 
 struct ServeArguments {
   std::string config;  // empty: TASKER_CONFIG, else /etc/tasker/tasker.yaml
   bool check_config = false;
+  bool print_config = false;
+  std::string pid_file;  // empty: none
 };
 struct DevArguments {
   std::string data;     // empty: the default folder
@@ -38,6 +42,7 @@ struct DevArguments {
 struct MigrateArguments {
   std::string database;  // libpq connection string; empty: of the configuration
   std::string config;
+  std::optional<std::chrono::milliseconds> wait;  // for a database that is not there yet
 };
 struct TaskSubmitArguments {
   Client client;
@@ -54,6 +59,7 @@ struct TaskSubmitArguments {
   bool wait = false;
   std::optional<std::chrono::milliseconds> timeout;
   bool dry_run = false;
+  std::string idempotency_key;
 };
 struct TaskGetArguments {
   Client client;
@@ -81,13 +87,20 @@ struct ConfigViewArguments {
   bool origin = false;
   OutputFormat output = OutputFormat::table;
 };
+// Asked by the completion scripts for what only a host knows.
+struct CompleteArguments {
+  LiveValues wanted = LiveValues::none;
+  std::string typed;   // the beginning of the word
+  std::string before;  // what each answer begins with: "--namespace="
+  std::string server;
+};
 struct VersionArguments {
   OutputFormat output = OutputFormat::table;
 };
 
 using Verb = std::variant<ServeArguments, DevArguments, MigrateArguments, TaskSubmitArguments, TaskGetArguments,
                           TaskListArguments, TaskWatchArguments, PluginListArguments, PluginInspectArguments,
-                          ConfigViewArguments, VersionArguments>;
+                          ConfigViewArguments, CompleteArguments, VersionArguments>;
 
 // Help or a complaint: nothing is to be run.
 struct Notice {

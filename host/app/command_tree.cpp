@@ -51,6 +51,22 @@ Words values_of(const CLI::App& level, const std::string& flag) {
   return states;
 }
 
+LiveValues live_values_of(const std::string& flag) {
+  if (flag == "--namespace") return LiveValues::namespaces;
+  if (flag == "--name") return LiveValues::names;
+  if (flag == "--version") return LiveValues::versions;
+  return LiveValues::none;
+}
+
+// The value that a flag has among these words: behind it, or in one word with it.
+std::string value_in(const Words& words, const std::string& flag) {
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i] == flag && i + 2 < words.size()) return words[i + 1];
+    if (words[i].starts_with(flag + "=")) return words[i].substr(flag.size() + 1);
+  }
+  return {};
+}
+
 bool takes_value(const CLI::App& level, const std::string& word) {
   const auto* option = word.starts_with('-') ? level.get_option_no_throw(word) : nullptr;
   return option != nullptr && option->get_items_expected_max() > 0;
@@ -82,56 +98,44 @@ std::string nearest_code(const std::string& word) { return nearest_of(word, code
 
 std::string did_you_mean(const std::string& near) { return near.empty() ? "" : "; did you mean " + near + "?"; }
 
-Words completions(const CLI::App& root, const Words& words) {
-  if (words.empty()) return commands_of(root);
-  const std::string& typed = words.back();
+Completions completions(const CLI::App& root, const Words& words) {
+  Completions found;
+  if (words.empty()) {
+    found.words = commands_of(root);
+    return found;
+  }
   std::size_t taken = 0;
   const auto& level = command_at(root, Words(words.begin(), words.end() - 1), taken);
-  Words candidates;
-  if (words.size() > 1 && takes_value(level, words[words.size() - 2])) {
-    candidates = values_of(level, words[words.size() - 2]);
-  } else if (typed.starts_with('-')) {
+  found.typed = words.back();
+  found.server = value_in(words, "--server");
+  std::string flag = words.size() > 1 ? words[words.size() - 2] : "";
+  if (const auto equals = found.typed.find('='); found.typed.starts_with("--") && equals != std::string::npos) {
+    flag = found.typed.substr(0, equals);
+    found.before = found.typed.substr(0, equals + 1);
+    found.typed.erase(0, equals + 1);
+  }
+  auto& candidates = found.words;
+  if (takes_value(level, flag)) {
+    candidates = values_of(level, flag);
+    found.live = live_values_of(flag);
+  } else if (!found.before.empty()) {
+    return found;
+  } else if (found.typed.starts_with('-')) {
     candidates = flags_of(level);
   } else if (level.get_name() == "help") {
     candidates = commands_of(root);
     for (auto& code : code_texts()) candidates.push_back(std::move(code));
+    candidates.insert(candidates.end(), {"codes", "man"});
   } else if (level.get_name() == "completion") {
     candidates = {"bash", "zsh", "fish"};
   } else {
     candidates = commands_of(level);
+    if (level.get_option_no_throw("ID") != nullptr) found.live = LiveValues::task_ids;
+    if (level.get_option_no_throw("TASK") != nullptr) found.live = LiveValues::handlers;
   }
-  std::erase_if(candidates, [&](const std::string& each) { return !each.starts_with(typed); });
-  return candidates;
-}
-
-std::string_view completion_script(std::string_view shell) {
-  if (shell == "bash")
-    return R"(# tasker completion for bash: source <(tasker completion bash)
-_tasker() {
-  local IFS=$'\n'
-  COMPREPLY=($(tasker __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
-}
-complete -o default -F _tasker tasker
-)";
-  if (shell == "zsh")
-    return R"(#compdef tasker
-# tasker completion for zsh: source <(tasker completion zsh)
-_tasker() {
-  local -a found
-  found=("${(@f)$(tasker __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "${found[1]}" ]]; then compadd -a found; else _files; fi
-}
-compdef _tasker tasker
-)";
-  if (shell == "fish")
-    return R"--(# tasker completion for fish: tasker completion fish | source
-function __tasker_complete
-  set -l words (commandline -opc) "$(commandline -ct)"
-  tasker __complete $words[2..-1] 2>/dev/null
-end
-complete -c tasker -a '(__tasker_complete)'
-)--";
-  return {};
+  std::erase_if(candidates, [&](const std::string& each) { return !each.starts_with(found.typed); });
+  for (auto& each : candidates) each.insert(0, found.before);
+  return found;
 }
 
 }  // namespace tasker::app

@@ -1,5 +1,5 @@
 // What the tree of commands knows about itself: the nearest word to a misspelt one, what may follow the words typed
-// so far, and the scripts by which shells ask for that. Reads the parser's own table, so nothing is written twice.
+// so far. Reads the parser's own table, so nothing is written twice. Asks nobody: live values are completion_values.h's.
 #pragma once
 
 #include <string>
@@ -22,9 +22,17 @@ std::string nearest_code(const std::string& word);
 // "; did you mean X?", or nothing.
 std::string did_you_mean(const std::string& near);
 
-// The words that may stand in place of the last one, which is still being typed and may be empty.
-std::vector<std::string> completions(const CLI::App& root, const std::vector<std::string>& words);
-// For bash, zsh or fish; empty for others.
-std::string_view completion_script(std::string_view shell);
+// What only a host knows.
+enum class LiveValues { none, task_ids, handlers, namespaces, names, versions };
+
+struct Completions {
+  std::vector<std::string> words = {};
+  LiveValues live = LiveValues::none;  // to be asked for besides
+  std::string typed;                   // the beginning of the values, without `before`
+  std::string before;                  // "--status=" when flag and value are one word
+  std::string server;                  // of --server, when it was typed
+};
+// What may stand in place of the last word, which is still being typed and may be empty.
+Completions completions(const CLI::App& root, const std::vector<std::string>& words);
 
 }  // namespace tasker::app

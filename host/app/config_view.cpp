@@ -4,6 +4,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "app/document.h"
 #include "app/host_settings.h"
 #include "app/table.h"
 #include "base/json.h"
@@ -34,7 +35,8 @@ ExitCode run_config_view(const ConfigViewArguments& arguments) {
   if (!settings) return report(settings.error());
   config::hide_secrets_of(*settings);
   const auto rows = config::view_of(*settings, origins);
-  const auto shown = arguments.output == OutputFormat::json ? as_json(rows) : as_table(rows, arguments.origin);
+  if (is_document(arguments.output)) return print_document(as_json(rows), arguments.output);
+  const auto shown = as_table(rows, arguments.origin);
   std::fwrite(shown.data(), 1, shown.size(), stdout);
   return ExitCode::ok;
 }

@@ -1,11 +1,17 @@
 // tasker: arguments to verb, verb to exit code. Everything else is elsewhere.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include <spdlog/fmt/fmt.h>
+
 #include "app/arguments.h"
+#include "app/completion_values.h"
 #include "app/config_view.h"
+#include "app/document.h"
 #include "app/plugin_inspect.h"
 #include "app/plugin_list.h"
 #include "app/server_verbs.h"
@@ -26,23 +32,36 @@ struct Runner {
   ExitCode operator()(const PluginListArguments& arguments) const { return run_plugin_list(arguments); }
   ExitCode operator()(const PluginInspectArguments& arguments) const { return run_plugin_inspect(arguments); }
   ExitCode operator()(const ConfigViewArguments& arguments) const { return run_config_view(arguments); }
+  ExitCode operator()(const CompleteArguments& arguments) const { return run_complete(arguments); }
   ExitCode operator()(const VersionArguments& arguments) const {
-    const bool json = arguments.output == OutputFormat::json;
-    std::printf(json ? "{\"version\":\"%s\"}\n" : "tasker %s\n", TASKER_VERSION);
+    if (is_document(arguments.output)) return print_document("{\"version\":\"" TASKER_VERSION "\"}", arguments.output);
+    std::printf("tasker %s\n", TASKER_VERSION);
     return ExitCode::ok;
   }
 };
+
+ExitCode run(const std::vector<std::string>& words) {
+  const auto parsed = parse_arguments(words);
+  if (const auto* notice = std::get_if<Notice>(&parsed)) {
+    if (notice->error) return report(*notice->error);
+    std::fputs(notice->text.c_str(), notice->exit_code == ExitCode::ok ? stdout : stderr);
+    return notice->exit_code;
+  }
+  return std::visit(Runner{}, std::get<Verb>(parsed));
+}
+
+// Half an answer is no success.
+ExitCode whole(ExitCode code) {
+  errno = 0;
+  if ((std::fflush(stdout) == 0 && std::ferror(stdout) == 0) || code != ExitCode::ok) return code;
+  return report(tasker::make_error(tasker::Code::internal,
+                                   fmt::format("stdout could not be written to: {}; what the command asked for was done", errno != 0 ? std::strerror(errno) : "an error")));
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (asks_for_json(words)) report_as_json();
-  const auto parsed = parse_arguments(words);
-  if (const auto* notice = std::get_if<Notice>(&parsed)) {
-    if (notice->error) return static_cast<int>(report(*notice->error));
-    std::fputs(notice->text.c_str(), notice->exit_code == ExitCode::ok ? stdout : stderr);
-    return static_cast<int>(notice->exit_code);
-  }
-  return static_cast<int>(std::visit(Runner{}, std::get<Verb>(parsed)));
+  return static_cast<int>(whole(run(words)));
 }

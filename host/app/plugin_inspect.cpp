@@ -5,6 +5,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "app/document.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "plugin/file_name.h"
@@ -50,7 +51,8 @@ ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
   const auto inspected = plugin::inspect_file(arguments.file);
   if (!inspected) return report(inspected.error());
   if (const auto named = check_file_name(arguments.file, *inspected->definition); !named) return report(named.error());
-  const auto shown = arguments.output == OutputFormat::json ? as_json(*inspected) + "\n" : as_text(*inspected);
+  if (is_document(arguments.output)) return print_document(as_json(*inspected), arguments.output);
+  const auto shown = as_text(*inspected);
   std::fwrite(shown.data(), 1, shown.size(), stdout);
   return ExitCode::ok;
 }

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/api_client.h"
-#include "app/json_lines.h"
+#include "app/document.h"
 
 namespace tasker::app {
 namespace {
@@ -32,34 +32,33 @@ std::string names_of_plugins(const std::string& body) {
 
 }  // namespace
 
-Result<Table> table_of_plugins(std::string_view json) {
+Result<Table> table_of_plugins(std::string_view json, bool wide) {
   const auto parsed = nlohmann::json::parse(json, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("plugins") || !parsed["plugins"].is_array())
     return make_error(Code::server_bad_answer, "the server's answer is not a list of plugins; are both of the same version?");
-  Table table({"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "OPEN TASKS", "CODE", "REASON"});
+  std::vector<std::string> headings = {"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "OPEN TASKS", "CODE", "REASON"};
+  if (wide) headings.insert(headings.end(), {"SINCE", "SHA256"});
+  Table table(headings);
   table.colour_column(3);
   for (const auto& plugin : parsed["plugins"])
     if (plugin.is_object())
       table.add({text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name", "file"}), text(plugin, {"version"}),
                  text(plugin, {"state"}), count(plugin, "hosts"), count(plugin, "open_tasks"), text(plugin, {"code"}),
-                 text(plugin, {"reason"})});
+                 text(plugin, {"reason"}), text(plugin, {"since"}), text(plugin, {"sha256"})});
   return table;
 }
 
 ExitCode run_plugin_list(const PluginListArguments& arguments) {
-  ApiClient client(choose_server(arguments.client.server));
+  ApiClient client(choose_server(arguments.client.server), {.verbose = arguments.client.verbose});
   const auto body = client.get("/plugins");
   if (!body) return report(body.error());
-  std::string shown = *body;
   const auto format = arguments.client.output;
   if (format == OutputFormat::jsonl) return print_lines_of(*body, "plugins");
-  if (format != OutputFormat::json) {
-    const auto table = table_of_plugins(*body);
-    if (!table) return report(table.error());
-    shown = format == OutputFormat::name ? names_of_plugins(*body) : table->render(terminal_of_stdout(arguments.client.colour));
-  }
+  if (is_document(format)) return print_document(*body, format);
+  const auto table = table_of_plugins(*body, format == OutputFormat::wide);
+  if (!table) return report(table.error());
+  const auto shown = format == OutputFormat::name ? names_of_plugins(*body) : table->render(terminal_of_stdout(arguments.client.colour));
   std::fwrite(shown.data(), 1, shown.size(), stdout);
-  if (!shown.empty() && !shown.ends_with('\n')) std::fputc('\n', stdout);
   return ExitCode::ok;
 }
 

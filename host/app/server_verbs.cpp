@@ -9,9 +9,12 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "app/account.h"
+#include "app/config_view.h"
 #include "app/host.h"
 #include "app/host_settings.h"
+#include "app/interrupt.h"
 #include "app/narration.h"
+#include "app/pid_file.h"
 #include "app/private_postgres.h"
 #include "app/reload.h"
 #include "app/shutdown.h"
@@ -24,6 +27,8 @@
 
 namespace tasker::app {
 namespace {
+
+constexpr std::chrono::milliseconds kDatabasePause{500};  // between two looks for a database that is not there yet
 
 // Connections, plugins and their files: the soft limit of 1,024 is for programs that use select().
 void raise_open_files() {
@@ -97,6 +102,19 @@ std::optional<std::string> busy_port(const std::string& asked, const std::string
   return fmt::format("port {} is taken by another program; this host has the next free one, {}", address->port, port);
 }
 
+// As often as it takes, while the database cannot be reached and the time is not over.
+Result<store::MigrationReport> migrate_within(const std::string& database, const std::optional<std::chrono::milliseconds>& wait) {
+  const auto until = std::chrono::steady_clock::now() + wait.value_or(std::chrono::milliseconds(0));
+  for (bool told = false;;) {
+    auto migrated = store::migrate(database);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    if (migrated || migrated.error().code != Code::database_unavailable || left.count() <= 0) return migrated;
+    if (!std::exchange(told, true)) say("waiting for the database: " + migrated.error().message);
+    if (Interrupt interrupt; interrupt.wait(std::min(left, kDatabasePause)))  // a migration itself ends by the signal's default
+      return make_error(Code::command_interrupted, "interrupted while waiting for the database");
+  }
+}
+
 }  // namespace
 
 ExitCode run_serve(const ServeArguments& arguments) {
@@ -106,6 +124,7 @@ ExitCode run_serve(const ServeArguments& arguments) {
                                                      "with --config or TASKER_CONFIG"));
   auto settings = read_settings(file);
   if (!settings) return report(settings.error());
+  if (arguments.print_config) return run_config_view({.config = file, .origin = true});
   if (arguments.check_config) {
     say(fmt::format("{} is good", file));
     return ExitCode::ok;
@@ -114,6 +133,8 @@ ExitCode run_serve(const ServeArguments& arguments) {
   raise_open_files();
   if (auto log = open_log(*settings); !log) return report(log.error());
   say_warning_about_root();
+  const auto pid_file = PidFile::write(arguments.pid_file);
+  if (!pid_file) return report(pid_file.error());
   return run_host({.settings = *settings}, shutdown, [&](const std::string& url) {
     say(fmt::format("tasker is running at {}, plugins in {}", url, settings->plugins.dir));
   }, Reload(*settings, [file] { return read_settings(file); }));
@@ -162,7 +183,7 @@ ExitCode run_migrate(const MigrateArguments& arguments) {
     if (!settings) return report(settings.error());
     database = settings->database.url;
   }
-  auto migrated = store::migrate(database);
+  auto migrated = migrate_within(database, arguments.wait);
   if (!migrated && migrated.error().code == Code::database_unavailable)
     return report(make_error(Code::database_unavailable,
                              migrated.error().message + ". Is it running, and is this the one? Name it with --database, "

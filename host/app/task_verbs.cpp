@@ -7,7 +7,7 @@
 
 #include "app/api_client.h"
 #include "app/interrupt.h"
-#include "app/json_lines.h"
+#include "app/document.h"
 #include "app/table.h"
 #include "app/task_file.h"
 #include "app/task_watch.h"
@@ -42,7 +42,7 @@ Result<std::vector<std::int64_t>> ids_in(const std::string& body) {
 ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, const std::vector<std::string>& tasks,
                     std::vector<std::int64_t>& created) {
   const auto all = tasks.size() * static_cast<std::size_t>(arguments.count);
-  for (std::size_t next = 0; next < all;) {
+  for (std::size_t next = 0, request = 1; next < all; ++request) {
     std::string body = "{\"tasks\":[";
     for (std::size_t batch = 0; next < all && batch < kMaxBulk; ++batch, ++next) {
       const auto& task = tasks[next % tasks.size()];
@@ -53,12 +53,15 @@ ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, con
       print(body + "]}");
       continue;
     }
-    auto answer = client.post("/tasks/bulk", body + "]}");
+    // The same command makes the same requests, so each may have its number.
+    auto key = arguments.idempotency_key;
+    if (!key.empty() && request > 1) key += "." + std::to_string(request);
+    auto answer = client.post("/tasks/bulk", body + "]}", key);
     if (!answer) return report(answer.error());
     auto ids = ids_in(*answer);
     if (!ids) return report(ids.error());
-    if (arguments.client.output == OutputFormat::json) {
-      print(*answer);
+    if (is_document(arguments.client.output)) {
+      print_document(*answer, arguments.client.output, true);
     } else {
       for (const auto id : *ids) print(std::to_string(id));
     }
@@ -93,14 +96,14 @@ using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 // The worst end decides: a failed task, then a cancelled one.
 ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, const std::vector<std::int64_t>& tasks,
                       Interrupt& interrupt, const Deadline& deadline) {
-  const bool json = arguments.client.output == OutputFormat::json;
-  const bool silent = json || arguments.client.quiet;
+  const bool document = is_document(arguments.client.output);
+  const bool silent = document || arguments.client.quiet;
   ExitCode worst = ExitCode::ok;
   int bad = 0;
   for (const auto id : tasks) {
     const auto ended = wait_for_task(client, id, interrupt, deadline);
     if (!ended) return report(ended.error());
-    if (json) print(ended->body);
+    if (document) print_document(ended->body, arguments.client.output, true);
     const auto code = exit_code_of_end(ended->view);
     if (code != ExitCode::ok) ++bad;
     if (!silent && (tasks.size() == 1 || (code != ExitCode::ok && bad <= kMaxTold))) tell_end(ended->view);
@@ -110,12 +113,15 @@ ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, c
   return worst;
 }
 
-Table table_of_tasks(const std::vector<TaskView>& tasks, const Terminal& terminal) {
+Table table_of_tasks(const std::vector<TaskView>& tasks, const Terminal& terminal, bool wide = false) {
   const auto shown = [&](const std::string& time) { return terminal.is_tty ? local_time(time) : time; };
-  Table table({"ID", "TASK", "STATE", "REQUESTED", "FINISHED"});
+  std::vector<std::string> headings = {"ID", "TASK", "STATE", "REQUESTED", "FINISHED"};
+  if (wide) headings.insert(headings.end(), {"PRIORITY", "INITIATOR", "CORRELATION ID", "TAGS"});
+  Table table(headings);
   table.colour_column(2);
   for (const auto& task : tasks)
-    table.add({std::to_string(task.id), task.full_name, task.state, shown(task.requested_at), shown(task.finished_at)});
+    table.add({std::to_string(task.id), task.full_name, task.state, shown(task.requested_at), shown(task.finished_at),
+               task.priority, task.initiator, task.correlation_id, task.tags});
   return table;
 }
 
@@ -174,7 +180,7 @@ ExitCode run_task_submit(const TaskSubmitArguments& arguments) {
   const auto server = choose_server(arguments.client.server);
   std::vector<std::int64_t> created;
   {
-    ApiClient client(server);
+    ApiClient client(server, {.verbose = arguments.client.verbose});
     const auto code = create_all(client, arguments, *tasks, created);
     if (code != ExitCode::ok || !arguments.wait || arguments.dry_run) return code;
   }
@@ -184,18 +190,15 @@ ExitCode run_task_submit(const TaskSubmitArguments& arguments) {
   // A host that does not answer must not outlast the deadline either.
   ApiClient client(server, {.is_cancelled = [&] {
                      return interrupt.requested() || (deadline && std::chrono::steady_clock::now() >= *deadline);
-                   }});
+                   }, .verbose = arguments.client.verbose});
   return wait_for_all(client, arguments, created, interrupt, deadline);
 }
 
 ExitCode run_task_get(const TaskGetArguments& arguments) {
-  ApiClient client(choose_server(arguments.client.server));
+  ApiClient client(choose_server(arguments.client.server), {.verbose = arguments.client.verbose});
   const auto body = client.get(fmt::format("/tasks/{}", arguments.task));
   if (!body) return report(body.error());
-  if (arguments.client.output == OutputFormat::json) {
-    print(*body);
-    return ExitCode::ok;
-  }
+  if (is_document(arguments.client.output)) return print_document(*body, arguments.client.output);
   const auto task = read_task(*body);
   if (!task) return report(task.error());
   const auto terminal = terminal_of_stdout(arguments.client.colour);
@@ -213,13 +216,10 @@ ExitCode run_task_get(const TaskGetArguments& arguments) {
 }
 
 ExitCode run_task_list(const TaskListArguments& arguments) {
-  ApiClient client(choose_server(arguments.client.server));
+  ApiClient client(choose_server(arguments.client.server), {.verbose = arguments.client.verbose});
   const auto body = client.get("/tasks" + list_query(arguments));
   if (!body) return report(body.error());
-  if (arguments.client.output == OutputFormat::json) {
-    print(*body);
-    return ExitCode::ok;
-  }
+  if (is_document(arguments.client.output)) return print_document(*body, arguments.client.output);
   // On stderr, for what reads stdout reads tasks; `-o json` has it as "next".
   if (const std::string next = next_page(*body); !next.empty() && !arguments.client.quiet)
     std::fprintf(stderr, "there are more; the same with --after %s shows the next page\n", next.c_str());
@@ -235,16 +235,16 @@ ExitCode run_task_list(const TaskListArguments& arguments) {
     return ExitCode::ok;
   }
   const auto terminal = terminal_of_stdout(arguments.client.colour);
-  print(table_of_tasks(*tasks, terminal).render(terminal));
+  print(table_of_tasks(*tasks, terminal, arguments.client.output == OutputFormat::wide).render(terminal));
   return ExitCode::ok;
 }
 
 ExitCode run_task_watch(const TaskWatchArguments& arguments) {
   Interrupt interrupt;
   ApiClient client(choose_server(arguments.client.server),
-                   {.is_cancelled = [&interrupt] { return interrupt.requested(); }});
+                   {.is_cancelled = [&interrupt] { return interrupt.requested(); }, .verbose = arguments.client.verbose});
   return watch_task(client, arguments.task, interrupt, terminal_of_stdout(arguments.client.colour),
-                    arguments.client.output == OutputFormat::json);
+                    arguments.client.output);
 }
 
 }  // namespace tasker::app

@@ -42,6 +42,12 @@ TaskView read_one(const Json& task) {
   view.state = state_of(task);
   view.requested_at = text(task, "requested_at");
   view.start_at = text(task, "start_at");
+  if (task.contains("priority")) view.priority = std::to_string(number(task, "priority"));
+  view.initiator = text(task, "initiator");
+  view.correlation_id = text(task, "correlation_id");
+  if (const auto tags = task.find("tags"); tags != task.end() && tags->is_array())
+    for (const auto& tag : *tags)
+      if (tag.is_string()) view.tags += (view.tags.empty() ? "" : ",") + tag.get<std::string>();
   view.finished_at = text(task, "finished_at");
   const auto steps = task.find("workflow_steps");
   if (steps == task.end() || !steps->is_array()) return view;

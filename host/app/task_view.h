@@ -28,6 +28,7 @@ struct TaskView {
   std::string full_name;
   std::string state;
   std::string requested_at, start_at, finished_at;
+  std::string priority, initiator, correlation_id, tags;  // for wide tables
   std::vector<StepView> steps;  // as the API orders them: parents before children
 
   bool has_ended() const;

@@ -4,6 +4,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "app/document.h"
+
 namespace tasker::app {
 namespace {
 
@@ -92,7 +94,8 @@ Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt&
 }
 
 ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, const Terminal& terminal,
-                    bool as_json) {
+                    OutputFormat format) {
+  const bool as_document = is_document(format);
   PollPace pace;
   Redrawing drawing(terminal);
   TaskView before;
@@ -103,9 +106,9 @@ ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, 
     auto view = read_task(*body);
     if (!view) return report(view.error());
     const bool changed = *body != last;
-    if (changed && as_json) print_line(*body);
-    if (changed && !as_json && terminal.is_tty) drawing.draw(*view);
-    if (changed && !as_json && !terminal.is_tty)
+    if (changed && as_document) print_document(*body, format, true);
+    if (changed && !as_document && terminal.is_tty) drawing.draw(*view);
+    if (changed && !as_document && !terminal.is_tty)
       for (const auto& line : changes_between(before, *view)) print_line(line);
     std::fflush(stdout);
     if (view->has_ended()) return exit_code_of_end(*view);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "app/api_client.h"
+#include "app/arguments.h"
 #include "app/exit_code.h"
 #include "app/interrupt.h"
 #include "app/task_view.h"
@@ -32,7 +33,7 @@ struct EndedTask {
 Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
                                std::optional<std::chrono::steady_clock::time_point> deadline);
 
-// `as_json`: one line with the API's answer for each change.
-ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, const Terminal& terminal, bool as_json);
+// In json and yaml: a document with the API's answer for each change.
+ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, const Terminal& terminal, OutputFormat format);
 
 }  // namespace tasker::app

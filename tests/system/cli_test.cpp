@@ -245,27 +245,69 @@ TEST_F(Cli, ExplainsItsCodes) {
   EXPECT_THAT(help.out, testing::AllOf(HasSubstr("cause"), HasSubstr("cure")));
 }
 
-TEST_F(Cli, CompletesWordsInBash) {
-  const auto script = place_->path("complete.bash");
-  write_file(script, "PATH=" + tasker_program().parent_path().string() + R"(:$PATH
-source <(tasker completion bash)
-COMP_WORDS=(tasker task list --status in) COMP_CWORD=4
-_tasker
-echo "${COMPREPLY[@]}" > "$1"
-)");
-  const auto answer = place_->path("completed");
-  ASSERT_EQ(std::system(("bash '" + script.string() + "' '" + answer.string() + "'").c_str()), 0);
-  EXPECT_EQ(read_file(answer), "in_progress\n");
+TEST_F(Cli, AnIdempotencyKeyCreatesTasksOnce) {
+  const std::vector<std::string> submit = {"task", "submit", "test/echo", "--count", "2", "--idempotency-key", "cli-once"};
+  const auto first = run(submit);
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_EQ(run(submit).out, first.out);
+  auto other = submit;
+  other[4] = "3";
+  const auto refused = run(other);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("request.key_reused"));
+  // More tasks than a request takes: each request of the command has a key of its own.
+  auto many = submit;
+  many[4] = "1500";
+  many.back() = "cli-many";
+  const auto created = run(many);
+  EXPECT_EQ(std::count(created.out.begin(), created.out.end(), '\n'), 1500) << created.err;
+  EXPECT_EQ(run(many).out, created.out);
 }
 
-// Where the shells are installed they at least take the scripts.
-TEST_F(Cli, OtherShellsTakeTheirScripts) {
-  for (const std::string shell : {"zsh", "fish"}) {
-    if (std::system(("command -v " + shell + " > /dev/null").c_str()) != 0) continue;
-    const auto script = place_->path("complete." + shell);
-    write_file(script, run_tasker({"completion", shell}).out);
-    EXPECT_EQ(std::system((shell + " -n '" + script.string() + "'").c_str()), 0) << shell;
-  }
+TEST_F(Cli, ShowsAnswersAsYamlAndWideTables) {
+  const auto id = trimmed(run({"task", "submit", "test/echo", "--tag", "wide", "--tag", "b", "--priority", "2", "--context",
+                               R"({"n":12345678901234567890123})"}).out);
+  EXPECT_THAT(run({"task", "get", id, "-o", "yaml"}).out, testing::AllOf(HasSubstr("task:\n"), HasSubstr("    \"n\": 12345678901234567890123\n"),
+                                                                        HasSubstr("  task_id: " + id + "\n")));
+  EXPECT_THAT(run({"task", "list", "--tag", "wide", "-o", "wide"}).out, testing::AllOf(HasSubstr(id + "\ttest/echo@1.0.0\t"), HasSubstr("\t2\tunknown\t"),
+                                                                                      HasSubstr("\twide,b\n")));
+  EXPECT_THAT(run({"task", "submit", "test/fails_for_good", "--wait", "-o", "yaml"}).out,
+              testing::AllOf(testing::StartsWith("---\ntask_ids:\n"), HasSubstr("---\ntask:\n"), HasSubstr("code: test.refused\n")));
+  EXPECT_THAT(run_tasker({"config", "view", "-o", "yaml"}).out, HasSubstr("engine.workers:\n  value: 16\n"));
+  EXPECT_THAT(run_tasker({"version", "-o", "yaml"}).out, testing::MatchesRegex("version: \"?[0-9.]+\"?\n"));
+}
+
+TEST_F(Cli, CompletesWhatTheHostKnows) {
+  const auto id = trimmed(run({"task", "submit", "test/echo"}).out);
+  const auto completed = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "__complete");
+    return run(words);
+  };
+  // It gives the host a moment only, which a busy machine may need longer than.
+  ASSERT_TRUE(eventually([&] { return completed({"task", "get", id}).out == id + "\n"; }));
+  ASSERT_TRUE(eventually([&] { return completed({"task", "submit", "test/ec"}).out == "test/echo\n"; }));
+}
+
+TEST_F(Cli, MigrateWaitsForADatabaseThatIsNotThereYet) {
+  const auto never = run_tasker({"migrate", "--database", "host=/nowhere dbname=x", "--wait", "700ms"});
+  EXPECT_EQ(never.exit_code, 6);
+  EXPECT_THAT(never.err, testing::AllOf(HasSubstr("waiting for the database: "), HasSubstr("database.unavailable")));
+}
+
+TEST_F(Cli, ServeKeepsAPidFileWhileItRuns) {
+  const auto file = place_->path("tasker.pid");
+  write_file(file, "1\n");  // of a host that was killed
+  TempDb database;
+  TaskerProcess host({"serve", "--config", place_->configuration(database.conninfo(), {}, "pid"), "--pid-file", file.string()},
+                     place_->path("pid.out"));
+  ASSERT_TRUE(host.wait_until_ready());
+  EXPECT_EQ(read_file(file), std::to_string(host.pid()) + "\n");
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait_for_exit(), 0) << host.output();
+  EXPECT_FALSE(std::filesystem::exists(file));
+  const auto nowhere = run_tasker({"serve", "--config", place_->configuration(database.conninfo(), {}, "pid"), "--pid-file", "/nowhere/x"});
+  EXPECT_EQ(nowhere.exit_code, 2);
+  EXPECT_THAT(nowhere.err, HasSubstr("--pid-file: cannot write /nowhere/x"));
 }
 
 TEST_F(Cli, ReadsTasksAndContextsFromStdin) {
@@ -328,6 +370,7 @@ TEST_F(Cli, SaysItsVersion) {
 TEST_F(Cli, ChecksAConfiguration) {
   const auto good = place_->configuration(database_->conninfo(), {}, "checked");
   EXPECT_EQ(run_tasker({"serve", "--check-config", "--config", good}).exit_code, 0);
+  EXPECT_THAT(run_tasker({"serve", "--print-config", "--config", good}).out, HasSubstr("engine.poll_ms\t"));
   EXPECT_EQ(run_tasker({"serve", "--check-config"}, {"TASKER_CONFIG=" + good}).exit_code, 0);
   if (!std::filesystem::exists("/etc/tasker/tasker.yaml")) {
     EXPECT_EQ(run_tasker({"serve", "--check-config"}).exit_code, 3);

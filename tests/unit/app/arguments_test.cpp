@@ -4,6 +4,8 @@
 
 #include <sstream>
 
+#include "app/completion_values.h"
+
 namespace tasker::app {
 namespace {
 
@@ -130,9 +132,12 @@ TEST(Arguments, HelpKnowsCommandsAndCodes) {
   EXPECT_NE(unknown.text.find("did you mean plugin.load_failed?"), std::string::npos) << unknown.text;
 }
 
+// Empty where a host is asked.
 std::string completed(std::vector<std::string> words) {
   words.insert(words.begin(), "__complete");
-  return refused(words).text;
+  const auto outcome = parse_arguments(words);
+  const auto* notice = std::get_if<Notice>(&outcome);
+  return notice == nullptr ? "" : notice->text;
 }
 
 TEST(Arguments, WhatMayFollowIsCompleted) {
@@ -140,14 +145,74 @@ TEST(Arguments, WhatMayFollowIsCompleted) {
   EXPECT_EQ(completed({"task", ""}), "submit\nget\nlist\nwatch\n");
   EXPECT_EQ(completed({"task", "list", "--sta"}), "--status\n");
   EXPECT_EQ(completed({"task", "list", "--status", "in"}), "in_progress\n");
-  EXPECT_EQ(completed({"task", "list", "-o", ""}), "table\njson\njsonl\nname\n");
-  EXPECT_EQ(completed({"task", "get", "-o", ""}), "table\njson\n");
+  EXPECT_EQ(completed({"task", "list", "-o", ""}), "table\njson\nyaml\nwide\njsonl\nname\n");
+  EXPECT_EQ(completed({"task", "get", "-o", ""}), "table\njson\nyaml\n");
+  EXPECT_EQ(completed({"task", "list", "--status=in"}), "--status=in_progress\n");
+  EXPECT_EQ(completed({"task", "list", "--tag=v"}), "\n");
   EXPECT_EQ(completed({"task", "get", "--color", "a"}), "auto\nalways\n");
   EXPECT_EQ(completed({"help", "plugin.threw"}), "plugin.threw\n");
   EXPECT_EQ(completed({"dev", "--config", ""}), "\n") << "files are the shell's to complete";
   for (const char* shell : {"bash", "zsh", "fish"})
     EXPECT_NE(refused({"completion", shell}).text.find("__complete"), std::string::npos) << shell;
   EXPECT_EQ(refused({"completion", "csh"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, WhatOnlyAHostKnowsIsAskedOfIt) {
+  const auto asked = [](std::vector<std::string> words) {
+    words.insert(words.begin(), "__complete");
+    return parsed<CompleteArguments>(words);
+  };
+  EXPECT_EQ(asked({"task", "get", "4"}).wanted, LiveValues::task_ids);
+  EXPECT_EQ(asked({"task", "get", "4"}).typed, "4");
+  EXPECT_EQ(asked({"task", "watch", ""}).wanted, LiveValues::task_ids);
+  EXPECT_EQ(asked({"task", "submit", "sh"}).wanted, LiveValues::handlers);
+  EXPECT_EQ(asked({"task", "start", "--wait", "sh"}).wanted, LiveValues::handlers);
+  EXPECT_EQ(asked({"task", "list", "--version", ""}).wanted, LiveValues::versions);
+  EXPECT_EQ(asked({"task", "list", "--name", ""}).wanted, LiveValues::names);
+  const auto joined = asked({"task", "list", "--server", "http://h:1", "--namespace=sh"});
+  EXPECT_EQ(joined.wanted, LiveValues::namespaces);
+  EXPECT_EQ(joined.server, "http://h:1");
+  EXPECT_EQ(joined.typed, "sh");
+  EXPECT_EQ(joined.before, "--namespace=");
+  EXPECT_EQ(asked({"task", "get", "--server=http://h:1", ""}).server, "http://h:1");
+}
+
+TEST(Arguments, LiveValuesAreThoseThatBeginWithWhatWasTyped) {
+  using Values = std::vector<std::string>;
+  const std::string plugins = R"({"plugins": [
+    {"namespace": "shop", "name": "cart", "version": "1.0.0", "state": "active"},
+    {"namespace": "shop", "name": "cart", "version": "1.1.0", "state": "active"},
+    {"namespace": "shop", "name": "old", "version": "1.0.0", "state": "draining"},
+    {"namespace": "default", "name": "send", "version": "2.0.0", "state": "active"}, {"file": "x.so", "state": "ignored"}]})";
+  EXPECT_EQ(values_in(plugins, LiveValues::handlers, "s"), (Values{"shop/cart", "send"}));
+  EXPECT_EQ(values_in(plugins, LiveValues::handlers, "shop/cart@"), (Values{"shop/cart@1.0.0", "shop/cart@1.1.0"}));
+  EXPECT_EQ(values_in(plugins, LiveValues::namespaces, ""), (Values{"shop", "default"}));
+  EXPECT_EQ(values_in(plugins, LiveValues::names, "o"), (Values{"old"}));
+  EXPECT_EQ(values_in(plugins, LiveValues::versions, "1."), (Values{"1.0.0", "1.1.0"}));
+  EXPECT_EQ(values_in(R"({"tasks": [{"task_id": 64}, {"task_id": 7}, {"task_id": 65}]})", LiveValues::task_ids, "6"), (Values{"64", "65"}));
+  for (const char* odd : {"", "[]", "{}", "{\"plugins\": 1}", "{\"tasks\": [1]}"})
+    EXPECT_EQ(values_in(odd, LiveValues::task_ids, ""), Values{}) << odd;
+}
+
+TEST(Arguments, AnIdempotencyKeyIsOnePrintableWord) {
+  EXPECT_EQ(parsed<TaskSubmitArguments>({"task", "submit", "a", "--idempotency-key", "order-7"}).idempotency_key, "order-7");
+  for (const std::string& key : {std::string("two words"), std::string("line\nHost: x"), std::string("größe"), std::string(201, 'k')})
+    EXPECT_EQ(refused({"task", "submit", "a", "--idempotency-key", key}).exit_code, ExitCode::usage) << key;
+}
+
+TEST(Arguments, WaitingTakesATime) {
+  EXPECT_EQ(parsed<MigrateArguments>({"migrate", "--wait", "2m"}).wait, std::chrono::minutes(2));
+  EXPECT_EQ(parsed<MigrateArguments>({"migrate"}).wait, std::nullopt);
+  EXPECT_EQ(refused({"migrate", "--wait", "long"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"serve", "--check-config", "--print-config"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"task", "list", "-q", "-v"}).exit_code, ExitCode::usage);
+}
+
+TEST(Arguments, TheManualHasEveryCommand) {
+  const auto page = refused({"help", "man"}).text;
+  EXPECT_TRUE(page.starts_with(".TH TASKER 1")) << page.substr(0, 40);
+  for (const char* part : {".SS tasker task submit\n", ".SS tasker config view\n", "\\-\\-idempotency\\-key", ".SH EXIT STATUS\n"})
+    EXPECT_NE(page.find(part), std::string::npos) << part;
 }
 
 TEST(Arguments, AnIdIsAPositiveNumber) {
@@ -173,7 +238,7 @@ TEST(Arguments, HelpIsNoErrorAndNothingIsOne) {
   EXPECT_EQ(refused({"fly"}).exit_code, ExitCode::usage);
   EXPECT_NE(refused({"fly"}).text.find("'fly'"), std::string::npos);
   EXPECT_NE(refused({"task", "fly"}).text.find("tasker task --help"), std::string::npos);
-  EXPECT_EQ(refused({"version", "-o", "yaml"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"version", "-o", "wide"}).exit_code, ExitCode::usage);
 }
 
 TEST(Arguments, VersionIsAFlagToo) {
@@ -233,7 +298,7 @@ TEST(Arguments, EveryComplaintHasACodeAndNoneIsTheParsersOwn) {
     EXPECT_EQ(notice.text.find("CLI::"), std::string::npos) << notice.text;
   }
   EXPECT_EQ(refused({"task", "list", "-o", "jsno"}).text,
-            "tasker: command.invalid: --output: 'jsno' is no format; there are table, json, jsonl, name; did you mean json? Run with "
+            "tasker: command.invalid: --output: 'jsno' is no format; there are table, json, yaml, wide, jsonl, name; did you mean json? Run with "
             "--help for more information\n");
 }
 

@@ -6,6 +6,7 @@
 #include "app/plugin_list.h"
 #include "app/table.h"
 #include "app/task_view.h"
+#include "app/yaml_text.h"
 
 namespace tasker::app {
 namespace {
@@ -124,6 +125,15 @@ TEST(TaskView, RefusesAnAnswerOfAnotherShape) {
   EXPECT_TRUE(read_tasks("{\"tasks\": []}")->empty());
 }
 
+TEST(Yaml, KeepsWhatJsonSays) {
+  EXPECT_EQ(*yaml_of(R"({"task": {"id": 12345678901234567890123, "rate": 1.10, "name": "cart", "note": "a: b\n", "none": null,
+                     "empty": {}, "list": [1, {"a": true, "b": []}, "no", ""], "tags": ["x"]}})"),
+            "task:\n  id: 12345678901234567890123\n  rate: 1.10\n  name: cart\n  note: \"a: b\\n\"\n  none: null\n  empty: {}\n"
+            "  list:\n    - 1\n    - a: true\n      b: []\n    - \"no\"\n    - \"\"\n  tags:\n    - x\n");
+  EXPECT_EQ(*yaml_of("[]"), "[]\n");
+  EXPECT_FALSE(yaml_of("no json"));
+}
+
 TEST(PluginList, ShowsRefusalsWithCodeAndReason) {
   const auto table = table_of_plugins(
       R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.2.0", "state": "refused",
@@ -135,6 +145,9 @@ TEST(PluginList, ShowsRefusalsWithCodeAndReason) {
                                   "pay\trefund\t1.0.0\tunavailable\t0\t3\t\t\n"
                                   "\tpay/refund.so\t\tignored\t0\t\t\t\n");
   EXPECT_FALSE(table_of_plugins("{}"));
+  const auto wide = table_of_plugins(R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "active",
+      "hosts": 1, "since": "2030-01-31T23:30:00Z", "sha256": "abc"}]})", true);
+  EXPECT_EQ(wide->render(kPipe), "pay\trefund\t1.0.0\tactive\t1\t\t\t\t2030-01-31T23:30:00Z\tabc\n");
 }
 
 }  // namespace
