@@ -41,6 +41,8 @@ CREATE FUNCTION tasker.claim_steps(p_host integer, p_lane smallint, p_plugins in
 
 CREATE FUNCTION tasker.complete_steps(p_host integer, p_tasks bigint[], p_ords integer[], p_claims integer[], p_outcomes tasker.attempt_outcome[], p_results jsonb[], p_codes text[], p_messages text[], p_delays_ms bigint[], p_ran_us bigint[], p_ended_us bigint[], p_checkpoints jsonb[], p_events jsonb, p_room integer, p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(kind "char", task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
+CREATE FUNCTION tasker.crash_message(p_host integer) RETURNS text;
+
 CREATE FUNCTION tasker.cursor(p_kind text, p_place text) RETURNS text;
 
 CREATE FUNCTION tasker.dependency_levels(p_task bigint) RETURNS TABLE(workflow_step_id bigint, dependency_level integer);
@@ -73,6 +75,8 @@ CREATE FUNCTION tasker.living_hosts(p_plugin integer) RETURNS bigint;
 CREATE FUNCTION tasker.lock_tasks(p_tasks bigint[]) RETURNS void;
 
 CREATE FUNCTION tasker.needed_plugins(p_host integer) RETURNS TABLE(namespace text, name text, version text, sha256 text, open_tasks bigint, hosts bigint);
+
+CREATE FUNCTION tasker.note_crash(p_process text, p_task bigint, p_ord integer, p_claim integer, p_signal text, p_plugin text, p_step text, p_now timestamp with time zone) RETURNS TABLE(host_id integer, crashes integer, crash_limit integer);
 
 CREATE FUNCTION tasker.note_plugin_state(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_state text, p_code text, p_reason text, p_now timestamp with time zone) RETURNS void;
 
@@ -325,6 +329,17 @@ CREATE VIEW tasker.handler_version AS
    FROM (tasker.template d
      JOIN tasker.namespace n USING (namespace_id));
 
+CREATE TABLE tasker.host_crash (
+    at timestamp with time zone NOT NULL,
+    task_id bigint NOT NULL,
+    host_id integer NOT NULL,
+    ord integer NOT NULL,
+    claim_no integer NOT NULL,
+    signal text NOT NULL,
+    plugin text NOT NULL,
+    step text NOT NULL
+);
+
 ALTER TABLE tasker.host ALTER COLUMN host_id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME tasker.host_host_id_seq
     START WITH 1
@@ -433,6 +448,7 @@ CREATE TABLE tasker.setting (
     installation text DEFAULT substr(md5(((random())::text || (clock_timestamp())::text)), 1, 8) NOT NULL,
     lost_limit smallint DEFAULT 5 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    crash_limit smallint DEFAULT 2 NOT NULL,
     CONSTRAINT setting_only_row_check CHECK (only_row)
 );
 
@@ -626,6 +642,9 @@ ALTER TABLE ONLY tasker.dependent_system
 ALTER TABLE ONLY tasker.dependent_system
     ADD CONSTRAINT dependent_system_pkey PRIMARY KEY (dependent_system_id);
 
+ALTER TABLE ONLY tasker.host_crash
+    ADD CONSTRAINT host_crash_pkey PRIMARY KEY (host_id);
+
 ALTER TABLE ONLY tasker.host
     ADD CONSTRAINT host_pkey PRIMARY KEY (host_id);
 
@@ -701,6 +720,8 @@ ALTER TABLE ONLY tasker.template_step
 ALTER TABLE ONLY tasker.template_step
     ADD CONSTRAINT template_step_template_id_name_key UNIQUE (template_id, name);
 
+CREATE INDEX host_crash_by_step ON tasker.host_crash USING btree (task_id, ord);
+
 CREATE INDEX idempotency_key_expires ON tasker.idempotency_key USING btree (expires_at);
 
 CREATE INDEX journal_by_task ON tasker.journal USING btree (task_id, journal_id) WHERE (task_id IS NOT NULL);
@@ -744,6 +765,9 @@ ALTER INDEX tasker.task_pkey ATTACH PARTITION tasker.task_0_pkey;
 ALTER INDEX tasker.task_by_tag ATTACH PARTITION tasker.task_0_tags_idx;
 
 ALTER INDEX tasker.task_ending ATTACH PARTITION tasker.task_0_task_id_idx;
+
+ALTER TABLE ONLY tasker.host_crash
+    ADD CONSTRAINT host_crash_host_id_fkey FOREIGN KEY (host_id) REFERENCES tasker.host(host_id);
 
 ALTER TABLE ONLY tasker.host_plugin
     ADD CONSTRAINT host_plugin_host_id_fkey FOREIGN KEY (host_id) REFERENCES tasker.host(host_id);

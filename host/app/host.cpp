@@ -18,7 +18,10 @@
 #include "engine/task_service.h"
 #include "engine/task_waits.h"
 #include "http/server.h"
+#include "plugin/crash_records.h"
+#include "plugin/crash_report.h"
 #include "plugin/file_rows.h"
+#include "plugin/intake.h"
 #include "plugin/loader.h"
 #include "plugin/registry.h"
 #include "store/migrator.h"
@@ -71,6 +74,7 @@ Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& setti
   store::PgStore::Options options;
   options.conninfo = settings.database.url;
   options.writers = settings.database.writers;
+  options.crashes = std::make_shared<plugin::CrashFolder>(settings.plugins.state_dir);
   return store::PgStore::open(std::move(options));
 }
 
@@ -124,6 +128,8 @@ Result<void> Host::Parts::start() {
   if (auto built = build(); !built) return built;
   if (auto bound = listen(); !bound) return bound;
   if (auto registered = register_host(); !registered) return registered;
+  if (auto prepared = plugin::prepare_state_dir(options_.settings.plugins.state_dir); !prepared) return prepared;
+  plugin::keep_crash_record(options_.settings.plugins.state_dir, current_process());
   if (server_) server_->start();
   if (options_.on_listening) options_.on_listening(url());
   return loader_->start();

@@ -94,7 +94,8 @@ namespace tasker {
   X(plugin_bad_event, "plugin.bad_event", 422)             \
   X(no_memory, "host.no_memory", 503)                      \
   X(idempotency_key_reused, "request.key_reused", 422)     \
-  X(step_lost, "step.lost_too_often", 500)
+  X(step_lost, "step.lost_too_often", 500)                 \
+  X(plugin_crashed, "plugin.crashed", 500)
 
 enum class Code {
 #define X(name, text, http) name,

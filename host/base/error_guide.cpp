@@ -217,7 +217,10 @@ ErrorGuide guide_of(Code code) {
               "Repeat a request unchanged, byte by byte, or give the new one a key of its own."};
     case Code::step_lost:
       return {"The host ended several times while this step ran in it.",
-              "Look for the crash report in the log: most often this step's handler, or a neighbour's, crashes."};
+              "Look into the log and the kernel's: it was killed, out of memory most often, or a thread of a plugin's own crashed."};
+    case Code::plugin_crashed:
+      return {"This step's handler took its host down twice: the attempt's message and the crash report in the log name the signal.",
+              "Mend the handler: run it in a debugger with the task's context, or look into the core dump. Then submit the work anew."};
   }
   return {};
 }

@@ -158,6 +158,24 @@ struct Heartbeat {
   std::string process;
 };
 
+// What a host wrote down while a plugin took it down: which attempt was being run by the thread that crashed.
+struct CrashRecord {
+  std::string process;  // of HostInfo
+  Fence fence;
+  std::string signal;   // "SIGSEGV"
+  std::string plugin;   // namespace/name version
+  std::string step;
+};
+
+// The records that lie where this host looks. They are noted in the database before a dead host's steps are taken over, so
+// that the step that did it is counted and its neighbours are not.
+class CrashRecords {
+ public:
+  virtual ~CrashRecords() = default;
+  virtual std::vector<CrashRecord> read() = 0;               // [db]
+  virtual void forget(const CrashRecord& record) = 0;  // [db] it is noted, or can never be
+};
+
 // The database's verbs. Every write names its host and is refused with Code::host_dead once the host was declared dead.
 class Store {
  public:

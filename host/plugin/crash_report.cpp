@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <memory>
+
+#include "plugin/crash_records.h"
 
 namespace tasker::plugin {
 
@@ -16,6 +19,17 @@ namespace {
 thread_local const CrashMark* t_mark = nullptr;
 
 int g_log_file = -1;  // opened beforehand
+
+// Where the record goes, spelled out beforehand. `spare` is a descriptor that is given up for it when all are in use.
+struct RecordPlace {
+  std::array<char, 4096> path{}, partial{};  // empty: no record is kept
+  std::array<char, 256> process{};
+  int spare = -1;
+};
+RecordPlace g_place;
+
+// The thread that tells its crash. Another one that crashes meanwhile waits for the end, which it would else bring too early.
+std::atomic<pid_t> g_teller = 0;
 
 // A handler that overflowed its stack leaves none for the signal handler.
 thread_local std::unique_ptr<std::array<char, 32 * 1024>> t_signal_stack;
@@ -38,8 +52,8 @@ class Line {
     used_ += size;
     return *this;
   }
-  Line& operator<<(std::uint32_t number) {
-    std::array<char, 10> digits{};
+  Line& operator<<(std::int64_t number) {
+    std::array<char, 20> digits{};
     std::size_t at = digits.size();
     do {
       digits[--at] = static_cast<char>('0' + number % 10);
@@ -47,53 +61,111 @@ class Line {
     } while (number > 0);
     return *this << std::string_view(digits.data() + at, digits.size() - at);
   }
-  void write() const {
-    // What cannot be written cannot be told either.
-    if (::write(STDERR_FILENO, text_.data(), used_) < 0 && g_log_file < 0) return;
-    if (g_log_file >= 0 && ::write(g_log_file, text_.data(), used_) < 0) return;
-  }
+  bool write_to(int file) const { return ::write(file, text_.data(), used_) == static_cast<ssize_t>(used_); }
 
  private:
   std::array<char, 1024> text_{};
   std::size_t used_ = 0;
 };
 
-std::string_view signal_name(int signal) {
+struct SignalName {
+  std::string_view name, meaning;
+};
+
+SignalName name_of(int signal) {
   switch (signal) {
-    case SIGSEGV: return "SIGSEGV (invalid memory access)";
-    case SIGBUS: return "SIGBUS (access beyond a mapped file)";
-    case SIGFPE: return "SIGFPE (arithmetic fault)";
-    case SIGILL: return "SIGILL (illegal instruction)";
-    case SIGABRT: return "SIGABRT (abort)";
-    default: return "a fatal signal";
+    case SIGSEGV: return {"SIGSEGV", "invalid memory access"};
+    case SIGBUS: return {"SIGBUS", "access beyond a mapped file"};
+    case SIGFPE: return {"SIGFPE", "arithmetic fault"};
+    case SIGILL: return {"SIGILL", "illegal instruction"};
+    case SIGABRT: return {"SIGABRT", "abort"};
+    default: return {"a fatal signal", "unknown"};
   }
+}
+
+// Raised by what this thread did, or by abort() and raise() in it.
+bool is_own(const siginfo_t& info) {
+  return info.si_code > 0 || (info.si_code == SI_TKILL && info.si_pid == ::getpid());
+}
+
+bool copy_text(std::array<char, 4096>& to, const std::string& text) {
+  if (text.size() >= to.size()) return false;
+  std::memcpy(to.data(), text.c_str(), text.size() + 1);
+  return true;
 }
 
 }  // namespace
 
-void report_crash(int signal) {
-  if (const CrashMark* mark = t_mark) {
+// What is written; nothing here may allocate or lock.
+class CrashTeller {
+ public:
+  static void tell(const CrashMark& mark, int signal) {
+    keep_record(mark, signal);
+    const SignalName name = name_of(signal);
     Line line;
-    line << "tasker: " << signal_name(signal) << " in plugin " << mark->plugin_ << ", step " << mark->step_ << " of task "
-         << mark->task_ << ", attempt " << mark->attempt_ << "\n";
-    line.write();
+    line << "tasker: " << name.name << " (" << name.meaning << ") in plugin " << mark.plugin_ << ", step " << mark.step_
+         << " of task " << raw(mark.fence_.step.task) << ", attempt " << mark.attempt_ << "\n";
+    // What cannot be written cannot be told either.
+    static_cast<void>(line.write_to(STDERR_FILENO));
+    if (g_log_file >= 0) static_cast<void>(line.write_to(g_log_file));
   }
-  // SA_RESETHAND has restored the default: the process ends as it would have, core dump included.
+
+ private:
+  // Under another name first, so that whoever reads it finds all of it.
+  static void keep_record(const CrashMark& mark, int signal) {
+    const RecordPlace& place = g_place;
+    if (place.path[0] == 0) return;
+    if (place.spare >= 0) ::close(place.spare);
+    const int file = ::open(place.partial.data(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) return;
+    Line line;
+    line << std::string_view(place.process.data()) << "\t" << raw(mark.fence_.step.task) << "\t" << mark.fence_.step.ord << "\t"
+         << mark.fence_.claim_no << "\t" << name_of(signal).name << "\t" << mark.plugin_ << "\t" << mark.step_ << "\n";
+    const bool whole = line.write_to(file);
+    ::close(file);
+    if (!whole || ::rename(place.partial.data(), place.path.data()) != 0) ::unlink(place.partial.data());
+  }
+};
+
+namespace {
+
+void report_crash(int signal, siginfo_t* info, void*) {
+  pid_t nobody = 0;
+  const pid_t self = ::gettid();
+  if (g_teller.compare_exchange_strong(nobody, self)) {
+    if (const CrashMark* mark = t_mark; mark && is_own(*info)) CrashTeller::tell(*mark, signal);
+  } else if (nobody != self) {
+    for (;;) ::pause();
+  }
+  // The process ends as it would have, core dump included.
+  ::signal(signal, SIG_DFL);
   ::raise(signal);
 }
+
+}  // namespace
 
 void install_crash_report(const std::string& log_file) {
   const int before = g_log_file;
   g_log_file = log_file.empty() ? -1 : ::open(log_file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (before >= 0) ::close(before);
   struct sigaction action {};
-  action.sa_handler = report_crash;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK | SA_NODEFER);
+  action.sa_sigaction = report_crash;
+  action.sa_flags = static_cast<int>(SA_SIGINFO | SA_ONSTACK | SA_NODEFER);
   for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::sigaction(signal, &action, nullptr);
 }
 
-CrashMark::CrashMark(std::string_view plugin, std::string_view step, std::string_view task, std::uint32_t attempt)
-    : plugin_(plugin), step_(step), task_(task), attempt_(attempt) {
+void keep_crash_record(const std::filesystem::path& folder, const std::string& process) {
+  RecordPlace place;
+  const auto path = (std::filesystem::absolute(folder) / crash_record_name(process)).string();
+  if (process.empty() || process.size() >= place.process.size()) return;
+  if (!copy_text(place.path, path) || !copy_text(place.partial, path + ".part")) return;
+  std::memcpy(place.process.data(), process.c_str(), process.size() + 1);
+  place.spare = g_place.spare >= 0 ? g_place.spare : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  g_place = place;
+}
+
+CrashMark::CrashMark(std::string_view plugin, std::string_view step, const Fence& fence, std::uint32_t attempt)
+    : plugin_(plugin), step_(step), fence_(fence), attempt_(attempt) {
   give_signal_stack();
   t_mark = this;
 }

@@ -1,11 +1,15 @@
-// Says which plugin and step took the process down: a signal handler that writes one line to stderr and to the log's file
-// before the signal does what it does anyway. The mark of what a thread is running is a few pointers in thread-local
-// memory, because a signal handler may neither allocate nor lock.
+// Says which plugin and step took the process down: a signal handler that writes one line to stderr and to the log's file,
+// and a record for the next host (crash_records.h), before the signal does what it does anyway. The mark of what a thread
+// is running is a few words in thread-local memory, because a signal handler may neither allocate nor lock. A signal that
+// another process sent says nothing about the plugin that happened to run, and is not blamed on it.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "base/ids.h"
 
 namespace tasker::plugin {
 
@@ -13,19 +17,23 @@ namespace tasker::plugin {
 // `log_file`: empty when the log goes to stderr. [any]
 void install_crash_report(const std::string& log_file);
 
+// From now on a crash leaves its record in this folder. `process` names this one (base/process_id.h); without a name no
+// record is kept. Before plugins are loaded. [any]
+void keep_crash_record(const std::filesystem::path& folder, const std::string& process);
+
 // While it lives, this thread runs that plugin's code. The texts must outlive it. [worker]
 class CrashMark {
  public:
-  CrashMark(std::string_view plugin, std::string_view step, std::string_view task, std::uint32_t attempt);
+  CrashMark(std::string_view plugin, std::string_view step, const Fence& fence, std::uint32_t attempt);
   ~CrashMark();
   CrashMark(const CrashMark&) = delete;
   CrashMark& operator=(const CrashMark&) = delete;
 
  private:
-  friend void report_crash(int signal);
+  friend class CrashTeller;
   std::string_view plugin_;
   std::string_view step_;
-  std::string_view task_;
+  const Fence fence_;
   std::uint32_t attempt_;
 };
 

@@ -141,7 +141,7 @@ void run_handler(HostTable& host, void* self, const tasker_handler& handler, con
   outcome.struct_size = sizeof(outcome);
   std::int32_t answer = TASKER_DONE;
   try {
-    const CrashMark mark(host.source(), input.step->name, input.task_id, attempt->call.attempt);
+    const CrashMark mark(host.source(), input.step->name, input.fence, attempt->call.attempt);
     answer = handler.run(self, &attempt->call, &outcome);
   } catch (...) {
     // What the outcome holds is half-written: it is not trusted, not even to be released.

@@ -30,6 +30,7 @@ class PgStore final : public engine::Store {
     SessionSettings settings{};
     std::chrono::milliseconds submit_patience = std::chrono::seconds(10);  // repeating a submit whose answer got lost
     std::chrono::milliseconds takeover_timeout = std::chrono::minutes(5);  // of one lane's batch
+    std::shared_ptr<engine::CrashRecords> crashes = {};  // noted before steps are taken over; null: there are none
   };
 
   // Connects and reads what was fixed when the database was made. Blocks.

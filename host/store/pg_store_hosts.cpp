@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "store/array_literal.h"
+#include "store/crash_notes.h"
 #include "store/pg_store.h"
 #include "store/step_rows.h"
 #include "store/takeover.h"
@@ -41,7 +42,9 @@ class SumOfParts {
 }  // namespace
 
 void PgStore::register_host(engine::HostInfo info, Reply<HostId> reply) {
-  const bool posted = beats_->post([info = std::move(info), reply](Session& session) {
+  const bool posted = beats_->post([info = std::move(info), reply, crashes = options_.crashes](Session& session) {
+    // Also without a dead host in sight: another one may have taken its steps over before the crash was known.
+    note_crashes(session, crashes.get());
     auto rows = session.run("register_host", {info.name, info.version, info.process});
     if (!rows) return reply(rows.error());
     reply(static_cast<HostId>(rows->integer(0, 0)));
@@ -133,7 +136,9 @@ void PgStore::hand_back(HostId host, std::vector<Fence> fences, Reply<int> reply
 }
 
 void PgStore::reclaim(HostId host, std::vector<HostId> dead, Reply<int> reply) {
-  std::make_shared<Takeover>(host, dead, writer_list(), lanes_, options_.takeover_timeout, std::move(reply))->start();
+  std::make_shared<Takeover>(host, dead, writer_list(), lanes_, options_.takeover_timeout, options_.crashes,
+                             std::move(reply))
+      ->start();
 }
 
 }  // namespace tasker::store

@@ -1,6 +1,7 @@
 #include "store/takeover.h"
 
 #include "store/array_literal.h"
+#include "store/crash_notes.h"
 
 namespace tasker::store {
 namespace {
@@ -11,11 +12,13 @@ constexpr int kReclaimBatch = 500;
 }  // namespace
 
 Takeover::Takeover(HostId host, const std::vector<HostId>& dead, std::vector<Connection*> writers, int lanes,
-                   std::chrono::milliseconds batch_timeout, engine::Reply<int> reply)
+                   std::chrono::milliseconds batch_timeout, std::shared_ptr<engine::CrashRecords> crashes,
+                   engine::Reply<int> reply)
     : host_(std::to_string(raw(host))),
       writers_(std::move(writers)),
       lanes_(lanes),
       batch_timeout_(batch_timeout),
+      crashes_(std::move(crashes)),
       reply_(std::move(reply)) {
   ArrayLiteral literal;
   for (const HostId id : dead) literal.add(raw(id));
@@ -29,6 +32,7 @@ void Takeover::post(Stage stage) {
 }
 
 void Takeover::declare(Session& session) {
+  note_crashes(session, crashes_.get());
   auto rows = session.run("reclaim_dead_hosts", {host_, dead_});
   if (!rows) return reply_(rows.error());
   take_batch(session);

@@ -18,7 +18,7 @@ namespace tasker::store {
 class Takeover : public std::enable_shared_from_this<Takeover> {
  public:
   Takeover(HostId host, const std::vector<HostId>& dead, std::vector<Connection*> writers, int lanes,
-           std::chrono::milliseconds batch_timeout, engine::Reply<int> reply);
+           std::chrono::milliseconds batch_timeout, std::shared_ptr<engine::CrashRecords> crashes, engine::Reply<int> reply);
 
   void start() { post(&Takeover::declare); }
 
@@ -34,6 +34,7 @@ class Takeover : public std::enable_shared_from_this<Takeover> {
   const std::vector<Connection*> writers_;
   const int lanes_;
   const std::chrono::milliseconds batch_timeout_;
+  const std::shared_ptr<engine::CrashRecords> crashes_;  // may be null
   const engine::Reply<int> reply_;
   int lane_ = 0;
   int returned_ = 0;

@@ -45,7 +45,9 @@ end $$;
 
 -- Gives back up to p_limit steps of one lane that are in progress under any host that is not alive: found from the open
 -- tasks, whatever the reason, and safe to repeat. Each lost attempt gets its row; it costs nothing of the step's budget
--- but has one of its own, so that a step that takes its host down again and again comes to rest.
+-- but has one of its own, so that a step that takes its host down again and again comes to rest. When it is known which
+-- step took the host down (note_crash), that one has the crash counted and the others pay nothing. Losses are counted from
+-- the attempts, because that may become known after the steps were taken back.
 -- Answers how many steps came back; 0 means that the lane holds no more.
 -- `offset 0` keeps the planner from starting at step: it read every step of the lane that was ever stored.
 create or replace function tasker.reclaim_steps(p_host int, p_lane smallint, p_limit int, p_now timestamptz)
@@ -53,6 +55,7 @@ returns int language plpgsql as $$
 declare
   v_tasks bigint[];
   v_limit smallint := (select lost_limit from tasker.setting);
+  v_crash_limit smallint := (select crash_limit from tasker.setting);
   v_dead  int[] := array(select host_id from tasker.host where not alive);
   v_count int;
 begin
@@ -72,21 +75,36 @@ begin
   end if;
   perform tasker.lock_tasks(v_tasks);
 
-  with lost as (
-    update tasker.step s set
-      lost = s.lost + 1, run_at = null,
-      state = case when t.state = 'cancelled' then 'cancelled'
-                   when s.lost + 1 >= v_limit then 'error' else 'pending' end::tasker.step_state
+  with held as (
+    select s.task_id, s.ord, t.state as task_state, c.host_id is not null as is_known,
+           c.task_id = s.task_id and c.ord = s.ord and c.claim_no = s.claim_no as is_guilty,
+           (select count(*) from tasker.host_crash h where h.task_id = s.task_id and h.ord = s.ord) as crashes,
+           (select count(*) from tasker.attempt a
+            where a.lane = p_lane and a.task_id = s.task_id and a.ord = s.ord and a.outcome = 'lost'
+              and not exists (select from tasker.host_crash h where h.host_id = a.host_id))
+           + (c.host_id is null)::int as losses
     from tasker.task t
-    where t.lane = p_lane and t.task_id = any (v_tasks) and s.lane = p_lane and s.task_id = t.task_id
-      and s.state = 'in_progress' and s.host_id = any (v_dead)
-    returning s.*),
+      join tasker.step s on s.lane = t.lane and s.task_id = t.task_id
+      left join tasker.host_crash c on c.host_id = s.host_id
+    where t.lane = p_lane and t.task_id = any (v_tasks) and s.state = 'in_progress' and s.host_id = any (v_dead)),
+  lost as (
+    update tasker.step s set
+      lost = h.losses, run_at = null,
+      state = case when h.task_state = 'cancelled' then 'cancelled'
+                   when h.losses >= v_limit or h.crashes >= v_crash_limit then 'error'
+                   else 'pending' end::tasker.step_state
+    from held h
+    where s.lane = p_lane and s.task_id = h.task_id and s.ord = h.ord and s.task_id = any (v_tasks)
+    returning s.*, h.is_known, h.is_guilty, h.crashes),
   logged as (
     insert into tasker.attempt (lane, task_id, ord, claim_no, host_id, plugin_id, outcome, attempt, claimed_at, started_at,
                                 finished_at, error_code, message)
     select lane, task_id, ord, claim_no, host_id, plugin_id, 'lost', attempts + 1, claimed_at, claimed_at, p_now,
-           case when state = 'error' then 'step.lost_too_often' end,
-           format('host %s died while it held this step', host_id)
+           case when state <> 'error' then null
+                when crashes >= v_crash_limit then 'plugin.crashed' else 'step.lost_too_often' end,
+           case when is_guilty then tasker.crash_message(host_id)
+                when is_known then format('host %s died while it held this step; another step of it was to blame', host_id)
+                else format('host %s died while it held this step', host_id) end
     from lost)
   select count(*) into v_count from lost;
   perform tasker.settle_tasks(v_tasks, p_now);

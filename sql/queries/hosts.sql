@@ -13,6 +13,9 @@ select tasker.reclaim_steps($1, $2::smallint, $3, clock_timestamp())
 -- name: release_dead_hosts
 select tasker.release_dead_hosts($1::int[])
 
+-- name: note_crash
+select * from tasker.note_crash($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
+
 -- name: leave_host
 select tasker.leave_host($1, clock_timestamp())
 

@@ -70,5 +70,86 @@ TEST_F(Takeover, SpendsNothingOfTheBudget) {
   EXPECT_EQ(world.sql.value("select attempts || ' ' || lost from tasker.step where ord = 1"), "0 4");
 }
 
+// Hosts that a step took down, as their records tell it: whether the record is read before or after the steps were taken
+// back makes no difference.
+class Crashes : public Takeover {
+ protected:
+  // A host whose process is `process`, with these steps in progress: one of task `guilty`, and one of each other.
+  HostId run_on(const std::string& process, const std::vector<TaskId>& tasks) {
+    const auto host = static_cast<HostId>(std::stoi(world.sql.value("select tasker.register_host('test', '1', '" + process + "')")));
+    for (const TaskId task : tasks) EXPECT_EQ(world.claim(task, 1, host).size(), 1u);
+    return host;
+  }
+  std::string note(const std::string& process, TaskId task) {
+    const auto claim = world.sql.value("select claim_no from tasker.step where ord = 1 and task_id = " + std::to_string(raw(task)));
+    const auto rows = world.sql.rows("select host_id > 0, crashes from tasker.note_crash('" + process + "', " +
+                                     std::to_string(raw(task)) + ", 1, " + claim +
+                                     ", 'SIGSEGV', 'test/two 1.0.0', 'a', clock_timestamp())");
+    return rows.empty() ? "known" : rows[0][0] + " " + rows[0][1];
+  }
+  int take_over(HostId dead) {
+    return *await<int>([&](auto reply) { world.store().reclaim(other, {dead}, reply); });
+  }
+  std::string lost(TaskId task) {
+    return world.sql.value("select lost from tasker.step where ord = 1 and task_id = " + std::to_string(raw(task)));
+  }
+  std::string last_error(TaskId task) {
+    return world.sql.value("select coalesce(error_code, '') || ': ' || message from tasker.attempt where task_id = " +
+                           std::to_string(raw(task)) + " order by claim_no desc limit 1");
+  }
+  TaskId queued() { return world.submit_one(shape.template_id, 0); }
+};
+
+TEST_F(Crashes, TheSecondOneEndsTheStepAndCostsItsNeighboursNothing) {
+  const TaskId guilty = queued(), innocent = queued();
+  for (const std::string process : {"p1", "p2"}) {
+    const HostId host = run_on(process, {guilty, innocent});
+    EXPECT_EQ(note(process, guilty), process == "p1" ? "t 1" : "t 2");
+    EXPECT_EQ(note(process, guilty), "known");
+    EXPECT_EQ(take_over(host), 2);
+  }
+  EXPECT_EQ(world.step_state({guilty, 1}), "error");
+  EXPECT_EQ(world.task_state(guilty), "error");
+  EXPECT_TRUE(last_error(guilty).starts_with("plugin.crashed: it took host ")) << last_error(guilty);
+  EXPECT_TRUE(last_error(guilty).ends_with(" down: SIGSEGV in plugin test/two 1.0.0, step a")) << last_error(guilty);
+  EXPECT_EQ(world.step_state({innocent, 1}), "ready");
+  EXPECT_EQ(lost(innocent) + lost(guilty), "00");
+  EXPECT_EQ(world.settle(guilty) + world.settle(innocent), 0);
+  world.check_rows();
+}
+
+TEST_F(Crashes, AreCountedAlsoWhenTheyBecomeKnownAfterTheTakeover) {
+  const TaskId guilty = queued(), innocent = queued();
+  for (const std::string process : {"p1", "p2"}) {
+    const HostId host = run_on(process, {guilty, innocent});
+    EXPECT_EQ(take_over(host), 2);
+    EXPECT_EQ(world.step_state({guilty, 1}), "ready");
+    EXPECT_EQ(note(process, guilty), process == "p1" ? "t 1" : "t 2");
+  }
+  EXPECT_EQ(world.step_state({guilty, 1}), "error") << "it waited for its third attempt";
+  EXPECT_EQ(world.task_state(guilty), "error");
+  EXPECT_TRUE(last_error(guilty).starts_with("plugin.crashed: it took host ")) << last_error(guilty);
+  EXPECT_EQ(world.settle(guilty), 0);
+  world.check_rows();
+  // Nobody knows who took the third one down. Only that one is charged, for the other two are explained by now.
+  EXPECT_EQ(take_over(run_on("p3", {innocent})), 1);
+  EXPECT_EQ(lost(innocent), "1");
+}
+
+TEST_F(Crashes, OfAProcessThatIsNotKnownHereChangeNothing) {
+  const TaskId task = queued();
+  EXPECT_EQ(note("elsewhere", task), "f 0");
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.host_crash"), "0");
+}
+
+// A process may have had several lives; it is the last one that ended.
+TEST_F(Crashes, BelongToTheLastLifeOfTheirProcess) {
+  const TaskId guilty = queued();
+  run_on("p1", {guilty});
+  const HostId last = run_on("p1", {});
+  EXPECT_EQ(note("p1", guilty), "t 1");
+  EXPECT_EQ(world.sql.value("select host_id from tasker.host_crash"), std::to_string(raw(last)));
+}
+
 }  // namespace
 }  // namespace tasker::test

@@ -1,23 +1,31 @@
-// A crash inside a plugin names the plugin, the step and the task, and still ends the process by its signal.
+// A crash inside a plugin names the plugin, the step and the task, for people and for the next host, and still ends the process
+// by its signal.
 #include "plugin/crash_report.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <set>
 #include <sstream>
 #include <thread>
 
+#include "plugin/crash_records.h"
+
 namespace tasker::plugin {
 namespace {
+
+Fence fence_of(std::int64_t task) { return {{static_cast<TaskId>(task), 2}, 3}; }
 
 TEST(CrashReportDeathTest, NamesPluginStepAndTask) {
   EXPECT_EXIT(
       {
         install_crash_report("");
-        const CrashMark mark("payments/refund 1.2.0", "reverse_charge", "4711", 2);
+        const CrashMark mark("payments/refund 1.2.0", "reverse_charge", fence_of(4711), 2);
         std::raise(SIGSEGV);
       },
       testing::KilledBySignal(SIGSEGV),
@@ -30,7 +38,7 @@ TEST(CrashReportDeathTest, WritesIntoTheLogToo) {
   EXPECT_EXIT(
       {
         install_crash_report(log.string());
-        const CrashMark mark("payments/refund 1.2.0", "reverse_charge", "4711", 2);
+        const CrashMark mark("payments/refund 1.2.0", "reverse_charge", fence_of(4711), 2);
         std::raise(SIGSEGV);
       },
       testing::KilledBySignal(SIGSEGV), "reverse_charge");
@@ -45,7 +53,7 @@ TEST(CrashReportDeathTest, SaysNothingAboutPluginsWhenNoneWasRunning) {
   EXPECT_EXIT(
       {
         install_crash_report("");
-        { const CrashMark mark("payments/refund 1.2.0", "notify", "1", 1); }
+        { const CrashMark mark("payments/refund 1.2.0", "notify", fence_of(1), 1); }
         std::abort();
       },
       testing::KilledBySignal(SIGABRT), "^$");
@@ -55,13 +63,130 @@ TEST(CrashReportDeathTest, KeepsThreadsApart) {
   EXPECT_EXIT(
       {
         install_crash_report("");
-        const CrashMark mark("payments/refund 1.2.0", "notify", "1", 1);
+        const CrashMark mark("payments/refund 1.2.0", "notify", fence_of(1), 1);
         std::thread([] {
-          const CrashMark other("default/order 1.0.0", "validate", "2", 1);
+          const CrashMark other("default/order 1.0.0", "validate", fence_of(2), 1);
           std::raise(SIGABRT);
         }).join();
       },
       testing::KilledBySignal(SIGABRT), "in plugin default/order 1.0.0, step validate of task 2, attempt 1");
+}
+
+class CrashRecord : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::create_directory(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  // In a process of its own, which ends by what `act` does while it runs step 2 of task 4711 under claim 3.
+  template <class Act>
+  void end_by(int signal, Act act) {
+    EXPECT_EXIT(
+        {
+          install_crash_report("");
+          keep_crash_record(folder_, "boot/pid:[1]/77/42");
+          const CrashMark mark("payments/refund 1.2.0", "reverse charge", fence_of(4711), 2);
+          act();
+        },
+        testing::KilledBySignal(signal), "");
+  }
+
+  const std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("tasker-records-" + std::to_string(::getpid()));
+};
+using CrashRecordDeathTest = CrashRecord;
+
+[[gnu::noinline]] int deeper(volatile char* before, int depth) {
+  volatile char frame[1024];
+  frame[0] = static_cast<char>(before[0] + depth);
+  if (depth == std::numeric_limits<int>::max()) return 0;
+  return deeper(frame, depth + 1) + frame[0];
+}
+
+void overflow_stack() {
+  volatile char start = 0;
+  deeper(&start, 1);
+}
+
+TEST_F(CrashRecordDeathTest, IsLeftForTheNextHostAndForgottenOnce) {
+  end_by(SIGSEGV, [] { std::raise(SIGSEGV); });
+  CrashFolder records(folder_);
+  const auto found = records.read();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].process, "boot/pid:[1]/77/42");
+  EXPECT_EQ(found[0].fence, fence_of(4711));
+  EXPECT_EQ(found[0].signal, "SIGSEGV");
+  EXPECT_EQ(found[0].plugin, "payments/refund 1.2.0");
+  EXPECT_EQ(found[0].step, "reverse charge");
+  records.forget(found[0]);
+  EXPECT_TRUE(records.read().empty());
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+TEST_F(CrashRecordDeathTest, IsWrittenOnTheSignalsOwnStackWhenTheThreadsIsFull) {
+  end_by(SIGSEGV, [] { std::thread([] {
+    const CrashMark mark("test/deep 1.0.0", "dive", fence_of(12), 1);
+    overflow_stack();
+  }).join(); });
+  const auto found = CrashFolder(folder_).read();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].step, "dive");
+}
+
+TEST_F(CrashRecordDeathTest, IsWrittenWhenAllDescriptorsAreInUse) {
+  end_by(SIGABRT, [] {
+    const rlimit few{64, 64};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    while (::dup(STDERR_FILENO) >= 0) {
+    }
+    std::abort();
+  });
+  EXPECT_EQ(CrashFolder(folder_).read().size(), 1u);
+}
+
+// `kill -SEGV` says nothing about the step that happened to run.
+TEST_F(CrashRecordDeathTest, BlamesNobodyForASignalFromOutside) {
+  end_by(SIGSEGV, [] {
+    if (::fork() == 0) {
+      ::kill(::getppid(), SIGSEGV);
+      ::_exit(0);
+    }
+    for (;;) ::pause();
+  });
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
+// Whoever comes first is told of whole; the others wait for the end that it brings.
+TEST_F(CrashRecordDeathTest, OfManyThreadsThatCrashAtOnceOneIsWholeAndAlone) {
+  end_by(SIGSEGV, [] {
+    for (int i = 1; i <= 8; ++i) {
+      std::thread([i] {
+        const CrashMark mark("test/many 1.0.0", "run", fence_of(i), 1);
+        std::raise(SIGSEGV);
+      }).detach();
+    }
+    for (;;) ::pause();
+  });
+  const auto found = CrashFolder(folder_).read();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].plugin, "test/many 1.0.0");
+}
+
+TEST_F(CrashRecord, WhatIsNoneIsRemovedAndWhatIsNotOursIsLeft) {
+  const auto write = [&](const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; };
+  const std::string good = "p\t64\t1\t1\tSIGSEGV\ttest/a 1.0.0\trun\n";
+  write(crash_record_name("p"), good);
+  write(crash_record_name("q"), good);  // names another process
+  write("crash.cut.record", good.substr(0, 20));
+  write("crash.numbers.record", "numbers\t-1\tx\t1\tSIGSEGV\ttest/a 1.0.0\trun\n");
+  write("crash.huge.record", std::string(100'000, 'x'));
+  write("crash.w.record.part", "half");
+  write("0123abcd.so", "a copy");
+  const auto found = CrashFolder(folder_).read();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].process, "p");
+  std::set<std::string> left;
+  for (const auto& file : std::filesystem::directory_iterator(folder_)) left.insert(file.path().filename().string());
+  EXPECT_EQ(left, (std::set<std::string>{"crash.p.record", "crash.w.record.part", "0123abcd.so"}));
+  EXPECT_TRUE(CrashFolder(folder_ / "nowhere").read().empty());
 }
 
 }  // namespace
