@@ -1,5 +1,7 @@
 #include "config/settings.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -124,14 +126,28 @@ Result<std::string> read_secret(const std::string& variable, const std::string& 
   const auto refused = [&](std::string_view why) {
     return invalid(fmt::format("environment variable {}: the file {} cannot be read: {}", variable, path, why));
   };
-  std::error_code failed;
-  if (std::filesystem::is_directory(path, failed)) return refused("it is a folder");
-  std::ifstream in(path, std::ios::binary);
-  if (!in.is_open()) return refused(std::strerror(errno));
-  std::string content(kLargestSecret + 1, '\0');
-  in.read(content.data(), static_cast<std::streamsize>(content.size()));
-  content.resize(static_cast<std::size_t>(in.gcount()));
-  if (content.size() > kLargestSecret) return refused("it is larger than 1 MiB");
+  // Not blocking: nobody may ever write into a pipe, and the program would wait for it without a word.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) return refused(std::strerror(errno));
+  const auto content_of = [&]() -> Result<std::string> {
+    struct stat info {};
+    if (::fstat(file, &info) != 0) return refused(std::strerror(errno));
+    if (S_ISDIR(info.st_mode)) return refused("it is a folder");
+    if (!S_ISREG(info.st_mode)) return refused("it is not a regular file: a pipe, a socket or a device");
+    std::string content(kLargestSecret + 1, '\0');
+    std::size_t size = 0;
+    for (ssize_t got = 1; got > 0 && size < content.size(); size += static_cast<std::size_t>(got)) {
+      got = ::read(file, content.data() + size, content.size() - size);
+      if (got < 0) return refused(std::strerror(errno));
+    }
+    if (size > kLargestSecret) return refused("it is larger than 1 MiB");
+    content.resize(size);
+    return content;
+  };
+  auto read = content_of();
+  ::close(file);
+  if (!read) return read;
+  std::string content = std::move(*read);
   // Editors and `echo` end a file with a line's end, which no secret has.
   while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
   return content;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "config/keys.h"
 #include "support/files.h"
@@ -105,6 +108,24 @@ TEST(Settings, TheEnvironmentWinsOverTheFile) {
 TEST(Settings, AVariablesTextIsTakenAsItIs) {
   for (const char* text : {"host=h password='a #b'", "!x", "a: b", "[1", "12", "null", "\"quoted\""})
     EXPECT_EQ(settings("", {{"TASKER_DATABASE__URL", text}}).database.url, text);
+}
+
+// Each is refused at once, also a pipe into which nobody ever writes.
+TEST(Settings, ASecretsFileIsARegularOneOfSomeSize) {
+  const test::TempDir dir;
+  const auto refusal = [&](const std::string& name) {
+    return refused("", {{"TASKER_DATABASE__URL_FILE", (dir.path() / name).string()}});
+  };
+  ASSERT_EQ(::mkfifo((dir.path() / "pipe").c_str(), 0600), 0);
+  EXPECT_THAT(refusal("pipe"), HasSubstr("not a regular file"));
+  EXPECT_THAT(refused("", {{"TASKER_DATABASE__URL_FILE", "/dev/zero"}}), HasSubstr("not a regular file"));
+  std::filesystem::create_directory(dir.path() / "folder");
+  EXPECT_THAT(refusal("folder"), HasSubstr("a folder"));
+  test::write_file(dir.path() / "huge", std::string((1u << 20) + 1, 'x'));
+  EXPECT_THAT(refusal("huge"), HasSubstr("larger than 1 MiB"));
+  EXPECT_THAT(refusal("missing"), HasSubstr("No such file"));
+  std::filesystem::create_symlink(dir.path() / "pipe", dir.path() / "link");
+  EXPECT_THAT(refusal("link"), HasSubstr("not a regular file"));
 }
 
 TEST(Settings, ASecretMayLieInAFile) {
