@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <future>
 
 #include <spdlog/fmt/fmt.h>
@@ -64,8 +65,11 @@ http::ServerOptions server_options(const config::Settings& settings) {
   return options;
 }
 
-Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& settings) {
+using OnStage = std::function<void(const std::string&)>;
+
+Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& settings, const OnStage& on_stage) {
   store::MigratorOptions migrator;
+  migrator.on_stage = [&](const std::string& doing) { on_stage("the database: " + doing); };
   migrator.connections_needed = settings.database.writers + 4;  // submit, beats, reads, the migrator's own
   const auto migrated = store::migrate(settings.database.url, migrator);
   if (!migrated) return migrated.error();
@@ -75,6 +79,7 @@ Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& setti
   options.conninfo = settings.database.url;
   options.writers = settings.database.writers;
   options.crashes = std::make_shared<plugin::CrashFolder>(settings.plugins.state_dir);
+  on_stage("the database: the host's connections");
   return store::PgStore::open(std::move(options));
 }
 
@@ -122,11 +127,13 @@ class Host::Parts {
 };
 
 Result<void> Host::Parts::start() {
-  auto store = open_store(options_.settings);
+  const OnStage on_stage = options_.on_stage ? options_.on_stage : [](const std::string&) {};
+  auto store = open_store(options_.settings, on_stage);
   if (!store) return store.error();
   store_ = std::move(*store);
   if (auto built = build(); !built) return built;
   if (auto bound = listen(); !bound) return bound;
+  on_stage("the database: registering this host");
   if (auto registered = register_host(); !registered) return registered;
   if (auto prepared = plugin::prepare_state_dir(options_.settings.plugins.state_dir); !prepared) return prepared;
   plugin::keep_crash_record(options_.settings.plugins.state_dir, current_process());
@@ -172,7 +179,8 @@ plugin::LoaderOptions Host::Parts::loader_options() {
   const auto& settings = options_.settings;
   plugin::LoaderOptions options;
   options.plugins = settings.plugins.dir;
-  options.state = settings.plugins.state_dir;
+  // A folder for each database: another one's hosts know nothing of the copies that the tasks of this one need.
+  options.state = std::filesystem::path(settings.plugins.state_dir) / store_->installation();
   options.dev = options_.dev;
   options.environment = settings.environment;
   options.settle = milliseconds(settings.plugins.settle_ms);

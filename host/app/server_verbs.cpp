@@ -2,7 +2,6 @@
 
 #include <sys/resource.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 
@@ -10,6 +9,7 @@
 
 #include "app/account.h"
 #include "app/config_view.h"
+#include "app/database_end.h"
 #include "app/host.h"
 #include "app/host_settings.h"
 #include "app/interrupt.h"
@@ -19,6 +19,7 @@
 #include "app/reload.h"
 #include "app/shutdown.h"
 #include "app/start_guard.h"
+#include "app/start_notice.h"
 #include "app/terminal.h"
 #include "base/log.h"
 #include "engine/engine.h"
@@ -43,10 +44,10 @@ std::string dev_command(const DevArguments& arguments, const DataDir& data) {
   return arguments.data.empty() && !std::getenv("TASKER_DATA") ? "tasker dev" : "tasker dev --data " + data.root.string();
 }
 
-// Runs a host until a signal or a failure. `started` comes with its URL. `database_gone`: nothing can be written any more,
-// and nobody starts the database again. `reload` comes with SIGHUP.
+// Runs a host until a signal or a failure. `started` comes with its URL. After `database_end` nothing can be written any
+// more, also when that comes while the host stops. `reload` comes with SIGHUP.
 ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function<void(const std::string&)>& started,
-                  const std::function<void()>& reload, const std::atomic<bool>& database_gone = false) {
+                  const std::function<void()>& reload, DatabaseEnd& database_end) {
   const auto grace = options.settings.engine.grace_seconds;
   options.on_listening = started;
   options.on_failure = [&shutdown](const Error& error) {
@@ -57,14 +58,17 @@ ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function
     // A private database has its owner on this thread: it must not be left behind.
     std::optional<StartGuard> guard;
     if (reload) guard.emplace(shutdown);
+    StartNotice notice(say);
+    options.on_stage = [&notice](const std::string& what) { notice.waits_for(what); };
     return Host::start(std::move(options));
   }();
   if (!host) return report(host.error());
+  database_end.listen([&engine = (*host)->engine()] { engine.database_is_gone(); });
   const bool by_signal = shutdown.wait(reload);
-  say(database_gone ? std::string("stopping: what ran is done again after the next start")
+  say(database_end.has_come() ? std::string("stopping: what ran is done again after the next start")
                     : fmt::format("stopping: running attempts get up to {} s; Ctrl-C again ends at once", grace));
-  if (database_gone) (*host)->engine().database_is_gone();
   (*host)->stop();
+  database_end.listen({});
   log_flush();
   return by_signal ? ExitCode::ok : ExitCode::failed;
 }
@@ -75,13 +79,13 @@ Result<DataDir> data_dir_of(const DevArguments& arguments) {
 }
 
 Result<std::unique_ptr<PrivatePostgres>> start_database(const DevArguments& arguments, const DataDir& data,
-                                                        Shutdown& shutdown, std::atomic<bool>& gone) {
+                                                        Shutdown& shutdown, DatabaseEnd& end) {
   if (!std::filesystem::exists(data.pgdata())) say(fmt::format("making a private PostgreSQL in {} …", data.pgdata().string()));
   auto database = PrivatePostgres::start({.data_dir = data.root,
                                           .clean = arguments.clean,
-                                          .on_unexpected_exit = [&shutdown, &gone, log = data.postgres_log().string()] {
+                                          .on_unexpected_exit = [&shutdown, &end, log = data.postgres_log().string()] {
                                             say("the private PostgreSQL ended by itself; see " + log);
-                                            gone = true;
+                                            end.tell();
                                             shutdown.fail();
                                           },
                                           .cancel_fd = shutdown.fd()});
@@ -135,9 +139,10 @@ ExitCode run_serve(const ServeArguments& arguments) {
   say_warning_about_root();
   const auto pid_file = PidFile::write(arguments.pid_file);
   if (!pid_file) return report(pid_file.error());
+  DatabaseEnd never;
   return run_host({.settings = *settings}, shutdown, [&](const std::string& url) {
     say(fmt::format("tasker is running at {}, plugins in {}", url, settings->plugins.dir));
-  }, Reload(*settings, [file] { return read_settings(file); }));
+  }, Reload(*settings, [file] { return read_settings(file); }), never);
 }
 
 ExitCode run_dev(const DevArguments& arguments) {
@@ -152,8 +157,8 @@ ExitCode run_dev(const DevArguments& arguments) {
   Shutdown shutdown(Shutdown::Hangup::ends);
   raise_open_files();
   say_warning_about_root();
-  std::atomic<bool> database_gone{false};
-  auto database = start_database(arguments, *data, shutdown, database_gone);
+  DatabaseEnd database_end;
+  auto database = start_database(arguments, *data, shutdown, database_end);
   if (!database) return report(database.error());
   *settings = dev_settings(*settings, arguments, *data, (*database)->connection_string());
   if (auto log = open_log(*settings); !log) return report(log.error());
@@ -170,7 +175,7 @@ ExitCode run_dev(const DevArguments& arguments) {
     if (auto written = write_address(*data, url); !written) report(written.error());
     if (const auto taken = busy_port(settings->http.listen, url)) say(*taken);
     say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments, *data)}, *data);
-  }, {}, database_gone);
+  }, {}, database_end);
   remove_address(*data);
   if (auto stopped = (*database)->stop(); !stopped) return report(stopped.error());
   return code;

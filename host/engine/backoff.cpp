@@ -4,9 +4,9 @@
 
 namespace tasker::engine {
 
-Millis jittered(Millis pause) {
+Micros jittered(Micros pause) {
   thread_local std::minstd_rand random{std::random_device{}()};
-  return pause - Millis(std::uniform_int_distribution<Millis::rep>(0, pause.count() / 4)(random));
+  return pause - Micros(std::uniform_int_distribution<Micros::rep>(0, pause.count() / 4)(random));
 }
 
 }  // namespace tasker::engine

@@ -9,13 +9,15 @@
 
 namespace tasker::engine {
 
-Millis jittered(Millis pause);  // [any] between three quarters of it and all of it
+Micros jittered(Micros pause);  // [any] between three quarters of it and all of it
 
 class Backoff {
  public:
   Backoff(Millis first, Millis longest) : first_(first), longest_(longest), next_(first) {}
 
-  Millis next() { return jittered(std::exchange(next_, std::min(next_ * 2, longest_))); }
+  Millis next() {
+    return std::chrono::duration_cast<Millis>(jittered(std::exchange(next_, std::min(next_ * 2, longest_))));
+  }
   void reset() { next_ = first_; }
 
  private:

@@ -123,21 +123,21 @@ Result<void> refuse_newer(const std::map<int, std::string>& applied) {
                                 applied.rbegin()->first, applied.rbegin()->second, newest_known()));
 }
 
-Result<MigrationReport> run_migration(Migrator& migrator, std::string& doing) {
+Result<MigrationReport> run_migration(Migrator& migrator, const std::function<void(std::string)>& begin) {
   MigrationReport report;
-  doing = "the check of the server";
+  begin("the check of the server");
   if (auto fit = migrator.check_server(report); !fit) return fit.error();
-  doing = "making the migration tables";
+  begin("making the migration tables");
   if (!migrator.has_tables()) migrator.make_tables();
   const auto applied = migrator.applied();
   if (auto fit = refuse_newer(applied); !fit) return fit.error();
   report.before = applied.empty() ? 0 : applied.rbegin()->first;
   for (const Migration& migration : migrations()) {
     if (applied.contains(migration.number)) continue;
-    doing = fmt::format("migration {}", migration.name);
+    begin(fmt::format("migration {}", migration.name));
     if (migrator.apply(migration)) report.applied.emplace_back(migration.name);
   }
-  doing = "applying the functions";
+  begin("applying the functions");
   report.functions = migrator.apply_functions();
   report.after = newest_known();
   for (const std::string& warning : report.warnings) log_warn("PostgreSQL: {}", warning);
@@ -149,10 +149,15 @@ Result<MigrationReport> run_migration(Migrator& migrator, std::string& doing) {
 Result<MigrationReport> migrate(const std::string& conninfo, const MigratorOptions& options) {
   auto full = migrator_conninfo(conninfo, options);
   if (!full) return full.error();
-  std::string doing = "connecting";
+  std::string doing;
+  const auto begin = [&](std::string stage) {
+    doing = std::move(stage);
+    if (options.on_stage) options.on_stage(doing);
+  };
+  begin("connecting");
   try {
     Migrator migrator(*full, options);
-    return run_migration(migrator, doing);
+    return run_migration(migrator, begin);
   } catch (const std::exception&) {
     return current_sql_error(doing).error;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct MigratorOptions {
   int connections_needed = 6;  // what one host opens, the migrator's own included
   std::chrono::milliseconds lock_timeout = std::chrono::seconds(60);  // another host may be migrating
   std::chrono::milliseconds statement_timeout = std::chrono::seconds(120);
+  std::function<void(const std::string& doing)> on_stage = {};  // before each: any may wait for the database
 };
 
 // Code::database_newer, database_unfit, database_unavailable, database_locked or database_error. What was applied

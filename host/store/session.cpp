@@ -1,11 +1,11 @@
 #include "store/session.h"
 
 #include <pqxx/pqxx>
-#include <random>
 #include <thread>
 #include <unordered_map>
 
 #include "base/log.h"
+#include "engine/backoff.h"
 #include "store/sql_error.h"
 #include "store/sql_text.h"
 
@@ -15,13 +15,9 @@ namespace {
 constexpr int kTransientTries = 10;
 constexpr std::chrono::milliseconds kLongestPause{5000};
 
-// Between half of it and all of it, so that what failed together does not come back together.
-std::chrono::microseconds jittered(std::chrono::microseconds limit) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  return std::chrono::microseconds(std::uniform_int_distribution<std::int64_t>(limit.count() / 2, limit.count())(random));
+std::chrono::microseconds transient_pause(int tried) {
+  return engine::jittered(std::chrono::microseconds(1000 << std::min(tried, 7)));
 }
-
-std::chrono::microseconds transient_pause(int tried) { return jittered(std::chrono::microseconds(1000 << std::min(tried, 7))); }
 
 }  // namespace
 
@@ -56,19 +52,30 @@ Result<void> Session::connect() {
   auto conninfo = complete_conninfo(options_.conninfo, options_.settings);
   if (!conninfo) return conninfo.error();
   connects_seen_ = counters_.connects;
+  read_only_seen_ = counters_.read_only;
   try {
-    link_ = std::make_unique<Link>(*conninfo);
+    auto link = std::make_unique<Link>(*conninfo);
+    // A connection that only reads would else stay with an old primary for good.
+    if (link->connection.get_variable("transaction_read_only") == "on") {
+      ++counters_.read_only;
+      return not_connected(read_only_error());
+    }
+    link_ = std::move(link);
     ++counters_.connects;
     statement_timeout_ = options_.settings.statement_timeout;
     pause_ = std::chrono::milliseconds(0);
     return {};
   } catch (const std::exception&) {
-    unreachable_ = current_sql_error("connecting").error.message;
-    pause_ = pause_.count() == 0 ? options_.reconnect_pause : std::min(pause_ * 2, std::max(kLongestPause, options_.reconnect_pause));
-    next_connect_ = std::chrono::steady_clock::now() + jittered(pause_);
-    log_debug("{}", unreachable_);  // the caller says it, once for all connections
-    return make_error(Code::database_unavailable, unreachable_, Retry::later);
+    return not_connected(current_sql_error("connecting").error);
   }
+}
+
+Error Session::not_connected(Error error) {
+  unreachable_ = error.message;
+  pause_ = pause_.count() == 0 ? options_.reconnect_pause : std::min(pause_ * 2, std::max(kLongestPause, options_.reconnect_pause));
+  next_connect_ = std::chrono::steady_clock::now() + engine::jittered(pause_);
+  log_debug("{}", unreachable_);  // the caller says it, once for all connections
+  return make_error(Code::database_unavailable, unreachable_, Retry::later);
 }
 
 Result<Rows> Session::run(std::string_view query_name, const Params& params) {
@@ -86,6 +93,7 @@ Result<Rows> Session::run(std::string_view query_name, const Params& params) {
 
 Result<Rows> Session::run_once(std::string_view query_name, const Params& params, bool& again) {
   const bool may_repeat = std::exchange(again, false);
+  if (link_ && read_only_seen_ != counters_.read_only) link_.reset();
   if (!link_) {
     if (auto connected = connect(); !connected) return connected.error();
   }
@@ -111,7 +119,8 @@ Result<Rows> Session::run_once(std::string_view query_name, const Params& params
   } catch (const std::exception&) {
     SqlError failed = current_sql_error(query_name);
     if (failed.failure == SqlFailure::transient) again = may_repeat;
-    if (failed.failure == SqlFailure::broken) {
+    if (failed.failure == SqlFailure::read_only) ++counters_.read_only;
+    if (failed.failure == SqlFailure::broken || failed.failure == SqlFailure::read_only) {
       ++counters_.broken;
       link_.reset();
     }

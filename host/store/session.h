@@ -56,6 +56,7 @@ class Session {
   struct Link;
 
   Result<void> connect();
+  Error not_connected(Error error);
   Result<Rows> run_once(std::string_view query_name, const Params& params, bool& again);
 
   const Options options_;
@@ -65,6 +66,7 @@ class Session {
   std::chrono::milliseconds statement_timeout_;  // of link_
   std::chrono::steady_clock::time_point next_connect_{};
   std::chrono::milliseconds pause_{0};
+  std::uint64_t read_only_seen_ = 0;  // when link_ was made
   std::uint64_t connects_seen_ = 0;  // of all connections, when this one could not
   std::string unreachable_;          // why
   bool was_sent_ = false;

@@ -16,6 +16,7 @@ std::string_view first_line(std::string_view text) {
 }
 
 constexpr std::string_view kConnecting = "connecting";
+constexpr std::string_view kReadOnly = "the server is read-only (a standby after a failover?)";
 
 SqlError call_error(Code code, Retry retry, std::string message) {
   return {SqlFailure::call, make_error(code, std::move(message), retry)};
@@ -30,6 +31,8 @@ SqlError broken(std::string_view text, std::string_view doing) {
 }
 
 }  // namespace
+
+Error read_only_error() { return broken(kReadOnly, kConnecting).error; }
 
 SqlError sql_error_of(std::string_view state, std::string_view text, std::string_view doing) {
   const std::string_view line = first_line(text);
@@ -50,9 +53,8 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
     return call_error(Code::database_locked, Retry::later,
                       fmt::format("{} waited too long for rows that somebody else holds: {}", doing, line));
   }
-  // A primary that became a standby stays one: only a new connection, by a fresh look-up of the name, finds its successor.
   if (state == "25006") {
-    return broken(fmt::format("the server is read-only (a standby after a failover?): {}", line), doing);
+    return {SqlFailure::read_only, broken(fmt::format("{}: {}", kReadOnly, line), doing).error};
   }
   // Shutting down, starting, too many connections, out of memory or disk: nothing of ours is wrong.
   if (group == "57" || group == "08") return broken(text, doing);

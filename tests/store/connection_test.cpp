@@ -111,16 +111,22 @@ TEST_F(ConnectionTest, RepeatsDeadlocksAndGivesUpInTheEnd) {
 
 // After a failover the name may lead elsewhere: only a new connection finds out.
 TEST_F(ConnectionTest, AReadOnlyServerIsLeftAndItsNameLookedUpAnew) {
+  auto at_once = options();
+  at_once.session.reconnect_pause = std::chrono::milliseconds(0);
+  store::Connection reader(at_once, watch, counters);
+  EXPECT_TRUE(run(reader, "lanes"));
   sql.exec("alter database " + db.name() + " set default_transaction_read_only = on");
-  store::Connection connection(options(), watch, counters);
+  store::Connection connection(at_once, watch, counters);
   const auto refused = run(connection, "register_host", {"name", "version", "process"});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::database_unavailable);
   EXPECT_EQ(refused.error().retry, Retry::later);
   EXPECT_NE(refused.error().message.find("read-only"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(run(reader, "lanes").error().code, Code::database_unavailable) << "what one connection found counts for all";
   sql.exec("alter database " + db.name() + " reset default_transaction_read_only");
   EXPECT_TRUE(run(connection, "register_host", {"name", "version", "process"}));
-  EXPECT_EQ(counters.connects.load(), 2u);
+  EXPECT_TRUE(run(reader, "lanes"));
+  EXPECT_EQ(counters.connects.load(), 3u);
 }
 
 TEST_F(ConnectionTest, TellsWhyItCannotConnectAlsoBetweenItsTries) {

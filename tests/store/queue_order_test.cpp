@@ -45,6 +45,21 @@ TEST(QueueOrder, OfOnePriorityTheLongestDueComesFirst) {
   EXPECT_EQ(claim_one(world), 64);
 }
 
+// Room goes to children in the order of (task, ord), whatever the order of the batch; the rest is queued.
+TEST(QueueOrder, ChildrenAreClaimedInTheOrderOfTheirSteps) {
+  PgWorld world;
+  const auto fan = world.publish("fan", "a; c: a; b: a; d: a");
+  const auto first = world.submit(fan.template_id, 17);  // the first and the last are of one lane
+  ASSERT_EQ(first.claimed.size(), 17u);
+  const auto answer = world.complete({finished(first.claimed[16]), finished(first.claimed[0])}, 4);
+  std::vector<std::pair<std::int64_t, int>> claimed;
+  for (const auto& step : answer.claimed) claimed.emplace_back(raw(step.step.task), step.step.ord);
+  const std::int64_t one = raw(first.tasks[0]), two = raw(first.tasks[16]);
+  EXPECT_EQ(claimed, (std::vector<std::pair<std::int64_t, int>>{{one, 2}, {one, 3}, {one, 4}, {two, 2}}));
+  EXPECT_EQ(world.sql.value("select string_agg(task_id || ' ' || ord, ', ' order by ord) from tasker.ready_step"),
+            std::to_string(two) + " 3, " + std::to_string(two) + " 4");
+}
+
 std::string queues(PgWorld& world) {
   return world.sql.value("select (select count(*) from tasker.ready_step) || ' ready, ' ||"
                          " (select count(*) from tasker.delayed_step) || ' delayed'");

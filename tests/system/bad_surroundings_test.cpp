@@ -78,6 +78,7 @@ TEST_F(Surroundings, SigtermEndsAStartThatWaitsForASilentDatabase) {
   const auto host = place_.serve("host=127.0.0.1 port=" + std::to_string(silent.local_endpoint().port()) +
                                  " dbname=x user=x connect_timeout=600 sslmode=disable gssencmode=disable");
   const auto connection = silent.accept();
+  EXPECT_TRUE(host->wait_for_output("waiting for the database: connecting")) << "silence would look like a hang";
   host->signal(SIGTERM);
   EXPECT_EQ(host->wait_for_exit(), 130);
   EXPECT_THAT(host->output(), HasSubstr("command.interrupted: interrupted while the host was starting"));
@@ -103,6 +104,25 @@ TEST_F(Surroundings, ADatabaseThatRefusesForAWhileLosesNothing) {
   EXPECT_THAT(told.err, HasSubstr("database.unavailable"));
 
   admin.exec("alter database " + database_.name() + " allow_connections true");
+  ASSERT_TRUE(eventually([&] { return host->http().get("/tasker/health/ready").status == 200; }));
+  ledger.submit(host->http(), 10);
+  ledger.expect_nothing_lost(host->http());
+}
+
+// As after a failover that left the old primary behind: reads would be answered, and nothing could be written.
+TEST_F(Surroundings, ADatabaseThatBecomesReadOnlyIsWaitedFor) {
+  auto host = start({"ledger"});
+  Ledger ledger(place_.path("ledger.txt"));
+  ledger.submit(host->http(), 500);
+  SqlClient admin(TempDb::conninfo_of("postgres"));
+  admin.exec("alter database " + database_.name() + " set default_transaction_read_only = on");
+  admin.exec("select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + database_.name() +
+             "' and application_name like 'tasker%' and pid <> pg_backend_pid()");
+  ASSERT_TRUE(eventually([&] { return host->http().get("/tasker/health/ready").status == 503; }));
+  EXPECT_TRUE(eventually([&] { return host->http().get("/tasker/health/ready").text.find("read-only") != std::string::npos; }));
+  const auto listed = host->http().get("/tasker/tasks");
+  EXPECT_EQ(listed.code(), "database.unavailable") << listed.text;
+  admin.exec("alter database " + database_.name() + " reset default_transaction_read_only");
   ASSERT_TRUE(eventually([&] { return host->http().get("/tasker/health/ready").status == 200; }));
   ledger.submit(host->http(), 10);
   ledger.expect_nothing_lost(host->http());

@@ -170,6 +170,18 @@ TEST_F(StopDatabase, ThatCrashesUnderRunningTasksLosesNothing) {
   expect_nothing_lost(*host);
 }
 
+TEST_F(StopDatabase, ThatEndsWhileTheHostStopsEndsTheWaitingToo) {
+  auto host = start({.grace_seconds = 600});
+  const auto task = submit_blocker(host->http(), true);
+  host->signal(SIGTERM);
+  ASSERT_TRUE(host->wait_for_output("stopping"));
+  ::kill(static_cast<pid_t>(std::stol(read_file(place_->path("data/pgdata/postmaster.pid")))), SIGKILL);
+  EXPECT_EQ(host->wait_for_exit(std::chrono::seconds(40)), 0) << "the grace time would pass in vain";
+  host = start();
+  write_file(gate(), "");
+  EXPECT_EQ(host->http().ended(task).at("detail"), "complete");
+}
+
 TEST_F(StopDatabase, ThatIsGoneEndsTheHostAndTheNextStartLosesNothing) {
   auto host = start({.grace_seconds = 600});
   begin(*host);

@@ -27,7 +27,7 @@ TEST(SqlError, DeadlocksAreRepeatedAndLostConnectionsDropped) {
   EXPECT_EQ(sql_error_of("40001", "", "x").failure, SqlFailure::transient);
   EXPECT_EQ(sql_error_of("57P01", "", "x").failure, SqlFailure::broken);
   EXPECT_EQ(sql_error_of("57014", "", "x").failure, SqlFailure::call);
-  EXPECT_EQ(sql_error_of("25006", "", "x").failure, SqlFailure::broken) << "a primary that became a standby";
+  EXPECT_EQ(sql_error_of("25006", "", "x").failure, SqlFailure::read_only) << "a primary that became a standby";
   EXPECT_EQ(sql_error_of("25006", "", "x").error.code, Code::database_unavailable);
   EXPECT_EQ(sql_error_of("55P03", "", "x").error.retry, Retry::later);
   EXPECT_EQ(sql_error_of("22P02", "", "x").error.retry, Retry::never);
