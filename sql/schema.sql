@@ -74,6 +74,8 @@ CREATE FUNCTION tasker.living_hosts(p_plugin integer) RETURNS bigint;
 
 CREATE FUNCTION tasker.lock_tasks(p_tasks bigint[]) RETURNS void;
 
+CREATE FUNCTION tasker.mend_task_ids() RETURNS bigint;
+
 CREATE FUNCTION tasker.needed_plugins(p_host integer) RETURNS TABLE(namespace text, name text, version text, sha256 text, open_tasks bigint, hosts bigint);
 
 CREATE FUNCTION tasker.note_crash(p_process text, p_task bigint, p_ord integer, p_claim integer, p_signal text, p_plugin text, p_step text, p_now timestamp with time zone) RETURNS TABLE(host_id integer, crashes integer, crash_limit integer);

@@ -123,9 +123,18 @@ RULES = {
          "execute format('create table tasker.%I partition of tasker.%I for values from (%s) to (%s) %s',\n"
          "                       v_table || v_part, v_table, v_low, v_low + v_size, v_options); continue;",
          "PartitionsAhead.*:Partitions.NoParent*", STORE),
-        ("sql/functions/submit_keyed_tasks.sql", "  if v_tasks[1] <> p_tasks[1] then",
-         "  if v_tasks[1] <> p_tasks[1] and exists (select from tasker.task t where t.task_id = v_tasks[1]) then",
+        ("sql/functions/submit_keyed_tasks.sql", "  where k.tasks[1] = p_tasks[v_ends[i] - n + 1];",
+         "  where k.tasks[1] = p_tasks[v_ends[i] - n + 1] or not exists (select from tasker.task t where t.task_id = k.tasks[1]);",
          "Idempotency.AKeyOutlives*", STORE)],
+    "A call that is sent for the first time and finds tasks with its ids leaves them: ids can be given twice": [
+        ("sql/functions/submit_tasks.sql", "    select 0, -1, 0, 0, 0, 0, 0, 0;", "    select 0, 0, 0, 0, 0, 0, 0, 0;", "TaskIds.OfADatabase*", STORE),
+        ("sql/functions/submit_tasks.sql", "or t.correlation_id is distinct from u.correlation_id) then", ") then",
+         "TaskIds.OfAnotherRequest*", STORE),
+        ("sql/functions/submit_keyed_tasks.sql", "  if v_is_new and exists (select from tasker.task t where t.lane = tasker.lane_of(v_first)",
+         "  if false and exists (select from tasker.task t where t.lane = tasker.lane_of(v_first)",
+         "TaskIds.OfADatabase*:Idempotency.IdsThatAreInUse*", STORE),
+        ("sql/functions/ensure_partitions.sql", "    exit when v_block >= coalesce(v_highest / 64, 0);", "    exit;", "TaskIds.OfADatabase*", STORE),
+        ("host/store/submit_call.cpp", "  if (unknown_) return false;\n", "", "LostAnswers.ACommittedSubmit*", STORE)],
     "A function whose signature changes gets another name, and hosts of two versions share one database": [
         ("sql/functions/claim_steps.sql", "p_room int, p_now timestamptz)\nreturns", "p_room int, p_now timestamptz, p_more int)\nreturns",
          "FunctionNames.*", STORE),

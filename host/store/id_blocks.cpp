@@ -10,6 +10,11 @@ void IdBlocks::drop_old() {
   last_use_ = now;
 }
 
+void IdBlocks::drop_all() {
+  const std::lock_guard lock(mutex_);
+  ranges_.clear();
+}
+
 std::size_t IdBlocks::available() const {
   const std::lock_guard lock(mutex_);
   std::size_t count = 0;

@@ -30,6 +30,9 @@ class IdBlocks {
   // Ids that were certainly not used, the latest taken first: they go back to the front.
   void give_back(const std::vector<TaskId>& ids);
 
+  // Whatever is left was given by a sequence that cannot be trusted.
+  void drop_all();
+
   std::size_t available() const;
 
  private:

@@ -17,6 +17,7 @@ std::string_view first_line(std::string_view text) {
 
 constexpr std::string_view kConnecting = "connecting";
 constexpr std::string_view kReadOnly = "the server is read-only (a standby after a failover?)";
+constexpr std::string_view kUniqueViolation = "(SQLSTATE 23505)";  // as the message of a database.error ends
 
 SqlError call_error(Code code, Retry retry, std::string message) {
   return {SqlFailure::call, make_error(code, std::move(message), retry)};
@@ -64,6 +65,10 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   }
   return call_error(Code::database_error, Retry::never,
                     fmt::format("the database refused {}: {} (SQLSTATE {})", doing, line, state));
+}
+
+bool is_duplicate(const Error& error) {
+  return error.code == Code::database_error && error.message.ends_with(kUniqueViolation);
 }
 
 SqlError current_sql_error(std::string_view doing) {

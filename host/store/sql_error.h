@@ -29,4 +29,7 @@ Error read_only_error();
 // A SQLSTATE's place in the table, for tests.
 SqlError sql_error_of(std::string_view sqlstate, std::string_view text, std::string_view doing);
 
+// Whether a row with this key was there already: a kind of Code::database_error.
+bool is_duplicate(const Error& error);
+
 }  // namespace tasker::store

@@ -6,7 +6,9 @@
 #include <optional>
 #include <thread>
 
+#include "base/log.h"
 #include "store/array_literal.h"
+#include "store/sql_error.h"
 #include "store/step_rows.h"
 
 namespace tasker::store {
@@ -15,6 +17,7 @@ namespace {
 using engine::NewTask;
 
 constexpr std::chrono::milliseconds kRepeatPause{100};
+constexpr int kMendTries = 3;
 
 // Arrays may be shorter than the tasks: what every task leaves at its default travels as `{}`.
 template <class Differs, class Add>
@@ -150,15 +153,48 @@ engine::SubmitAnswer SubmitCall::read(const Rows& rows, std::vector<TaskId> ids)
   return answer;
 }
 
+Result<Rows> SubmitCall::send(const std::vector<TaskId>& ids) {
+  unknown_ = false;  // blocks of ids whose answer got lost are only a gap
+  Params params = parameters(ids);
+  const bool keyed = !request_.parts.empty();
+  if (keyed) add_keys(params);
+  return run_until_known(keyed ? "submit_keyed" : "submit", params);
+}
+
+// Of a call that was sent once there can be nothing yet: then the ids are somebody else's.
+bool SubmitCall::were_there_before(const Result<Rows>& rows) const {
+  if (unknown_) return false;
+  if (!rows) return is_duplicate(rows.error());
+  const int last = rows->size() - 1;
+  return last >= 0 && rows->integer(last, 0) == 0 && rows->integer(last, 1) < 0;
+}
+
+Result<void> SubmitCall::mend_ids(TaskId first) {
+  log_error("the database gave out task id {}, or one behind it, a second time, as one does that was brought back to an earlier "
+            "state; ids go on behind the highest one in use",
+            raw(first));
+  ids_.drop_all();
+  auto mended = session_.run("mend_task_ids", {});
+  if (!mended) return mended.error();
+  return {};
+}
+
 Result<engine::SubmitAnswer> SubmitCall::run() {
   if (request_.tasks.empty()) return engine::SubmitAnswer{};
   auto ids = take_ids();
   if (!ids) return ids.error();
-  unknown_ = false;  // blocks of ids whose answer got lost are only a gap
-  Params params = parameters(*ids);
-  const bool keyed = !request_.parts.empty();
-  if (keyed) add_keys(params);
-  auto rows = run_until_known(keyed ? "submit_keyed" : "submit", params);
+  auto rows = send(*ids);
+  // Another host may use up blocks of the same doubtful state meanwhile.
+  for (int tries = 0; were_there_before(rows); ++tries) {
+    if (tries == kMendTries) {
+      return make_error(Code::database_error, fmt::format("the database gives out task ids that are in use, such as {}: look at "
+                                                          "its sequence tasker.task_block", raw(ids->front())));
+    }
+    if (auto mended = mend_ids(ids->front()); !mended) return mended.error();
+    ids = take_ids();
+    if (!ids) return ids.error();
+    rows = send(*ids);
+  }
   if (!rows) {
     // Ids under which a lost call may have made tasks are never used again: the next submit would find them there.
     if (!unknown_) ids_.give_back(*ids);

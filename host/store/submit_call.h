@@ -1,6 +1,7 @@
 // One batch of new tasks: takes ids, calls submit_tasks, or submit_keyed_tasks when its parts have keys, and repeats it with
-// the same ids when the answer got lost, so that nothing is created twice. Names the task whose values the database refuses.
-// [db], on the submitting connection.
+// the same ids when the answer got lost, so that nothing is created twice. Ids that turn out to be somebody else's, as in a database that was brought back to an
+// earlier state, are left and others taken. Names the task whose values the database refuses. [db], on the submitting
+// connection.
 #pragma once
 
 #include "base/clock.h"
@@ -20,6 +21,9 @@ class SubmitCall {
  private:
   Result<std::vector<TaskId>> take_ids();
   Result<Rows> run_until_known(std::string_view query, const Params& params);
+  Result<Rows> send(const std::vector<TaskId>& ids);
+  bool were_there_before(const Result<Rows>& rows) const;
+  Result<void> mend_ids(TaskId first);
   Params parameters(const std::vector<TaskId>& ids) const;
   void add_keys(Params& params) const;
   engine::SubmitAnswer read(const Rows& rows, std::vector<TaskId> ids);

@@ -50,3 +50,21 @@ begin
   return query select b, tasker.ensure_partitions(v_blocks[1] * 64, greatest(v_size / 2, p_count * 64))
                from unnest(v_blocks) b;
 end $$;
+
+-- After a database was brought back to an earlier state, or its sequence was: leaves the ids up to the highest one in use.
+-- Only by taking them, so that hosts that take blocks meanwhile get none twice; what was done of it stays done when it is
+-- cut short. Answers the highest id that is left.
+create or replace function tasker.mend_task_ids() returns bigint language plpgsql as $$
+declare
+  v_highest bigint;
+  v_block   bigint;
+begin
+  select max(highest) into v_highest
+  from generate_series(0, tasker.lanes() - 1) l
+    cross join lateral (select max(t.task_id) as highest from tasker.task t where t.lane = l::smallint) t;
+  loop
+    v_block := nextval('tasker.task_block');
+    exit when v_block >= coalesce(v_highest / 64, 0);
+  end loop;
+  return v_block * 64 + 63;
+end $$;

@@ -18,6 +18,8 @@ language plpgsql as $$
 declare
   v_ends    int[] := array(select sum(n) over (order by i) from unnest(p_counts) with ordinality u(n, i) order by i);
   v_created int[];                                         -- the places of requests whose keys are theirs
+  v_is_new  boolean;                                       -- this call wrote some of these keys
+  v_first   bigint;                                        -- the first id of theirs
 begin
   perform from tasker.host where host_id = p_host and alive for key share;  -- before the keys: the order of locks
   if not found then
@@ -30,8 +32,9 @@ begin
   from unnest(p_keys, p_digests, p_lives, p_counts) with ordinality u(key, digest, life, n, i) order by key, i
   on conflict (key) do update set digest = excluded.digest, tasks = excluded.tasks, expires_at = excluded.expires_at
   where tasker.idempotency_key.expires_at <= p_now;
+  v_is_new := found;
 
-  select array_agg(i) into v_created
+  select array_agg(i), (array_agg(p_tasks[v_ends[i] - n + 1] order by i))[1] into v_created, v_first
   from unnest(p_keys, p_counts) with ordinality u(key, n, i) join tasker.idempotency_key k using (key)
   where k.tasks[1] = p_tasks[v_ends[i] - n + 1];
   return query
@@ -43,6 +46,10 @@ begin
   perform tasker.purge_idempotency_keys(20 + 2 * cardinality(p_keys), p_now);  -- last, for it waits for nobody
   if v_created is null then
     return;
+  end if;
+  -- A call that just wrote its keys is no repetition: tasks with its ids are somebody else's (mend_task_ids).
+  if v_is_new and exists (select from tasker.task t where t.lane = tasker.lane_of(v_first) and t.task_id = v_first) then
+    raise exception using errcode = '23505', message = format('task %s is there already', v_first);
   end if;
 
   return query
@@ -73,6 +80,7 @@ language plpgsql as $$
 declare
   v_digest bytea;
   v_tasks  bigint[];
+  v_is_new boolean;
 begin
   perform from tasker.host where host_id = p_host and alive for key share;  -- before the key: the order of locks
   if not found then
@@ -83,6 +91,7 @@ begin
   insert into tasker.idempotency_key (key, digest, tasks, expires_at) values (p_key, p_digest, p_tasks, p_now + p_life)
   on conflict (key) do update set digest = excluded.digest, tasks = excluded.tasks, expires_at = excluded.expires_at
   where tasker.idempotency_key.expires_at <= p_now;
+  v_is_new := found;
   select digest, tasks into v_digest, v_tasks from tasker.idempotency_key where key = p_key;
   if not found then                                        -- another call took it away just now, for its time was over
     raise exception using errcode = '40001', message = 'the idempotency key expired meanwhile';
@@ -94,6 +103,10 @@ begin
   if v_tasks[1] <> p_tasks[1] then
     return query select t, 0, -1, 0, 0, 0, 0, 0 from unnest(v_tasks) with ordinality u(t, place) order by place;
     return;
+  end if;
+  -- A call that just made the key is no repetition: tasks with its ids are somebody else's (mend_task_ids).
+  if v_is_new and exists (select from tasker.task t where t.lane = tasker.lane_of(p_tasks[1]) and t.task_id = p_tasks[1]) then
+    raise exception using errcode = '23505', message = format('task %s is there already', p_tasks[1]);
   end if;
   return query select * from tasker.submit_tasks(
     p_host, p_tasks, p_templates, p_contexts, p_initiators, p_source_systems, p_reasons, p_tags, p_correlation_ids,

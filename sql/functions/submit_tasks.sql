@@ -1,7 +1,9 @@
 -- Creates tasks with their steps, all or none. First steps are claimed for the host as far as it has room and the plugin
 -- loaded; the others go to the queue, those of a task with a later start_at to the delayed ones.
 -- The ids come from the host's blocks (take_task_blocks). Repeating a call whose answer got lost creates nothing again.
--- Arrays may be shorter than p_tasks: what is missing takes its default. A row of zeros says that first steps were queued.
+-- Arrays may be shorter than p_tasks: what is missing takes its default. A row of zeros says that first steps were queued;
+-- with ord -1 that the ids were there before: the repetition of a call, or, when it is sent for the first time, ids that
+-- are somebody else's (mend_task_ids). Tasks that differ from those of the call are not its own (23505).
 create or replace function tasker.submit_tasks(
   p_host int, p_tasks bigint[], p_templates int[], p_contexts jsonb[], p_initiators text[], p_source_systems text[],
   p_reasons text[], p_tags jsonb[], p_correlation_ids text[], p_start_ats timestamptz[], p_priorities int[],
@@ -17,6 +19,14 @@ begin
   end if;
 
   if exists (select from tasker.task t where t.lane = tasker.lane_of(p_tasks[1]) and t.task_id = p_tasks[1]) then
+    if exists (
+      select from unnest(p_tasks, p_templates, p_correlation_ids) u(t, template_id, correlation_id)
+        left join lateral (
+          select t.template_id, t.correlation_id from tasker.task t
+          where t.lane = tasker.lane_of(u.t) and t.task_id = u.t offset 0) t on true
+      where t.template_id is distinct from u.template_id or t.correlation_id is distinct from u.correlation_id) then
+      raise exception using errcode = '23505', message = format('task %s is there already, of another request', p_tasks[1]);
+    end if;
     return query
     select s.task_id, s.ord, s.claim_no, s.attempts + 1, s.retry_limit::int, t.revision, t.template_id, s.plugin_id
     from unnest(p_tasks) u(t)
@@ -24,7 +34,7 @@ begin
       join tasker.step s on s.lane = t.lane and s.task_id = u.t
     where s.state = 'in_progress' and s.host_id = p_host
     union all
-    select 0, 0, 0, 0, 0, 0, 0, 0;                          -- whether something waits is not known any more
+    select 0, -1, 0, 0, 0, 0, 0, 0;    -- these ids were there before; whether something waits is not known any more
     return;
   end if;
 

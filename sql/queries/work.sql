@@ -33,5 +33,8 @@ select tasker.hand_back_steps($1, $2::bigint[], $3::int[], $4::int[], clock_time
 -- name: held
 select * from tasker.held_steps_of_lane($1, $2::smallint)
 
+-- name: mend_task_ids
+select tasker.mend_task_ids()
+
 -- name: take_task_blocks
 select * from tasker.take_task_blocks($1)

@@ -163,6 +163,42 @@ TEST_F(Idempotency, AKeyWhoseTimeIsOverIsFreeAndOthersArePurgedByTheWay) {
   EXPECT_EQ(count("task"), "8");
 }
 
+// Old partitions are dropped whole, and the key is no part of them.
+TEST_F(Idempotency, AKeyOutlivesItsTasks) {
+  const auto first = submit("k");
+  ASSERT_TRUE(first) << first.error().message;
+  for (const char* table : {"task", "step", "step_edge", "attempt", "annotation"})
+    world.sql.exec("drop table tasker." + std::string(table) + "_0");
+  world.sql.exec("select tasker.ensure_partitions(0, 1)");
+  const auto again = submit("k");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(again->tasks, first->tasks);
+  EXPECT_EQ(count("task"), "0");
+}
+
+// A host has the ids of one request and makes the keys of others with them: either all of a call is made with other ids, or none.
+TEST_F(Idempotency, IdsThatAreInUseTakeNoKeys) {
+  ASSERT_TRUE(submit("old"));
+  world.sql.exec("select setval('tasker.task_block', 1, false)");
+  const auto restored = world.another_store();
+  auto asked = request("", "", 4);
+  const auto key = [](const char* name) { return engine::IdempotencyKey{name, kDigest, std::chrono::hours(1)}; };
+  asked.parts = {{2, key("old")}, {1, key("new")}, {1, key("newer")}};  // the first part has the ids that "old" got
+  const auto answer = await<engine::SubmitAnswer>([&](auto reply) { restored->submit(asked, reply); });
+  ASSERT_TRUE(answer) << answer.error().message;
+  ASSERT_EQ(answer->parts.size(), 3u);
+  EXPECT_TRUE(answer->parts[0]->replayed);
+  EXPECT_EQ(answer->parts[0]->tasks, (std::vector<TaskId>{TaskId{64}, TaskId{65}}));
+  for (const std::size_t part : {1u, 2u}) {
+    EXPECT_FALSE(answer->parts[part]->replayed);
+    EXPECT_GE(raw(answer->parts[part]->tasks.at(0)), 128);
+  }
+  EXPECT_EQ(answer->claimed.size(), 2u);
+  EXPECT_EQ(count("task"), "4");
+  world.check_rows();
+}
+
 TEST_F(Idempotency, AHostThatWasDeclaredDeadTakesNoKey) {
   world.sql.exec("update tasker.host set alive = false");
   EXPECT_EQ(submit("k").error().code, Code::host_dead);

@@ -122,6 +122,48 @@ TEST(TaskIds, SubmittingUsesBlocksOfTheSequence) {
   EXPECT_EQ(world.sql.value("select last_value from tasker.task_block"), "2");
 }
 
+// A backup was restored, and the sequence begins where it stood then; or a host still holds ids of before.
+TEST(TaskIds, OfADatabaseThatWentBackAreNotGivenTwice) {
+  for (const std::string key : {"", "k"}) {
+    for (const bool first_is_free : {false, true}) {
+      PgWorld world;
+      const auto one = world.publish("one", "a");
+      world.submit(one.template_id, 700);
+      world.sql.exec("select setval('tasker.task_block', 1, false)");
+      if (first_is_free) world.sql.exec("delete from tasker.task where task_id = 64");
+      const auto restored = world.another_store();
+      engine::SubmitRequest request{world.host(), std::vector<engine::NewTask>(3), 10, world.plugins(), {}};
+      for (auto& task : request.tasks) task.template_id = one.template_id;
+      if (!key.empty()) request.parts = {{3, {key, "00ff", std::chrono::hours(1)}}};
+      const auto answer = await<engine::SubmitAnswer>([&](auto reply) { restored->submit(request, reply); });
+      ASSERT_TRUE(answer) << answer.error().message;
+      EXPECT_EQ(raw(answer->tasks.front()), 12 * 64) << "behind the eleven blocks that hold the 700";
+      EXPECT_EQ(answer->claimed.size(), 3u);
+      EXPECT_EQ(world.sql.value("select count(*) from tasker.task"), first_is_free ? "702" : "703");
+      for (const auto& part : answer->parts) {
+        ASSERT_TRUE(part) << part.error().message;
+        EXPECT_FALSE(part->replayed);
+        EXPECT_EQ(part->tasks, answer->tasks);
+      }
+    }
+  }
+}
+
+// An answer got lost, and meanwhile another host created tasks with the same ids: they answer no repetition.
+TEST(TaskIds, OfAnotherRequestAreNoAnswerToARepeatedSubmit) {
+  PgWorld world;
+  world.publish("one", "a");
+  const auto call = [](const std::string& templates, const std::string& correlation) {
+    return "select task_id from tasker.submit_tasks(1, '{640,641}', '" + templates + "', '{}', '{}', '{}', '{}', '{}', '" +
+           correlation + "', '{}', '{}', 10, '{1}', clock_timestamp()) where task_id <> 0";
+  };
+  EXPECT_EQ(world.sql.rows(call("{1,1}", "{r1,r2}")).size(), 2u);
+  EXPECT_EQ(world.sql.rows(call("{1,1}", "{r1,r2}")).size(), 2u);
+  for (const char* other : {"{r1,r3}", "{r1}", "{}"}) EXPECT_EQ(world.sql.try_exec(call("{1,1}", other)).sqlstate, "23505") << other;
+  EXPECT_EQ(world.sql.try_exec(call("{1,2}", "{r1,r2}")).sqlstate, "23505");
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.task"), "2");
+}
+
 TEST(PartitionsAhead, PartitionsAreMadeAheadWithoutStoppingWorkBehindAnOpenSelect) {
   PgWorld world;
   const auto one = world.publish("one", "a");

@@ -207,9 +207,12 @@ std::vector<bool> MemoryStore::decide_keys(const engine::SubmitRequest& request,
   for (const engine::KeyedPart& part : request.parts) {
     std::vector<TaskId> ids;
     for (std::size_t i = first; i < first + part.tasks; ++i) ids.push_back(TaskId{next_task_ + static_cast<std::int64_t>(i)});
-    const auto [key, created] = keys_.try_emplace(part.key.key, part.key.digest, ids);
+    const auto earlier = keys_.find(part.key.key);
+    const bool created = earlier == keys_.end() || earlier->second.expires <= now_();
+    if (created) keys_[part.key.key] = {part.key.digest, ids, now_() + part.key.life};
+    const Key& key = keys_.at(part.key.key);
     for (std::size_t i = first; i < first + part.tasks; ++i) skipped[i] = !created;
-    if (key->second.first == part.key.digest) out.parts.push_back(engine::CreatedTasks{key->second.second, !created});
+    if (key.digest == part.key.digest) out.parts.push_back(engine::CreatedTasks{key.tasks, !created});
     else out.parts.push_back(make_error(Code::idempotency_key_reused, "the key was used for another request"));
     first += part.tasks;
   }

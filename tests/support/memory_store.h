@@ -134,7 +134,12 @@ class MemoryStore final : public engine::Store {
   std::map<Lane, std::set<QueueKey>> queues_;
   std::map<std::string, std::vector<Fault>> faults_;
   std::map<std::string, Error> failing_;     // by verb, "" for all
-  std::map<std::string, std::pair<std::string, std::vector<TaskId>>> keys_;  // digest, and what was created
+  struct Key {
+    std::string digest;
+    std::vector<TaskId> tasks;  // what was created
+    Time expires{};
+  };
+  std::map<std::string, Key> keys_;
   std::map<StepKey, Error> refused_outcomes_;
   std::set<std::string> to_hold_;
   std::vector<std::function<void()>> held_answers_;

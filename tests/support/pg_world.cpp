@@ -157,6 +157,7 @@ void PgWorld::pass(engine::Millis span) {
   sql.exec("with d as (update tasker.delayed_step set run_at = run_at" + by + " returning *)"
            " update tasker.step s set run_at = d.run_at from d"
            " where s.lane = d.lane and s.task_id = d.task_id and s.ord = d.ord");
+  sql.exec("update tasker.idempotency_key set expires_at = expires_at" + by);
 }
 
 int PgWorld::settle(TaskId task) {

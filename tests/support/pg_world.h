@@ -42,7 +42,7 @@ class PgWorld {
   bool cancel(TaskId task);
   bool pause(TaskId task);
   bool resume(TaskId task);
-  // As if this much time had passed: what is delayed falls due earlier.
+  // As if this much time had passed: what is delayed falls due earlier, and keys of requests end earlier.
   void pass(engine::Millis span);
   int settle(TaskId task);
   // The queues hold exactly the ready and waiting steps of tasks that may run, under the keys their steps imply, and

@@ -47,6 +47,23 @@ class StoreContract : public ::testing::Test {
     return answer ? *answer : engine::SubmitAnswer{};
   }
 
+  // What became of the request, and of a replayed one that nothing came with it.
+  Result<engine::CreatedTasks> submit_keyed(TemplateId id, const std::string& key, const std::string& digest) {
+    engine::SubmitRequest request;
+    request.host = host;
+    request.room = 1000;
+    request.plugins = plugins;
+    request.tasks.resize(2);
+    for (auto& task : request.tasks) task.template_id = id;
+    request.parts = {{2, {key, digest, std::chrono::hours(1)}}};
+    const auto answer = await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request, reply); });
+    if (!answer) return answer.error();
+    const auto& part = answer->parts.at(0);
+    EXPECT_EQ(answer->claimed.size(), part && !part->replayed ? 2u : 0u);
+    EXPECT_FALSE(answer->queued);
+    return part;
+  }
+
   engine::FinishedAttempt ended(const engine::ClaimedStep& step, Kind kind = Kind::ok) {
     engine::FinishedAttempt attempt;
     attempt.fence = {step.step, step.claim_no};
@@ -354,6 +371,50 @@ TYPED_TEST_P(StoreContract, LoadAnswersContextAndParentsResults) {
   EXPECT_EQ(inputs[0].parent_results[0].second, "{\"n\": 1}");
 }
 
+TYPED_TEST_P(StoreContract, ARequestThatComesTwiceUnderOneKeyGetsTheFirstOnesTasks) {
+  const TemplateId one = this->publish("one", "a");
+  const auto first = this->submit_keyed(one, "k", "00");
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_FALSE(first->replayed);
+  const auto again = this->submit_keyed(one, "k", "00");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_TRUE(again->replayed);
+  EXPECT_EQ(again->tasks, first->tasks);
+  const auto other = this->submit_keyed(one, "l", "00");
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_FALSE(other->replayed);
+  EXPECT_NE(other->tasks, first->tasks);
+  EXPECT_TRUE(this->submit(one, 2).parts.empty());
+}
+
+TYPED_TEST_P(StoreContract, AKeyIsRefusedForAnotherRequestWhileItCounts) {
+  const TemplateId one = this->publish("one", "a");
+  const auto first = this->submit_keyed(one, "k", "00");
+  ASSERT_TRUE(first) << first.error().message;
+  const auto refused = this->submit_keyed(one, "k", "01");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::idempotency_key_reused);
+  this->world.pass(std::chrono::minutes(59));
+  EXPECT_FALSE(this->submit_keyed(one, "k", "01"));
+  this->world.pass(std::chrono::minutes(2));
+  const auto later = this->submit_keyed(one, "k", "01");
+  ASSERT_TRUE(later) << later.error().message;
+  EXPECT_FALSE(later->replayed);
+  EXPECT_NE(later->tasks, first->tasks);
+}
+
+TYPED_TEST_P(StoreContract, ADeadHostTakesNoKeyAndGetsNoAnswerToOne) {
+  const TemplateId one = this->publish("one", "a");
+  ASSERT_TRUE(this->submit_keyed(one, "k", "00"));
+  const HostId other = this->world.another_host();
+  await<int>([&](auto reply) { this->world.store().reclaim(other, {this->host}, reply); });
+  for (const char* key : {"k", "l"}) EXPECT_EQ(this->submit_keyed(one, key, "01").error().code, Code::host_dead) << key;
+  this->host = other;
+  const auto free = this->submit_keyed(one, "l", "00");
+  ASSERT_TRUE(free) << free.error().message;
+  EXPECT_FALSE(free->replayed);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, IdsAscendAndFirstStepsAreClaimed, WhatHasNoRoomIsQueued,
                             AJoinWaitsForAllItsParents, BothParentsInOneBatchClaimTheJoinOnce,
                             ARepeatedCompleteAnswersTheSame,
@@ -364,6 +425,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, IdsAscendAndFirstStepsAreClaimed, Wha
                             WhatIsHandedBackOfAPausedTaskWaitsUntilItIsResumed,
                             WhatIsHandedBackOfACancelledTaskIsCancelledAndEndsIt,
                             FiveHundredOutcomesOfOneTaskAndTheirJoinShareABatch, TakeoverGivesStepsBackAndRefusesTheDead, HeldNamesWhatIsInProgressUnderAHost,
-                            HeartbeatsShowOthersCounters, LoadAnswersContextAndParentsResults);
+                            ARequestThatComesTwiceUnderOneKeyGetsTheFirstOnesTasks, AKeyIsRefusedForAnotherRequestWhileItCounts,
+                            ADeadHostTakesNoKeyAndGetsNoAnswerToOne, HeartbeatsShowOthersCounters, LoadAnswersContextAndParentsResults);
 
 }  // namespace tasker::test
