@@ -6,7 +6,7 @@ rules.py sql [--build DIR] [WORD]   the rules that SQL functions keep; only thos
 rules.py cpp [--build DIR] [WORD]   those that C++ keeps: changes a source, builds, runs, and puts it back. Longer
 rules.py both                       that every text to be taken out is there once, without running anything
 
-Not part of ctest: it tests the tests. Run it after changing a rule, its function or its tests.
+Only `both` is part of ctest, for the others test the tests. Run them after changing a rule, its function or its tests.
 """
 import argparse
 import os
@@ -153,8 +153,8 @@ def changed(file, old, new):
     text = (ROOT / file).read_text(encoding="utf-8")
     if old is None:
         return text + (new or "")
-    if old not in text:
-        sys.exit(f"{file} no longer says:\n{old}")
+    if text.count(old) != 1:
+        sys.exit(f"{file} says {text.count(old)} times instead of once:\n{old}")
     return text.replace(old, new)
 
 
