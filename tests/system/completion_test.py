@@ -1,7 +1,6 @@
 """The completion scripts in the shells they are for: each is loaded as a person would load it, the tab key is pressed under
 a pseudo-terminal (fish answers without one), and what stands on the line then is looked at. A small server answers for
 the host; without one a word that only a host knows stays as it is."""
-import http.server
 import json
 import os
 import pathlib
@@ -9,32 +8,14 @@ import pty
 import select
 import shutil
 import signal
+import socketserver
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
-SOURCE = pathlib.Path(os.environ["TASKER_SOURCE_DIR"])
-PROGRAM = pathlib.Path(os.environ["TASKER_BINARY_DIR"]) / "bin"
-SECONDS = 60
-ANSWERS = {
-    "/tasker/tasks": {"tasks": [{"task_id": 6401}, {"task_id": 7}], "next": None},
-    "/tasker/plugins": {"plugins": [{"namespace": "shop", "name": "cart", "version": "1.2.0", "state": "active"}], "next": None},
-}
-
-
-class Answers(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        body = json.dumps(ANSWERS[self.path.split("?")[0]]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+from support.small_server import PROGRAM, SECONDS, AgainstAServer
 
 
 class Shell:
@@ -67,24 +48,14 @@ class Shell:
         os.close(self.terminal)
 
 
-class Completion(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.shutdown()
-        cls.server.server_close()
-
+class Completion(AgainstAServer):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="tasker-completion-")
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
     def environment(self, server=None):
-        server = server or f"http://127.0.0.1:{self.server.server_address[1]}"
+        server = server or self.url
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TASKER_")}
         # Under a sanitizer a process takes its time, and has its leaks looked for.
         return dict(mine, PATH=f"{PROGRAM}:{mine['PATH']}", HOME=self.folder, TERM="dumb", TASKER_SERVER=server, LC_ALL="C.UTF-8")
@@ -160,7 +131,7 @@ class Completion(unittest.TestCase):
         self.assertIn("watch", answer("tasker task "))
 
     def test_a_host_that_does_not_answer_holds_nobody_up(self):
-        silent = http.server.socketserver.TCPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)  # takes connections, answers none
+        silent = socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler)  # takes connections, answers none
         self.addCleanup(silent.server_close)
         began = time.monotonic()
         done = subprocess.run([PROGRAM / "tasker", "__complete", "task", "get", ""], capture_output=True, timeout=SECONDS, check=False,

@@ -1,31 +1,19 @@
 """What a verb prints to a terminal, to a pipe, to a reader that has gone and to a full disk."""
-import http.server
 import os
-import pathlib
 import pty
+import shutil
 import subprocess
-import threading
 import unittest
 
-from completion_test import PROGRAM, SECONDS, Answers
+from support.small_server import PROGRAM, SECONDS, AgainstAServer
 
 TASKER = PROGRAM / "tasker"
 
 
-class Terminal(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.server.shutdown()
-        cls.server.server_close()
-
+class Terminal(AgainstAServer):
     def environment(self, more=()):
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TASKER_") and name != "NO_COLOR"}
-        mine.update(TERM="xterm", TASKER_SERVER=f"http://127.0.0.1:{self.server.server_address[1]}")
+        mine.update(TERM="xterm", TASKER_SERVER=self.url)
         mine.update(more)
         return mine
 
@@ -84,11 +72,11 @@ class Terminal(unittest.TestCase):
                     self.assertEqual(done.returncode, 1)
                     self.assertIn("stdout could not be written to: ", done.stderr)
 
+    @unittest.skipUnless(shutil.which("groff"), "groff is not installed")
     def test_the_manual_is_good_roff(self):
         page = self.piped("help", "man").stdout
-        if pathlib.Path("/usr/bin/groff").exists():
-            done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z"], input=page, capture_output=True, text=True, timeout=SECONDS, check=False)
-            self.assertEqual((done.returncode, done.stderr), (0, ""))
+        done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z"], input=page, capture_output=True, text=True, timeout=SECONDS, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":
