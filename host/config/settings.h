@@ -36,7 +36,7 @@ struct Settings {
 
   struct Plugins {
     std::string dir = "/var/lib/tasker/plugins";      // <dir>/<namespace>/<name>-<version>.so
-    std::string state_dir = "/var/lib/tasker/state";  // private copies of the files that are loaded
+    std::string state_dir = "/var/lib/tasker/state";  // a folder a database with copies of what is loaded; crash records
     int rescan_seconds = 30;  // full look at the folder, should a notification have been lost
     int settle_ms = 300;      // a file is taken when it has not changed for so long
     // "<namespace>/<name>" -> JSON object that the plugin's init receives.

@@ -173,10 +173,13 @@ class CrashRecords {
  public:
   virtual ~CrashRecords() = default;
   virtual std::vector<CrashRecord> read() = 0;               // [db]
-  virtual void forget(const CrashRecord& record) = 0;  // [db] it is noted, or can never be
+  virtual void forget(const CrashRecord& record) = 0;         // [db] it is noted, or can never be
+  virtual void forget_if_old(const CrashRecord& record) = 0;  // [db] this database knows no such host
 };
 
-// The database's verbs. Every write names its host and is refused with Code::host_dead once the host was declared dead.
+// The database's verbs. Every write names its host and is refused with Code::host_dead once the host was declared dead. Two
+// writes in SQL name none: note_crash, which a host also calls before it has an id and which counts a crash once whoever tells
+// it, and mend_task_ids, which only leaves ids unused.
 class Store {
  public:
   virtual ~Store() = default;

@@ -16,9 +16,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "crash.";
 constexpr std::string_view kSuffix = ".record";
+constexpr std::string_view kHalfSuffix = ".record.part";
 constexpr std::size_t kMostBytes = 2048;  // twice what is ever written
-// Of a host of another database that never came back, since this one would have noted its own.
-constexpr auto kForgottenAfter = std::chrono::hours(24 * 7);
+constexpr auto kForgottenAfter = std::chrono::hours(24 * 7);  // a record of no host of this database
+constexpr auto kHalfAfter = std::chrono::hours(24);           // a record that nobody is writing any more
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
@@ -57,10 +58,10 @@ std::optional<std::string> read_small_file(const fs::path& path) {
   return text;
 }
 
-bool is_forgotten(const fs::path& path) {
+bool is_older(const fs::path& path, std::chrono::hours age) {
   std::error_code unknown;
   const auto written = fs::last_write_time(path, unknown);
-  return !unknown && fs::file_time_type::clock::now() - written > kForgottenAfter;
+  return !unknown && fs::file_time_type::clock::now() - written > age;
 }
 
 }  // namespace
@@ -77,11 +78,12 @@ std::vector<engine::CrashRecord> CrashFolder::read() {
   std::error_code failed;  // no folder: no records
   for (fs::directory_iterator entry(folder_, failed), end; !failed && entry != end; entry.increment(failed)) {
     const auto name = entry->path().filename().string();
-    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
+    const bool is_half = name.ends_with(kHalfSuffix);
+    if (!name.starts_with(kPrefix) || (!is_half && !name.ends_with(kSuffix))) continue;
     std::error_code unknown;
     if (entry->symlink_status(unknown).type() != fs::file_type::regular) continue;
-    if (is_forgotten(entry->path())) {
-      fs::remove(entry->path(), unknown);
+    if (is_half) {
+      if (is_older(entry->path(), kHalfAfter)) fs::remove(entry->path(), unknown);
       continue;
     }
     const auto text = read_small_file(entry->path());
@@ -99,6 +101,14 @@ std::vector<engine::CrashRecord> CrashFolder::read() {
 void CrashFolder::forget(const engine::CrashRecord& record) {
   std::error_code failed;  // then it is found again, and known already
   fs::remove(folder_ / crash_record_name(record.process), failed);
+}
+
+void CrashFolder::forget_if_old(const engine::CrashRecord& record) {
+  const auto path = folder_ / crash_record_name(record.process);
+  if (!is_older(path, kForgottenAfter)) return;
+  log_warn("{} is removed: no host of this database wrote it, and none of another one came for it in {} days", path.string(),
+           kForgottenAfter.count() / 24);
+  forget(record);
 }
 
 }  // namespace tasker::plugin

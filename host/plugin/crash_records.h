@@ -19,9 +19,10 @@ class CrashFolder final : public engine::CrashRecords {
  public:
   explicit CrashFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // Removes, with a warning, files that are not a record.
+  // Removes files that are not a record, with a warning, and what was left half written a day ago.
   std::vector<engine::CrashRecord> read() override;
   void forget(const engine::CrashRecord& record) override;
+  void forget_if_old(const engine::CrashRecord& record) override;  // after a week
 
  private:
   const std::filesystem::path folder_;

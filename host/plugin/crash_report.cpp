@@ -28,6 +28,9 @@ struct RecordPlace {
 };
 RecordPlace g_place;
 
+// The process that installed this. A forked child has the parent's marks and record, and none of its attempts.
+std::atomic<pid_t> g_process = 0;
+
 // The thread that tells its crash. Another one that crashes meanwhile waits for the end, which it would else bring too early.
 std::atomic<pid_t> g_teller = 0;
 
@@ -129,14 +132,18 @@ class CrashTeller {
 
 namespace {
 
-void report_crash(int signal, siginfo_t* info, void*) {
+void tell_once(int signal, const siginfo_t& info) {
   pid_t nobody = 0;
   const pid_t self = ::gettid();
   if (g_teller.compare_exchange_strong(nobody, self)) {
-    if (const CrashMark* mark = t_mark; mark && is_own(*info)) CrashTeller::tell(*mark, signal);
+    if (const CrashMark* mark = t_mark; mark && is_own(info)) CrashTeller::tell(*mark, signal);
   } else if (nobody != self) {
     for (;;) ::pause();
   }
+}
+
+void report_crash(int signal, siginfo_t* info, void*) {
+  if (::getpid() == g_process) tell_once(signal, *info);
   // The process ends as it would have, core dump included.
   ::signal(signal, SIG_DFL);
   ::raise(signal);
@@ -145,6 +152,7 @@ void report_crash(int signal, siginfo_t* info, void*) {
 }  // namespace
 
 void install_crash_report(const std::string& log_file) {
+  g_process = ::getpid();
   const int before = g_log_file;
   g_log_file = log_file.empty() ? -1 : ::open(log_file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (before >= 0) ::close(before);

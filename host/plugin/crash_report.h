@@ -1,7 +1,8 @@
 // Says which plugin and step took the process down: a signal handler that writes one line to stderr and to the log's file,
 // and a record for the next host (crash_records.h), before the signal does what it does anyway. The mark of what a thread
 // is running is a few words in thread-local memory, because a signal handler may neither allocate nor lock. A signal that
-// another process sent says nothing about the plugin that happened to run, and is not blamed on it.
+// another process sent says nothing about the plugin that happened to run, and is not blamed on it; nor is the crash of a
+// child that a plugin forked, which leaves this process alive.
 #pragma once
 
 #include <cstdint>

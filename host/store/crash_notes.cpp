@@ -24,7 +24,7 @@ void note_crashes(Session& session, engine::CrashRecords* records) {
     }
     // A process that is unknown here may belong to another database's host, which shares the folder.
     const bool is_known = rows->size() == 0 || rows->integer(0, 0) != 0;
-    if (is_known) records->forget(record);
+    is_known ? records->forget(record) : records->forget_if_old(record);
     if (rows->size() == 0 || !is_known) continue;
     log_error("host {} was taken down by {} in plugin {}, step {} of task {}, claim {}: crash {} of this step, which ends in "
               "error at {}",

@@ -3,6 +3,7 @@
 #include "plugin/crash_report.h"
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -154,6 +155,23 @@ TEST_F(CrashRecordDeathTest, BlamesNobodyForASignalFromOutside) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_));
 }
 
+// The child has the parent's marks, but what it ends is only itself.
+TEST_F(CrashRecordDeathTest, BlamesNobodyForTheCrashOfAForkedChild) {
+  EXPECT_EXIT(
+      {
+        install_crash_report("");
+        keep_crash_record(folder_, "boot/pid:[1]/77/42");
+        const CrashMark mark("payments/refund 1.2.0", "reverse charge", fence_of(4711), 2);
+        const pid_t child = ::fork();
+        if (child == 0) std::abort();
+        int ended = 0;
+        ::waitpid(child, &ended, 0);
+        ::_exit(WIFSIGNALED(ended) && WTERMSIG(ended) == SIGABRT ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "^$");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_));
+}
+
 // Whoever comes first is told of whole; the others wait for the end that it brings.
 TEST_F(CrashRecordDeathTest, OfManyThreadsThatCrashAtOnceOneIsWholeAndAlone) {
   end_by(SIGSEGV, [] {
@@ -168,6 +186,32 @@ TEST_F(CrashRecordDeathTest, OfManyThreadsThatCrashAtOnceOneIsWholeAndAlone) {
   const auto found = CrashFolder(folder_).read();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].plugin, "test/many 1.0.0");
+}
+
+TEST_F(CrashRecord, AgeAloneForgetsNoneThatWasNotAskedAbout) {
+  const auto age = [&](const std::string& name, std::chrono::hours hours) {
+    std::filesystem::last_write_time(folder_ / name, std::filesystem::file_time_type::clock::now() - hours);
+  };
+  for (const std::string process : {"old", "new"})
+    std::ofstream(folder_ / crash_record_name(process)) << process << "\t64\t1\t1\tSIGSEGV\ttest/a 1.0.0\trun\n";
+  age(crash_record_name("old"), std::chrono::hours(24 * 8));
+  CrashFolder records(folder_);
+  const auto found = records.read();
+  ASSERT_EQ(found.size(), 2u);
+  for (const auto& record : found) records.forget_if_old(record);
+  const auto left = records.read();
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].process, "new");
+}
+
+TEST_F(CrashRecord, WhatWasLeftHalfWrittenADayAgoIsRemoved) {
+  const auto half = folder_ / "crash.w.record.part";
+  std::ofstream(half) << "half";
+  EXPECT_TRUE(CrashFolder(folder_).read().empty());
+  EXPECT_TRUE(std::filesystem::exists(half)) << "somebody may be writing it";
+  std::filesystem::last_write_time(half, std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  EXPECT_TRUE(CrashFolder(folder_).read().empty());
+  EXPECT_FALSE(std::filesystem::exists(half));
 }
 
 TEST_F(CrashRecord, WhatIsNoneIsRemovedAndWhatIsNotOursIsLeft) {
