@@ -78,7 +78,8 @@ RULES = {
         ("sql/functions/hosts.sql", "           + (c.host_id is null)::int as losses", "           + 1 as losses", "Crashes.TheSecondOne*", STORE),
         ("sql/functions/hosts.sql", "              and not exists (select from tasker.host_crash h where h.host_id = a.host_id))",
          "              )", "Crashes.AreCountedAlso*", STORE),
-        ("sql/functions/host_crashes.sql", "  if v_crashes >= v_limit then", "  if false then", "Crashes.AreCountedAlso*", STORE)],
+        ("sql/functions/host_crashes.sql", "  if v_crashes >= v_limit then", "  if false then", "Crashes.AreCountedAlso*", STORE),
+        ("sql/functions/host_crashes.sql", "  perform tasker.lock_tasks(array[p_task]);\n", "", "Crashes.ToldWhile*:LockOrder.OfNoting*", STORE)],
     "Takeover finds any step of a host that is not alive, in bounded batches, lane by lane, with a time-out of its own": [
         ("sql/functions/hosts.sql", "array(select host_id from tasker.host where not alive);", "array(select host_id from tasker.host where not alive and not released);",
          "TwoHosts.TakeoverFinds*:TakeoverRounds.*", STORE),

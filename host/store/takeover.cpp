@@ -32,9 +32,9 @@ void Takeover::post(Stage stage) {
 }
 
 void Takeover::declare(Session& session) {
-  note_crashes(session, crashes_.get());
   auto rows = session.run("reclaim_dead_hosts", {host_, dead_});
   if (!rows) return reply_(rows.error());
+  note_crashes(session, crashes_.get());  // by a host that was just found alive, and before steps are taken back
   take_batch(session);
 }
 

@@ -24,12 +24,13 @@ begin
   if not found then
     return;
   end if;
+  -- Whoever is taking these steps back writes the attempt either before this goes on or after it has committed.
+  perform tasker.lock_tasks(array[p_task]);
   insert into tasker.journal (at, kind, task_id, ord, host_id, reason, data)
   values (p_now, 'host.crashed', p_task, p_ord, v_host, p_signal, jsonb_build_object('plugin', p_plugin, 'step', p_step));
   select count(*) into v_crashes from tasker.host_crash c where c.task_id = p_task and c.ord = p_ord;
 
   if v_crashes >= v_limit then
-    perform tasker.lock_tasks(array[p_task]);
     perform tasker.unqueue_tasks(array[p_task]);
     update tasker.step s set state = 'error', run_at = null
     where s.lane = tasker.lane_of(p_task) and s.task_id = p_task and s.ord = p_ord

@@ -101,6 +101,11 @@ TEST_F(LockOrder, OfHandingBack) {
   expect_order("tasker.hand_back_steps(1, '{80,64}', '{1,1}', '{1,1}', clock_timestamp())", all_of({64, 80}, {host(1)}));
 }
 
+TEST_F(LockOrder, OfNotingACrash) {
+  world.sql.exec("update tasker.host set process = 'p1' where host_id = 1");
+  expect_order("tasker.note_crash('p1', 64, 1, 1, 'SIGSEGV', 'test/shape 1.0.0', 'a', clock_timestamp())", all_of({64}, {host(1)}));
+}
+
 TEST_F(LockOrder, OfTakeover) {
   world.another_host();
   expect_order("tasker.reclaim_dead_hosts(2, '{3,1}', clock_timestamp())", {host(2), host(1), host(3)});

@@ -80,11 +80,13 @@ class Crashes : public Takeover {
     for (const TaskId task : tasks) EXPECT_EQ(world.claim(task, 1, host).size(), 1u);
     return host;
   }
-  std::string note(const std::string& process, TaskId task) {
+  std::string noting(const std::string& process, TaskId task) {
     const auto claim = world.sql.value("select claim_no from tasker.step where ord = 1 and task_id = " + std::to_string(raw(task)));
-    const auto rows = world.sql.rows("select host_id > 0, crashes from tasker.note_crash('" + process + "', " +
-                                     std::to_string(raw(task)) + ", 1, " + claim +
-                                     ", 'SIGSEGV', 'test/two 1.0.0', 'a', clock_timestamp())");
+    return "select host_id > 0, crashes from tasker.note_crash('" + process + "', " + std::to_string(raw(task)) + ", 1, " + claim +
+           ", 'SIGSEGV', 'test/two 1.0.0', 'a', clock_timestamp())";
+  }
+  std::string note(const std::string& process, TaskId task) {
+    const auto rows = world.sql.rows(noting(process, task));
     return rows.empty() ? "known" : rows[0][0] + " " + rows[0][1];
   }
   int take_over(HostId dead) {
@@ -134,6 +136,23 @@ TEST_F(Crashes, AreCountedAlsoWhenTheyBecomeKnownAfterTheTakeover) {
   // Nobody knows who took the third one down. Only that one is charged, for the other two are explained by now.
   EXPECT_EQ(take_over(run_on("p3", {innocent})), 1);
   EXPECT_EQ(lost(innocent), "1");
+}
+
+// Neither sees what the other has not committed yet: the later one waits, and finishes the sentence.
+TEST_F(Crashes, ToldWhileTheStepsAreTakenBackAreInTheAttempt) {
+  const TaskId guilty = queued();
+  const auto host = std::to_string(raw(run_on("p1", {guilty})));
+  SqlClient taker(world.db.conninfo()), teller(world.db.conninfo());
+  world.sql.exec("update tasker.host set alive = false where host_id = " + host);
+  taker.exec("begin");
+  taker.exec("select tasker.reclaim_steps(" + std::to_string(raw(other)) + ", tasker.lane_of(" + std::to_string(raw(guilty)) +
+             "), 10, clock_timestamp())");
+  teller.start(noting("p1", guilty));
+  world.sql.wait_until_blocked(teller.backend_pid());
+  taker.exec("commit");
+  EXPECT_TRUE(teller.finish().ok());
+  EXPECT_EQ(last_error(guilty), ": it took host " + host + " down: SIGSEGV in plugin test/two 1.0.0, step a");
+  EXPECT_EQ(world.step_state({guilty, 1}), "ready");
 }
 
 TEST_F(Crashes, OfAProcessThatIsNotKnownHereChangeNothing) {
