@@ -14,7 +14,7 @@ struct Counters {
   std::atomic<std::uint64_t> calls{0};
   std::atomic<std::uint64_t> connects{0};            // the first ones included
   std::atomic<std::uint64_t> broken{0};              // connections lost
-  std::atomic<std::uint64_t> read_only{0};           // times that a server was found to take no writes
+  std::atomic<std::uint64_t> read_only{0};           // calls refused by a server that took writes before
   std::atomic<std::uint64_t> transient_retries{0};   // deadlocks and serialization failures tried again
   std::atomic<std::uint64_t> cut_off{0};             // calls ended by the watch
   std::atomic<std::uint64_t> overloaded{0};          // calls refused because a queue was full

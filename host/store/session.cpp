@@ -55,11 +55,7 @@ Result<void> Session::connect() {
   read_only_seen_ = counters_.read_only;
   try {
     auto link = std::make_unique<Link>(*conninfo);
-    // A connection that only reads would else stay with an old primary for good.
-    if (link->connection.get_variable("transaction_read_only") == "on") {
-      ++counters_.read_only;
-      return not_connected(read_only_error());
-    }
+    if (is_read_only(*link)) return not_connected(read_only_error());
     link_ = std::move(link);
     ++counters_.connects;
     statement_timeout_ = options_.settings.statement_timeout;
@@ -68,6 +64,13 @@ Result<void> Session::connect() {
   } catch (const std::exception&) {
     return not_connected(current_sql_error("connecting").error);
   }
+}
+
+// A connection that only reads would else stay with an old primary for good. Says nothing of the server that others found
+// under the same name.
+bool Session::is_read_only(Link& link) {
+  const CallWatch::Guard guard(watch_, link.connection.sock(), options_.settings.statement_timeout + options_.watch_margin);
+  return link.connection.get_variable("transaction_read_only") == "on";
 }
 
 Error Session::not_connected(Error error) {
@@ -93,7 +96,10 @@ Result<Rows> Session::run(std::string_view query_name, const Params& params) {
 
 Result<Rows> Session::run_once(std::string_view query_name, const Params& params, bool& again) {
   const bool may_repeat = std::exchange(again, false);
-  if (link_ && read_only_seen_ != counters_.read_only) link_.reset();
+  if (link_ && read_only_seen_ != counters_.read_only) {
+    ++counters_.broken;
+    link_.reset();
+  }
   if (!link_) {
     if (auto connected = connect(); !connected) return connected.error();
   }

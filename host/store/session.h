@@ -56,6 +56,7 @@ class Session {
   struct Link;
 
   Result<void> connect();
+  bool is_read_only(Link& link);
   Error not_connected(Error error);
   Result<Rows> run_once(std::string_view query_name, const Params& params, bool& again);
 

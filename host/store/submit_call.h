@@ -1,7 +1,7 @@
-// One batch of new tasks: takes ids, calls submit_tasks, or submit_keyed_tasks when its parts have keys, and repeats it with
-// the same ids when the answer got lost, so that nothing is created twice. Ids that turn out to be somebody else's, as in a database that was brought back to an
-// earlier state, are left and others taken. Names the task whose values the database refuses. [db], on the submitting
-// connection.
+// One batch of new tasks: takes ids, calls submit_tasks, or submit_keyed_tasks_v2 when its parts have keys, and repeats
+// it with the same ids when the answer got lost, so that nothing is created twice. Ids that turn out to be somebody
+// else's, as in a database that was brought back to an earlier state, are left and others taken. Names the task whose
+// values the database refuses. [db], on the submitting connection.
 #pragma once
 
 #include "base/clock.h"

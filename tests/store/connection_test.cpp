@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "store/connection.h"
+#include "support/cut_proxy.h"
 #include "support/pg_world.h"
 
 namespace tasker::test {
@@ -110,23 +111,39 @@ TEST_F(ConnectionTest, RepeatsDeadlocksAndGivesUpInTheEnd) {
 }
 
 // After a failover the name may lead elsewhere: only a new connection finds out.
-TEST_F(ConnectionTest, AReadOnlyServerIsLeftAndItsNameLookedUpAnew) {
+TEST_F(ConnectionTest, AServerThatBecameReadOnlyIsLeftByAllAndItsNameLookedUpAnew) {
   auto at_once = options();
   at_once.session.reconnect_pause = std::chrono::milliseconds(0);
-  store::Connection reader(at_once, watch, counters);
+  store::Connection reader(at_once, watch, counters), writer(at_once, watch, counters);
   EXPECT_TRUE(run(reader, "lanes"));
-  sql.exec("alter database " + db.name() + " set default_transaction_read_only = on");
-  store::Connection connection(at_once, watch, counters);
-  const auto refused = run(connection, "register_host", {"name", "version", "process"});
+  sql.exec("create or replace function tasker.lanes() returns integer language plpgsql as $$"
+           " begin raise exception using errcode = '25006'; end $$");
+  const auto refused = run(writer, "lanes");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::database_unavailable);
   EXPECT_EQ(refused.error().retry, Retry::later);
   EXPECT_NE(refused.error().message.find("read-only"), std::string::npos) << refused.error().message;
-  EXPECT_EQ(run(reader, "lanes").error().code, Code::database_unavailable) << "what one connection found counts for all";
-  sql.exec("alter database " + db.name() + " reset default_transaction_read_only");
-  EXPECT_TRUE(run(connection, "register_host", {"name", "version", "process"}));
+  sql.exec("create or replace function tasker.lanes() returns integer language sql as $$ select 16 $$");
   EXPECT_TRUE(run(reader, "lanes"));
-  EXPECT_EQ(counters.connects.load(), 3u);
+  EXPECT_TRUE(run(writer, "lanes"));
+  EXPECT_EQ(counters.connects.load(), 4u) << "what one connection found counts for all";
+  EXPECT_EQ(counters.broken.load(), 2u);
+}
+
+TEST_F(ConnectionTest, AConnectThatFindsAReadOnlyServerFailsAndDisturbsNoOther) {
+  auto at_once = options();
+  at_once.session.reconnect_pause = std::chrono::milliseconds(0);
+  store::Connection before(at_once, watch, counters), late(at_once, watch, counters);
+  EXPECT_TRUE(run(before, "lanes"));
+  sql.exec("alter database " + db.name() + " set default_transaction_read_only = on");
+  const auto refused = run(late, "lanes");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::database_unavailable);
+  EXPECT_NE(refused.error().message.find("read-only"), std::string::npos) << refused.error().message;
+  EXPECT_TRUE(run(before, "lanes"));
+  EXPECT_EQ(counters.connects.load(), 1u) << "the name may lead to a primary and to its standby";
+  sql.exec("alter database " + db.name() + " reset default_transaction_read_only");
+  EXPECT_TRUE(run(late, "lanes"));
 }
 
 TEST_F(ConnectionTest, TellsWhyItCannotConnectAlsoBetweenItsTries) {
@@ -197,6 +214,20 @@ TEST_F(ConnectionTest, ACallThatHangsIsCutOffAndTheNextConnectsAnew) {
   EXPECT_EQ(hung.error().code, Code::database_unavailable);
   EXPECT_EQ(counters.cut_off.load(), 1u);
   EXPECT_TRUE(run(connection, "lanes"));
+}
+
+TEST_F(ConnectionTest, AServerThatFallsSilentAfterTheLoginIsLeft) {
+  CutProxy proxy(db.conninfo());
+  proxy.fall_silent_after_login();
+  auto short_patience = options();
+  short_patience.session.conninfo = proxy.conninfo();
+  short_patience.session.settings.statement_timeout = std::chrono::milliseconds(300);
+  short_patience.session.watch_margin = std::chrono::milliseconds(200);
+  store::Connection connection(short_patience, watch, counters);
+  const auto hung = run(connection, "lanes");
+  ASSERT_FALSE(hung);
+  EXPECT_EQ(hung.error().code, Code::database_unavailable);
+  EXPECT_EQ(counters.cut_off.load(), 1u);
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ constexpr std::string_view kReady{"Z\0\0\0\5I", 6};
 
 struct CutProxy::Pair {
   int client = -1, server = -1;
+  bool logged_in = false;
   bool cutting = false;  // the answer that comes is not for the client
   When when = When::answered;
   std::string tail;  // the last bytes of it
@@ -107,6 +108,8 @@ bool CutProxy::forward(Pair& pair, bool from_client) {
     if (pair.when == When::answered) ++cuts_;
     return false;
   }
+  if (!from_client && data.ends_with(kReady)) pair.logged_in = true;
+  if (from_client && pair.logged_in && silent_) return true;
   if (!from_client) return send_all(pair.client, data.data(), data.size());
   {
     const std::lock_guard lock(mutex_);

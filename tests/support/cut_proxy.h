@@ -25,6 +25,8 @@ class CutProxy {
   const std::string& conninfo() const { return conninfo_; }
   // The next call of this prepared statement loses its connection.
   void cut_next(const std::string& statement, When when);
+  // From now on what clients send after their login reaches nobody, and their connections stay open.
+  void fall_silent_after_login() { silent_ = true; }
   int cuts() const { return cuts_; }
 
  private:
@@ -40,6 +42,7 @@ class CutProxy {
   std::string wanted_;  // guarded by mutex_: "\0statement\0", as a Bind message names it
   When when_ = When::answered;
   std::atomic<int> cuts_{0};
+  std::atomic<bool> silent_{false};
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };
