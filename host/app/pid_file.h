@@ -1,5 +1,6 @@
 // `--pid-file`: a file with the process id for as long as this lives, for init systems that want one. A file that is there
-// already is taken over: whether a host may start is decided by what it locks, not by this.
+// already is taken over, unless it names another tasker that lives: that one's init system would end the wrong process.
+// Another program that got the number of a host that was killed keeps nobody from starting.
 #pragma once
 
 #include <string>

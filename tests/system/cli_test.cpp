@@ -302,12 +302,22 @@ TEST_F(Cli, ServeKeepsAPidFileWhileItRuns) {
                      place_->path("pid.out"));
   ASSERT_TRUE(host.wait_until_ready());
   EXPECT_EQ(read_file(file), std::to_string(host.pid()) + "\n");
+  const auto second = run_tasker({"serve", "--config", place_->configuration(database.conninfo(), {}, "pid"), "--pid-file", file.string()});
+  EXPECT_EQ(second.exit_code, 2);
+  EXPECT_THAT(second.err, HasSubstr("it names process " + std::to_string(host.pid()) + ", a tasker that is running"));
+  EXPECT_EQ(read_file(file), std::to_string(host.pid()) + "\n");
   host.signal(SIGTERM);
   EXPECT_EQ(host.wait_for_exit(), 0) << host.output();
   EXPECT_FALSE(std::filesystem::exists(file));
   const auto nowhere = run_tasker({"serve", "--config", place_->configuration(database.conninfo(), {}, "pid"), "--pid-file", "/nowhere/x"});
   EXPECT_EQ(nowhere.exit_code, 2);
-  EXPECT_THAT(nowhere.err, HasSubstr("--pid-file: cannot write /nowhere/x"));
+  EXPECT_THAT(nowhere.err, HasSubstr("--pid-file: cannot write /nowhere/x: No such file or directory"));
+  const auto folder = place_->path("folder");
+  std::filesystem::create_directory(folder);
+  const auto taken = run_tasker({"serve", "--config", place_->configuration(database.conninfo(), {}, "pid"), "--pid-file", folder.string()});
+  EXPECT_EQ(taken.exit_code, 2);
+  EXPECT_THAT(taken.err, HasSubstr("Is a directory"));
+  EXPECT_FALSE(std::filesystem::exists(folder.string() + ".new"));
 }
 
 TEST_F(Cli, ReadsTasksAndContextsFromStdin) {
