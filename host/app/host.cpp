@@ -133,9 +133,10 @@ Result<void> Host::Parts::start() {
   store_ = std::move(*store);
   if (auto built = build(); !built) return built;
   if (auto bound = listen(); !bound) return bound;
+  // Registering reads the records of crashes in that folder, and takes them away.
+  if (auto prepared = plugin::prepare_state_dir(options_.settings.plugins.state_dir); !prepared) return prepared;
   on_stage("the database: registering this host");
   if (auto registered = register_host(); !registered) return registered;
-  if (auto prepared = plugin::prepare_state_dir(options_.settings.plugins.state_dir); !prepared) return prepared;
   plugin::keep_crash_record(options_.settings.plugins.state_dir, current_process());
   if (server_) server_->start();
   if (options_.on_listening) options_.on_listening(url());
