@@ -1,5 +1,6 @@
 #include "engine/submitter.h"
 
+#include <chrono>
 #include <unordered_map>
 
 #include "engine/claimer.h"
@@ -9,6 +10,7 @@ namespace tasker::engine {
 
 namespace {
 constexpr std::size_t kMaxBatch = 500;  // tasks in one commit, unless one request is larger
+constexpr std::chrono::seconds kLockSearch{60};  // then it is no single request's key that somebody holds
 }
 
 void Submitter::connect(Dispatcher& dispatcher, Claimer& claimer) {
@@ -37,13 +39,14 @@ void Submitter::send_next() {
   turn_ = 1 - turn_;
   SubmitRequest request;
   request.host = core_.host;
-  const bool alone = queue.front().alone;
+  const std::size_t most = queue.front().most;
   std::size_t tasks = 0;
   do {
     batch_.push_back(std::move(queue.front()));
     queue.pop_front();
     tasks += batch_.back().tasks.size();
-  } while (!alone && !queue.empty() && !queue.front().alone && tasks + queue.front().tasks.size() <= kMaxBatch);
+  } while (!queue.empty() && batch_.size() < most && queue.front().most == most &&
+           tasks + queue.front().tasks.size() <= kMaxBatch);
   request.tasks.reserve(tasks);
   for (const Request& part : batch_) {
     request.tasks.insert(request.tasks.end(), part.tasks.begin(), part.tasks.end());
@@ -64,11 +67,17 @@ void Submitter::send_next() {
 void Submitter::refused(std::vector<Request> batch, const Error& error) {
   // A value that the database cannot hold is its caller's trouble, not this host's.
   if (error.code != Code::database_bad_value) core_.on_error(error);
-  const bool data_error = !ended_ && error.retry == Retry::never && batch.size() > 1;
+  const std::size_t size = batch.size();
+  const bool again = !ended_ && size > 1;
+  const SteadyTime now = core_.executor.now();
   for (auto part = batch.rbegin(); part != batch.rend(); ++part) {
-    if (data_error) {
-      part->alone = true;
-      queues_[part->key.key.empty() ? 0 : 1].push_front(std::move(*part));
+    const bool keyed = !part->key.key.empty();
+    // Locked as a whole for one held key: halves, each of which may wait for its locks, find it soonest.
+    const bool halve = again && keyed && error.code == Code::database_locked && now < part->search_until.value_or(SteadyTime::max());
+    if (halve && !part->search_until) part->search_until = now + kLockSearch;
+    if (halve || (again && error.retry == Retry::never)) {
+      part->most = halve ? (size + 1) / 2 : 1;
+      queues_[keyed ? 1 : 0].push_front(std::move(*part));
     } else {
       queued_tasks_ -= static_cast<int>(part->tasks.size());
       part->reply(error);

@@ -1,11 +1,13 @@
 // New tasks into commits, by natural batching: requests that come while one batch is being committed share the next. Those
 // with an idempotency key and those without take turns, so that nobody waits for a key of somebody else's.
 // A request is all or none; when a shared batch is refused, its requests are sent one by one, so that one caller's bad
-// row never fails another's. Bounded: above max_queued_tasks requests are refused. On the engine's strand.
+// row never fails another's, and halved when a key was locked. Bounded: above max_queued_tasks requests are refused. On the engine's strand.
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "engine/core.h"
@@ -33,7 +35,8 @@ class Submitter {
     std::vector<NewTask> tasks;
     Reply<CreatedTasks> reply;
     IdempotencyKey key;
-    bool alone = false;  // was part of a batch that was refused
+    std::size_t most = SIZE_MAX;              // requests in its batch; less after a batch of it was refused
+    std::optional<SteadyTime> search_until = {};  // of whoever's key is locked
   };
 
   void send_next();

@@ -55,6 +55,11 @@ void MemoryStore::refuse_outcome_of(StepKey step, Error error) {
   refused_outcomes_[step] = std::move(error);
 }
 
+void MemoryStore::lock_key(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  locked_key_ = key;
+}
+
 void MemoryStore::hold_next(const std::string& verb) {
   const std::lock_guard lock(mutex_);
   to_hold_.insert(verb);
@@ -219,7 +224,16 @@ std::vector<bool> MemoryStore::decide_keys(const engine::SubmitRequest& request,
   return skipped;
 }
 
+bool MemoryStore::is_locked(const engine::SubmitRequest& request) {
+  const std::lock_guard lock(mutex_);
+  if (locked_key_.empty()) return false;
+  const bool found = std::ranges::any_of(request.parts, [&](const auto& part) { return part.key.key == locked_key_; });
+  if (found) calls_.push_back("submit");
+  return found;
+}
+
 void MemoryStore::submit(engine::SubmitRequest request, engine::Reply<engine::SubmitAnswer> reply) {
+  if (is_locked(request)) return reply(make_error(Code::database_locked, "the key is locked", Retry::later));
   answer<engine::SubmitAnswer>("submit", request.host, reply, [&] {
     engine::SubmitAnswer out;
     int room = request.room;

@@ -66,6 +66,8 @@ class MemoryStore final : public engine::Store {
   void allow_all();
   // A complete that brings an outcome of this step answers `error`, until allow_all().
   void refuse_outcome_of(StepKey step, Error error);
+  // A submit that brings this key answers database_locked, as when somebody holds its row.
+  void lock_key(const std::string& key);
   // The next call of `verb` takes effect at once and is answered only by release().
   void hold_next(const std::string& verb);
   void release();
@@ -106,6 +108,7 @@ class MemoryStore final : public engine::Store {
   using QueueKey = std::tuple<std::int32_t, int, Time, TaskId, Ord>;  // plugin, priority, run_at, task, ord
 
   // Runs `effect` under the lock, with the faults asked for, and replies outside of it.
+  bool is_locked(const engine::SubmitRequest& request);
   template <class T>
   void answer(const std::string& verb, std::optional<HostId> host, engine::Reply<T>& reply, const std::function<T()>& effect);
 
@@ -141,6 +144,7 @@ class MemoryStore final : public engine::Store {
   };
   std::map<std::string, Key> keys_;
   std::map<StepKey, Error> refused_outcomes_;
+  std::string locked_key_;
   std::set<std::string> to_hold_;
   std::vector<std::function<void()>> held_answers_;
   std::vector<std::string> calls_;

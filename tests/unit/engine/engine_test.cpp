@@ -304,6 +304,29 @@ TEST(EngineSubmits, OneBadValueAmongRequestsWithKeysFailsNoOther) {
   EXPECT_EQ(story.engine->trouble(), "");
 }
 
+TEST(EngineSubmits, OneLockedKeyAmongManyFailsNoOther) {
+  Story story("a");
+  std::map<std::string, Result<engine::CreatedTasks>> answers;
+  const auto submit = [&](const std::string& key) {
+    engine::NewTask task;
+    task.template_id = TemplateId{1};
+    story.engine->submit({task}, engine::IdempotencyKey{key, "00", 1h},
+                         [&answers, key](Result<engine::CreatedTasks> answer) { answers.insert_or_assign(key, std::move(answer)); });
+  };
+  const auto calls = [&] { return std::ranges::count(story.store.calls(), "submit"); };
+  story.store.hold_next("submit");
+  submit("first");
+  story.executor.run();
+  story.store.lock_key("held");
+  for (int i = 0; i < 99; ++i) submit(i == 50 ? "held" : "n" + std::to_string(i));
+  story.store.release();
+  story.executor.run();
+  ASSERT_EQ(answers.size(), 100u);
+  for (const auto& [key, answer] : answers) EXPECT_EQ(answer.has_value(), key != "held") << key;
+  EXPECT_EQ(answers.at("held").error().code, Code::database_locked);
+  EXPECT_LE(calls(), 17) << "halves: not a call for each";
+}
+
 TEST(EngineFaults, DropsItsWorkAndRegistersAnewWhenDeclaredDead) {
   Story story("a\nb: a");
   story.submit();
