@@ -54,8 +54,10 @@ ExitCode run(const std::vector<std::string>& words) {
 ExitCode whole(ExitCode code) {
   errno = 0;
   if ((std::fflush(stdout) == 0 && std::ferror(stdout) == 0) || code != ExitCode::ok) return code;
-  return report(tasker::make_error(tasker::Code::internal,
-                                   fmt::format("stdout could not be written to: {}; what the command asked for was done", errno != 0 ? std::strerror(errno) : "an error")));
+  const char* why = errno != 0 ? std::strerror(errno) : "an error";
+  return report(tasker::make_error(
+      tasker::Code::internal,
+      fmt::format("stdout could not be written to: {}; what the command asked for was done", why)));
 }
 
 }  // namespace
