@@ -75,9 +75,9 @@ void Completer::send(std::size_t writer, std::shared_ptr<const CompleteRequest> 
         if (answer.has_value()) {
           core_.stats.batch_size.observe(static_cast<double>(request->attempts.size()));
           core_.stats.commit_time.observe(std::chrono::duration<double>(core_.executor.now() - sent).count());
-          core_.room.unreserve(reserved);
           --writers_[writer].under_way;
           send_due(writer);  // first: the connection hardly waits for the strand
+          core_.room.unreserve(reserved);
           handle(*request, std::move(answer.value()));
           claimer_->kick();
           return;

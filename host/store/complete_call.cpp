@@ -13,7 +13,7 @@ using engine::FinishedAttempt;
 using model::OutcomeKind;
 
 // While a batch is split, each piece waits only this long for locked rows: nine halvings of 500 rows would otherwise
-// hold the lane up for most of a minute.
+// hold the writer's lanes up for most of a minute.
 constexpr std::chrono::milliseconds kSplitLockTimeout{200};
 
 bool is_splittable(Code code) { return code == Code::database_bad_value || code == Code::database_locked; }
@@ -71,7 +71,6 @@ CompleteCall::CompleteCall(Session& session, const Clock& clock, Counters& count
 
 Result<engine::CompleteAnswer> CompleteCall::run() {
   const std::size_t all = attempts_.size();
-  if (all == 0) return std::move(answer_);
   auto rows = send(0, all);
   if (rows) {
     read(*rows);

@@ -1,5 +1,5 @@
 // One batch of outcomes through complete_steps: builds the arrays, reads the answer, and when the database refuses a
-// value or a row stays locked, splits the batch until the bad row stands alone. [db], on the lane's writer.
+// value or a row stays locked, splits the batch until the bad row stands alone. [db], on its writer.
 #pragma once
 
 #include <deque>

@@ -3,6 +3,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <cassert>
 #include <future>
 
 #include "store/complete_call.h"
@@ -97,8 +98,10 @@ void PgStore::submit(engine::SubmitRequest request, Reply<engine::SubmitAnswer> 
 }
 
 void PgStore::complete(std::shared_ptr<const engine::CompleteRequest> request, Reply<engine::CompleteAnswer> reply) {
-  if (request->attempts.empty()) return reply(engine::CompleteAnswer{});
-  Connection& writer = writer_of(request->attempts.front().fence.step.task);
+  const auto& attempts = request->attempts;
+  if (attempts.empty()) return reply(engine::CompleteAnswer{});
+  Connection& writer = writer_of(attempts.front().fence.step.task);
+  assert(std::all_of(attempts.begin(), attempts.end(), [&](const auto& each) { return &writer_of(each.fence.step.task) == &writer; }));
   const bool posted = writer.post([this, request = std::move(request), reply](Session& session) mutable {
     reply(CompleteCall(session, clock_, counters_, std::move(request)).run());
   });

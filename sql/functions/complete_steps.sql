@@ -33,7 +33,7 @@ declare
   ended       bigint[];                                    -- tasks of sinks, once a sink
   waits       bigint[];  wait_ords int[];                  -- steps that run again later
   doomed      bigint[];                                    -- tasks with a step that failed for good now
-  watched     bigint[];                                    -- tasks that may have come to rest now
+  resting     boolean;                                     -- tasks of this batch may have come to rest now
   rec_tasks   bigint[];  rec_ords int[];                   -- what was really written
 begin
   perform from tasker.host where host_id = p_host and alive for key share;        -- takeover locks this row first
@@ -194,6 +194,17 @@ begin
     from moved where state <> 'pending';
   end if;
 
+  -- Tasks that failed or were cancelled end when nothing of them can move any more. All rows that this call may write are then
+  -- locked first and in order: of two hosts that end the last two steps, the second sees what the first wrote, and neither
+  -- waits for the other while it holds a later task.
+  resting := doomed is not null or exists (
+    select from tasker.task t where t.task_id between lo and hi and t.finished_at is null and t.ending);   -- index task_ending
+  if resting then
+    perform from (select distinct tasker.lane_of(x) as lane, x from unnest(p_tasks) x where x between lo and hi order by x offset 0) u
+      cross join lateral (
+        select from tasker.task t where t.lane = u.lane and t.task_id = u.x and t.task_id between lo and hi for update) t;
+  end if;
+
   if ended is not null then
     return query
     with e as (select tasker.lane_of(x) as lane, x, count(*)::int as n from unnest(ended) x where x between lo and hi
@@ -211,8 +222,6 @@ begin
     select 'd'::"char", task_id, 0, 0, 0, 0, 0, 0, 0 from closed where state = 'complete';
   end if;
 
-  -- Tasks that failed or were cancelled end when nothing of them can move any more. Their rows are locked first:
-  -- of two hosts that end the last two steps, the second then sees what the first wrote.
   if doomed is not null then
     update tasker.task t set failed = true
     from (select tasker.lane_of(x) as lane, x from unnest(doomed) x where x between lo and hi offset 0) u
@@ -220,25 +229,23 @@ begin
       and exists (select from tasker.step s where s.lane = t.lane and s.task_id = t.task_id and s.task_id between lo and hi
                   and (s.state = 'error' or s.state = 'cancelled' and t.state <> 'cancelled'));
   end if;
-  if exists (select from tasker.task t where t.task_id between lo and hi
-             and t.finished_at is null and t.ending) then     -- index task_ending
-    select array_agg(task_id) into watched from (
-      select t.task_id
-      from (select distinct tasker.lane_of(x) as lane, x from unnest(p_tasks) x where x between lo and hi) u
-        join tasker.task t on t.lane = u.lane and t.task_id = u.x
-      where t.task_id between lo and hi and t.finished_at is null and t.ending and t.state <> 'paused'
-      order by t.task_id for update of t) locked;
-    if watched is not null then
-      return query
-      update tasker.task t set state = case t.state when 'cancelled' then 'cancelled' else 'error' end::tasker.task_state,
-        finished_at = p_now
-      from (select tasker.lane_of(x) as lane, x from unnest(watched) x where x between lo and hi offset 0) u
-      where t.lane = u.lane and t.task_id = u.x and t.task_id between lo and hi
-        and not exists (
-          select from tasker.step s
-          where s.lane = t.lane and s.task_id = t.task_id and s.task_id between lo and hi
-            and s.state in ('ready', 'in_progress', 'waiting_for_retry', 'waiting_for_event'))
-      returning 'e'::"char", t.task_id, 0, 0, 0, 0, 0, 0, 0;
-    end if;
+  if resting then
+    -- By place, as in claim_steps: joined freely, the planner entered task by the range alone (all 3,000 that end in it).
+    return query
+    update tasker.task t set state = case t.state when 'cancelled' then 'cancelled' else 'error' end::tasker.task_state,
+      finished_at = p_now
+    from (select r.*
+          from (select distinct tasker.lane_of(x) as lane, x from unnest(p_tasks) x where x between lo and hi offset 0) u
+            cross join lateral (
+              select t.ctid as place, t.tableoid as part from tasker.task t
+              where t.lane = u.lane and t.task_id = u.x and t.task_id between lo and hi
+                and t.finished_at is null and t.ending and t.state <> 'paused' offset 0) r
+          offset 0) k
+    where t.ctid = k.place and t.tableoid = k.part and t.task_id between lo and hi
+      and not exists (
+        select from tasker.step s
+        where s.lane = t.lane and s.task_id = t.task_id and s.task_id between lo and hi
+          and s.state in ('ready', 'in_progress', 'waiting_for_retry', 'waiting_for_event'))
+    returning 'e'::"char", t.task_id, 0, 0, 0, 0, 0, 0, 0;
   end if;
 end $$;

@@ -126,8 +126,15 @@ TEST_F(LockOrder, OfFailuresForGood) {
   expect_order(complete("{64,80}", "{1,1}", "{fail,fail}"), all_of({64, 80}, {host(1)}, false));
   Rows mixed = {host(1)};
   for (int ord = 1; ord <= 6; ++ord) mixed.push_back(step(64, ord));
-  mixed.insert(mixed.end(), {step(80, 1), step(80, 5), task(64)});
+  mixed.insert(mixed.end(), {step(80, 1), step(80, 5), task(64), task(80)});
   expect_order(complete("{64,80}", "{1,1}", "{fail,ok}"), mixed);
+}
+
+// The later task ends by its last step, the earlier one because it was cancelled: still by their ids.
+TEST_F(LockOrder, OfTasksThatEndInDifferentWays) {
+  ASSERT_EQ(world.claim(static_cast<TaskId>(64)).size(), 2u);
+  world.cancel(static_cast<TaskId>(64));
+  expect_order(complete("{64,80}", "{1,4}", "{ok,ok}"), {host(1), step(64, 1), step(80, 4), task(64), task(80)});
 }
 
 TEST_F(LockOrder, OfOutcomesThatMayEndCancelledTasks) {

@@ -97,6 +97,30 @@ TEST(Plans, TheStepsOfAWideTaskAreLookedUpOneByOne) {
   session.exec("rollback");
 }
 
+// A batch of tasks of several lanes, all of them cancelled or failing, among thousands of others that end.
+TEST(Plans, TasksThatEndAreLookedUpOneByOne) {
+  PgWorld world;
+  world.publish("line", "a; b: a");
+  world.sql.exec("insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, context)"
+                 " select tasker.lane_of(id), id, 1, 'cancelled', 1, now(), '{}' from generate_series(1000, 4000) id");
+  world.sql.exec("insert into tasker.step (lane, task_id, ord, state, pending_parents, children, plugin_id, retryable, retry_limit,"
+                 " claim_no, host_id, claimed_at) select tasker.lane_of(id), id, 1, 'in_progress', 0, '{2}', 1, true, 3, 1, 1, now()"
+                 " from generate_series(1000, 4000) id");
+  for (const bool analyzed : {false, true}) {
+    if (analyzed) world.sql.exec("analyze tasker.task, tasker.step, tasker.attempt");
+    SqlClient session(world.db.conninfo());
+    set_as_the_store(session);
+    session.exec("begin");
+    EXPECT_EQ(session.value("select count(*) from tasker.complete_steps(1, '{1000,1501,2002,2503,3004,3999}', '{1,1,1,1,1,1}',"
+                            " '{1,1,1,1,1,1}', '{ok,fail,retry,ok,fail,ok}', '{}', '{}', '{}', '{0,0,9,0,0,0}', '{5,5,5,5,5,5}',"
+                            " '{5,5,5,5,5,5}', '{}', null, 5, '{1}', clock_timestamp()) where kind = 'e'"),
+              "6");
+    EXPECT_LT(std::stoi(session.value("select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables"
+                                      " where relname in ('task_0', 'step_0')")), 200) << analyzed;
+    session.exec("rollback");
+  }
+}
+
 TEST(Plans, TakeoverReadsTheStepsOfOpenTasksOnly) {
   PgWorld world;
   const auto line = world.publish("line", "a; b: a");

@@ -199,6 +199,10 @@ class Player {
     require(model_.claim(host, lane, room, plugins, answer), "claim");
   }
 
+  int writer_of(const StepKey& step) const {
+    return static_cast<int>(raw(step.task) % kLanes) % world_.store().writers();
+  }
+
   FinishedAttempt outcome_of(const Fence& fence, bool ok) {
     constexpr OutcomeKind kinds[] = {OutcomeKind::retry, OutcomeKind::wait, OutcomeKind::fail,
                                      OutcomeKind::timed_out, OutcomeKind::cancelled};
@@ -211,19 +215,20 @@ class Player {
     return attempt;
   }
 
-  // Steps that the host holds, of any lanes; now and then one that it does not, or no longer.
+  // Steps that the host holds, of the lanes of one writer; now and then one that it does not, or no longer.
   void complete(int host, bool all_ok = false) {
     const auto held = model_.in_progress_under(host);
     if (held.empty()) return;
+    const int writer = writer_of(any(held).step);
     const int bad = all_ok ? 0 : pick(0, 2);
     const int foreign = maybe(3) ? 1 : 8;
     std::vector<FinishedAttempt> batch;
     for (const Fence& fence : held) {
-      if (!all_ok && maybe(4)) continue;
+      if (writer_of(fence.step) != writer || (!all_ok && maybe(4))) continue;
       batch.push_back(outcome_of(fence, bad == 0 || !maybe(bad == 1 ? 6 : 2)));
     }
     for (const Fence& fence : all_ok ? std::vector<Fence>{} : model_.in_progress_under(any(hosts_))) {
-      if (!maybe(foreign)) continue;
+      if (writer_of(fence.step) != writer || !maybe(foreign)) continue;
       const bool named =
           std::any_of(batch.begin(), batch.end(), [&](const auto& a) { return a.fence.step == fence.step; });
       if (!named) batch.push_back(outcome_of({fence.step, fence.claim_no - (maybe(3) ? 1 : 0)}, true));
@@ -260,7 +265,8 @@ class Player {
     for (const Fence& fence : model_.in_progress_under(host)) {
       const bool named =
           std::any_of(batch.begin(), batch.end(), [&](const auto& a) { return a.fence.step == fence.step; });
-      if (!named && maybe(3)) batch.push_back(outcome_of(fence, !maybe(4)));
+      if (!named && writer_of(fence.step) == writer_of(batch[0].fence.step) && maybe(3))
+        batch.push_back(outcome_of(fence, !maybe(4)));
     }
     told_ << "again: ";
     send(host, batch, pick(0, 8), some_plugins());
