@@ -89,10 +89,10 @@ RULES = {
         ("host/store/complete_call.cpp", "  if (!is_splittable(rows.error().code)) return rows.error();\n", "  if (!rows) return rows.error();\n",
          "BadRow.ABadRowAloneFails:BadRow.ALockedRow*", STORE)],
     "The end of a task is decided under locked rows, and an exhausted step leaves the task in progress while others move": [
-        ("sql/functions/complete_steps.sql", "      order by t.task_id for update of t) locked;", "      order by t.task_id) locked;",
+        ("sql/functions/complete_steps.sql", "between lo and hi for update) t;", "between lo and hi) t;",
          "EndOfTaskRaces.*:LastTwoSteps.*:TwoHosts.EndingTheLastTwo*:LockOrder.*", STORE),
-        ("sql/functions/complete_steps.sql", "            and s.state in ('ready', 'in_progress', 'waiting_for_retry', 'waiting_for_event'))\n      returning",
-         "            and s.state in ('ready'))\n      returning", "EndOfTaskRaces.AnExhausted*", STORE)],
+        ("sql/functions/complete_steps.sql", "          and s.state in ('ready', 'in_progress', 'waiting_for_retry', 'waiting_for_event'))\n    returning",
+         "          and s.state in ('ready'))\n    returning", "EndOfTaskRaces.AnExhausted*", STORE)],
     "A claim carries the task's revision, and cached results count only while it is the same": [
         ("sql/functions/claim_steps.sql", "            select t.revision, t.template_id from", "            select 0 as revision, t.template_id from",
          "Revision.*", STORE),

@@ -65,8 +65,8 @@ begin
            coalesce(context, '{}'), coalesce(tags, '[]'), coalesce(initiator, 'unknown'),
            coalesce(source_system, 'unknown'), coalesce(reason, 'unknown'), correlation_id, traceparent
     from u),
-  -- By lane, as the rows then come to lie: a batch of one lane's outcomes meets pages that are all its own. In the order
-  -- of ids each page held ten lanes' tasks, and each batch pruned them anew for a row or two (a tenth of all time).
+  -- By lane, as the rows then come to lie: a page then belongs to the batches of one writer. In the order of ids each page
+  -- held all lanes' tasks, and each batch pruned it anew for a row or two (a tenth of all time, with a lane a batch).
   steps as (
     insert into tasker.step (lane, task_id, ord, state, pending_parents, children, plugin_id, retryable, retry_limit, claim_no,
                              host_id, claimed_at, run_at)
