@@ -1,7 +1,10 @@
 // A step that takes its host down: named at the crash and at the next start, ended in error after the second time, and
 // paid for by nobody else. What nobody can be blamed for (kill -9) is in kill_test.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/sql_client.h"
 #include "support/temp_db.h"
@@ -31,11 +34,16 @@ class Quarantine : public testing::Test {
   }
   void crash(TaskerProcess& host, int signal, const std::string& name) {
     ASSERT_TRUE(eventually([&] { return all_run(); }));
-    write_file(gate, "");
+    ASSERT_TRUE(eventually([&] { return opened_gate(); }));
     ASSERT_EQ(host.wait_for_exit(), 128 + signal);
     EXPECT_THAT(host.output(), HasSubstr("tasker: " + name));
     EXPECT_THAT(host.output(), HasSubstr("in plugin test/crash 1.0.0, step run of task"));
-    std::filesystem::remove(gate);
+  }
+  // Whether the poison was inside its handler, which goes on now.
+  bool opened_gate() {
+    const int end = ::open(gate.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    if (end >= 0) ::close(end);
+    return end >= 0;
   }
   void poison_ends_in_error(const std::string& how, int signal, const std::string& name);
 
@@ -46,6 +54,7 @@ class Quarantine : public testing::Test {
 };
 
 void Quarantine::poison_ends_in_error(const std::string& how, int signal, const std::string& name) {
+  ASSERT_EQ(::mkfifo(gate.c_str(), 0600), 0);
   for (const char* plugin : {"crash", "blocker"}) place.drop(std::string("test/") + plugin + "-1.0.0.so");
   auto host = start();
   for (const char* plugin : {"crash", "blocker"}) ASSERT_TRUE(eventually([&] { return host->http().has_loaded(plugin); }));
