@@ -78,7 +78,8 @@ bool Session::is_read_only(Link& link) {
 
 Error Session::not_connected(Error error) {
   unreachable_ = error.message;
-  pause_ = pause_.count() == 0 ? options_.reconnect_pause : std::min(pause_ * 2, std::max(kLongestPause, options_.reconnect_pause));
+  const auto longest = std::max(kLongestPause, options_.reconnect_pause);
+  pause_ = pause_.count() == 0 ? options_.reconnect_pause : std::min(pause_ * 2, longest);
   next_connect_ = std::chrono::steady_clock::now() + engine::jittered(pause_);
   log_debug("{}", unreachable_);  // the caller says it, once for all connections
   return make_error(Code::database_unavailable, unreachable_, Retry::later);
@@ -86,12 +87,14 @@ Error Session::not_connected(Error error) {
 
 Result<Rows> Session::run(std::string_view query_name, const Params& params) {
   was_sent_ = false;
+  refused_as_.clear();
   if (refused_) return refusal_;
   bool again = false;
   for (int tried = 0;; ++tried) {
     again = tried < kTransientTries;
     Result<Rows> rows = run_once(query_name, params, again);
     if (!again) return rows;
+    refused_as_.clear();
     ++counters_.transient_retries;
     std::this_thread::sleep_for(transient_pause(tried));
   }
@@ -127,6 +130,7 @@ Result<Rows> Session::run_once(std::string_view query_name, const Params& params
     return Rows(std::move(result));
   } catch (const std::exception&) {
     SqlError failed = current_sql_error(query_name);
+    refused_as_ = failed.state;
     if (failed.failure == SqlFailure::transient) again = may_repeat;
     if (failed.failure == SqlFailure::read_only) ++counters_.read_only;
     if (failed.failure == SqlFailure::broken || failed.failure == SqlFailure::read_only) {

@@ -49,6 +49,8 @@ class Session {
 
   // Whether the last call left this program: if it failed then as unavailable, it may have been carried out.
   bool was_sent() const { return was_sent_; }
+  // With which SQLSTATE the server refused the last call; empty when it did not, or said none.
+  const std::string& refused_as() const { return refused_as_; }
 
   void disconnect();
 
@@ -71,6 +73,7 @@ class Session {
   std::uint64_t connects_seen_ = 0;  // of all connections, when this one could not
   std::string unreachable_;          // why
   bool was_sent_ = false;
+  std::string refused_as_;
   bool refused_ = false;
   Error refusal_;
 };

@@ -17,10 +17,9 @@ std::string_view first_line(std::string_view text) {
 
 constexpr std::string_view kConnecting = "connecting";
 constexpr std::string_view kReadOnly = "the server is read-only (a standby after a failover?)";
-constexpr std::string_view kUniqueViolation = "(SQLSTATE 23505)";  // as the message of a database.error ends
 
 SqlError call_error(Code code, Retry retry, std::string message) {
-  return {SqlFailure::call, make_error(code, std::move(message), retry)};
+  return {SqlFailure::call, make_error(code, std::move(message), retry), {}};
 }
 
 SqlError broken(std::string_view text, std::string_view doing) {
@@ -28,7 +27,8 @@ SqlError broken(std::string_view text, std::string_view doing) {
           make_error(Code::database_unavailable,
                      doing == kConnecting ? fmt::format("cannot connect to the database: {}", first_line(text))
                                           : fmt::format("lost the database during {}: {}", doing, first_line(text)),
-                     Retry::later)};
+                     Retry::later),
+          {}};
 }
 
 }  // namespace
@@ -39,7 +39,6 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   const std::string_view line = first_line(text);
   const std::string_view group = state.substr(0, 2);
   if (state == "TK001") return call_error(Code::host_dead, Retry::never, std::string(line));
-  if (state == "TK020") return call_error(Code::idempotency_key_reused, Retry::never, std::string(line));
   if (state == "TK010") return call_error(Code::plugin_version_immutable, Retry::never, std::string(line));
   if (group == "22" || state == "54001") {
     return call_error(Code::database_bad_value, Retry::never,
@@ -48,14 +47,15 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   if (state == "40001" || state == "40P01") {
     return {SqlFailure::transient,
             make_error(Code::database_locked,
-                       fmt::format("{} met another transaction again and again: {}", doing, line), Retry::later)};
+                       fmt::format("{} met another transaction again and again: {}", doing, line), Retry::later),
+            {}};
   }
   if (state == "55P03" || state == "57014") {
     return call_error(Code::database_locked, Retry::later,
                       fmt::format("{} waited too long for rows that somebody else holds: {}", doing, line));
   }
   if (state == "25006") {
-    return {SqlFailure::read_only, broken(fmt::format("{}: {}", kReadOnly, line), doing).error};
+    return {SqlFailure::read_only, broken(fmt::format("{}: {}", kReadOnly, line), doing).error, {}};
   }
   // Shutting down, starting, too many connections, out of memory or disk: nothing of ours is wrong.
   if (group == "57" || group == "08") return broken(text, doing);
@@ -65,10 +65,6 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   }
   return call_error(Code::database_error, Retry::never,
                     fmt::format("the database refused {}: {} (SQLSTATE {})", doing, line, state));
-}
-
-bool is_duplicate(const Error& error) {
-  return error.code == Code::database_error && error.message.ends_with(kUniqueViolation);
 }
 
 SqlError current_sql_error(std::string_view doing) {
@@ -84,14 +80,16 @@ SqlError current_sql_error(std::string_view doing) {
   } catch (const pqxx::sql_error& error) {
     // libpqxx reports a back end that was killed in the middle of a call without a SQLSTATE.
     if (error.sqlstate().empty()) return broken(error.what(), doing);
-    return sql_error_of(error.sqlstate(), error.what(), doing);
+    SqlError known = sql_error_of(error.sqlstate(), error.what(), doing);
+    known.state = error.sqlstate();
+    return known;
   } catch (const pqxx::in_doubt_error& error) {
     return broken(error.what(), doing);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
     return {SqlFailure::broken,
-            make_error(Code::database_error, fmt::format("{} failed: {}", doing, first_line(error.what())))};
+            make_error(Code::database_error, fmt::format("{} failed: {}", doing, first_line(error.what()))), {}};
   }
 }
 

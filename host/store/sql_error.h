@@ -1,6 +1,7 @@
-// Turns what libpqxx throws into an Error: the only place that knows SQLSTATEs. Call inside a catch block. [any] thread.
+// Turns what libpqxx throws into an Error. Call inside a catch block. [any] thread.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -18,6 +19,7 @@ enum class SqlFailure {
 struct SqlError {
   SqlFailure failure = SqlFailure::call;
   Error error;
+  std::string state = {};  // the SQLSTATE; empty when the server gave none
 };
 
 // `doing` completes "the database refused to ...": a query's name.
@@ -28,8 +30,5 @@ Error read_only_error();
 
 // A SQLSTATE's place in the table, for tests.
 SqlError sql_error_of(std::string_view sqlstate, std::string_view text, std::string_view doing);
-
-// Whether a row with this key was there already: a kind of Code::database_error.
-bool is_duplicate(const Error& error);
 
 }  // namespace tasker::store

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "store/array_literal.h"
-#include "store/sql_error.h"
 #include "store/step_rows.h"
 
 namespace tasker::store {
@@ -18,6 +17,7 @@ using engine::NewTask;
 
 constexpr std::chrono::milliseconds kRepeatPause{100};
 constexpr int kMendTries = 3;
+constexpr std::string_view kUniqueViolation = "23505";  // SQLSTATE
 
 // Arrays may be shorter than the tasks: what every task leaves at its default travels as `{}`.
 template <class Differs, class Add>
@@ -161,10 +161,17 @@ Result<Rows> SubmitCall::send(const std::vector<TaskId>& ids) {
   return run_until_known(keyed ? "submit_keyed" : "submit", params);
 }
 
-// Of a call that was sent once there can be nothing yet: then the ids are somebody else's.
-bool SubmitCall::were_there_before(const Result<Rows>& rows) const {
+// Of a call that was sent once there can be nothing yet: then the ids are somebody else's. A duplicate may also be of
+// something else, such as an index that the database's owner added: the ids themselves tell.
+bool SubmitCall::were_there_before(const Result<Rows>& rows, const std::vector<TaskId>& ids) {
   if (unknown_) return false;
-  if (!rows) return is_duplicate(rows.error());
+  if (!rows) {
+    if (session_.refused_as() != kUniqueViolation) return false;
+    ArrayLiteral id_array(ids.size() * 12);
+    for (const TaskId id : ids) id_array.add(raw(id));
+    const auto used = session_.run("ids_in_use", {id_array.take()});
+    return used && used->integer(0, 0) > 0;
+  }
   const int last = rows->size() - 1;
   return last >= 0 && rows->integer(last, 0) == 0 && rows->integer(last, 1) < 0;
 }
@@ -185,7 +192,7 @@ Result<engine::SubmitAnswer> SubmitCall::run() {
   if (!ids) return ids.error();
   auto rows = send(*ids);
   // Another host may use up blocks of the same doubtful state meanwhile.
-  for (int tries = 0; were_there_before(rows); ++tries) {
+  for (int tries = 0; were_there_before(rows, *ids); ++tries) {
     if (tries == kMendTries) {
       return make_error(Code::database_error, fmt::format("the database gives out task ids that are in use, such as {}: look at "
                                                           "its sequence tasker.task_block", raw(ids->front())));

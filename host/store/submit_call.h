@@ -22,7 +22,7 @@ class SubmitCall {
   Result<std::vector<TaskId>> take_ids();
   Result<Rows> run_until_known(std::string_view query, const Params& params);
   Result<Rows> send(const std::vector<TaskId>& ids);
-  bool were_there_before(const Result<Rows>& rows) const;
+  bool were_there_before(const Result<Rows>& rows, const std::vector<TaskId>& ids);
   Result<void> mend_ids(TaskId first);
   Params parameters(const std::vector<TaskId>& ids) const;
   void add_keys(Params& params) const;

@@ -33,6 +33,9 @@ select tasker.hand_back_steps($1, $2::bigint[], $3::int[], $4::int[], clock_time
 -- name: held
 select * from tasker.held_steps_of_lane($1, $2::smallint)
 
+-- name: ids_in_use
+select count(*) from unnest($1::bigint[]) u(t) join tasker.task t on t.lane = tasker.lane_of(u.t) and t.task_id = u.t
+
 -- name: mend_task_ids
 select tasker.mend_task_ids()
 

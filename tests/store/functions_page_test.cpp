@@ -64,8 +64,10 @@ std::string wrapped(const std::string& signature) {
   return lines + line + "\n";
 }
 
-// Of every function, its overloads behind one another.
+// Of every function, its overloads behind one another. Types of the schema are written out whatever role looks: one named
+// as the schema has it in its search path.
 std::map<std::string, std::string> signatures(SqlClient& sql) {
+  sql.exec("set search_path = public");
   std::map<std::string, std::string> found;
   for (const auto& row : sql.rows(R"(
          select proname, replace(replace(replace(replace(

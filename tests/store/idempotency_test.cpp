@@ -132,16 +132,6 @@ TEST_F(Idempotency, ManyKeysShareOneCall) {
   world.check_rows();
 }
 
-TEST_F(Idempotency, AHostOfTheVersionBeforeSharesTheKeys) {
-  const auto first = submit("k");
-  ASSERT_TRUE(first);
-  const std::string old =
-      "select task_id from tasker.submit_keyed_tasks('k', '\\x00ff', '1 h', 1, '{640,641}', '{1,1}', '{}', '{}', '{}', '{}', '{}',"
-      " '{}', '{}', '{}', 10, '{1}', clock_timestamp(), '{}')";
-  EXPECT_EQ(world.sql.rows(old).size(), 2u);
-  EXPECT_EQ(world.sql.value(old), text_of(first->tasks[0]));
-}
-
 // The answer got lost, and the call comes again with its own ids: it is the first one, not a repetition of it.
 TEST_F(Idempotency, ACallWhoseAnswerGotLostContinues) {
   const std::string call =

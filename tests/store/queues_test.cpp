@@ -1,4 +1,6 @@
 // Queues that work for other plugins never blocks, dense ids in blocks, partitions made ahead, and names of functions.
+#include <gmock/gmock.h>
+
 #include <algorithm>
 #include <set>
 
@@ -147,6 +149,44 @@ TEST(TaskIds, OfADatabaseThatWentBackAreNotGivenTwice) {
       }
     }
   }
+}
+
+// Both were given the ids, and the other's tasks are not committed yet: the key of the table tells, not the look before.
+TEST(TaskIds, ThatAnotherHostIsUsingRightNowAreLeft) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  SqlClient other(world.db.conninfo());
+  other.exec("begin");
+  other.exec("select tasker.submit_tasks(1, '{64,65}', '{1,1}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 0, '{1}', clock_timestamp())");
+  engine::SubmitRequest request{world.host(), std::vector<engine::NewTask>(2), 10, world.plugins(), {}};
+  for (auto& task : request.tasks) task.template_id = one.template_id;
+  Awaited<engine::SubmitAnswer> made;
+  world.store().submit(request, made.reply());
+  world.sql.wait_for("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", "1");
+  other.exec("commit");
+  const auto answer = made.get();
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_GE(raw(answer->tasks.front()), 2 * 64);
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.task"), "4");
+}
+
+// Any other duplicate is an error like others, and says nothing of the ids.
+TEST(TaskIds, AreNotBlamedForADuplicateOfSomethingElse) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  world.sql.exec("create unique index one_of_each on tasker.task_0 (correlation_id)");
+  engine::SubmitRequest request{world.host(), std::vector<engine::NewTask>(2), 10, world.plugins(), {}};
+  for (auto& task : request.tasks) {
+    task.template_id = one.template_id;
+    task.correlation_id = "same";
+  }
+  const auto answer = await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request, reply); });
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::database_error);
+  EXPECT_THAT(answer.error().message, testing::HasSubstr("one_of_each"));
+  EXPECT_EQ(world.sql.value("select last_value from tasker.task_block"), "1") << "no other ids were tried";
+  request.tasks.resize(1);
+  EXPECT_EQ(raw(await<engine::SubmitAnswer>([&](auto reply) { world.store().submit(request, reply); })->tasks.front()), 64);
 }
 
 // An answer got lost, and meanwhile another host created tasks with the same ids: they answer no repetition.
