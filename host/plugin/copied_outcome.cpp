@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "plugin/abi_sizes.h"
 
 namespace tasker::plugin {
 namespace {
@@ -21,7 +22,7 @@ engine::AttemptOutcome bad_outcome(std::string message) {
 }
 
 engine::AttemptOutcome copy(const tasker_outcome& from, std::uint32_t stop_bits, const AttemptLimits& limits) {
-  if (from.struct_size < sizeof(tasker_outcome))
+  if (from.struct_size < kOutcomeSize1_0)
     return bad_outcome("the handler's outcome says it has " + std::to_string(from.struct_size) + " bytes");
   if (from.kind < TASKER_OK || from.kind > TASKER_CANCELLED)
     return bad_outcome("the handler answered with outcome kind " + std::to_string(from.kind) + ", which does not exist");

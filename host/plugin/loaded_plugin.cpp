@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
+#include "plugin/abi_sizes.h"
+#include "plugin/copied_outcome.h"
 #include "plugin/invoke.h"
 
 namespace tasker::plugin {
@@ -16,9 +18,9 @@ Error bad_table(std::string what) { return make_error(Code::plugin_bad_table, st
 
 // From the outside in: no member is read before the checks that make it readable.
 Result<void> check_entry(const tasker_plugin& plugin, std::uint64_t entry_bytes) {
-  if (plugin.struct_size < sizeof(tasker_plugin))
+  if (plugin.struct_size < kPluginSize1_0)
     return bad_table("tasker_plugin_v1 says it has " + std::to_string(plugin.struct_size) + " bytes, less than the " +
-                     std::to_string(sizeof(tasker_plugin)) + " of version 1.0");
+                     std::to_string(kPluginSize1_0) + " of version 1.0");
   if (plugin.struct_size > entry_bytes)
     return bad_table("tasker_plugin_v1 says it has " + std::to_string(plugin.struct_size) + " bytes, but the file holds " +
                      std::to_string(entry_bytes));
@@ -29,12 +31,15 @@ Result<void> check_entry(const tasker_plugin& plugin, std::uint64_t entry_bytes)
     return make_error(Code::plugin_abi_unsupported, "it needs plugin ABI " + std::to_string(plugin.abi_major) + "." +
                                                         std::to_string(plugin.needs_abi_minor) + ", this host has " +
                                                         std::to_string(TASKER_ABI_MAJOR) + "." + std::to_string(TASKER_ABI_MINOR));
-  if (plugin.kind != TASKER_KIND_HANDLERS)
-    return make_error(Code::plugin_not_supported_yet,
-                      "plugin kind " + std::to_string(plugin.kind) + " is not yet supported; only handlers are");
+  if (plugin.needs_extensions && plugin.needs_extensions[0])
+    return make_error(Code::plugin_abi_unsupported, "it needs the extension " +
+                                                        clean_text(text_of(plugin.needs_extensions[0]), 128) +
+                                                        ", and this host has none");
+  if (plugin.parts && plugin.parts[0])
+    return make_error(Code::plugin_not_supported_yet, "it offers a part of kind " + std::to_string(plugin.parts[0]->kind) +
+                                                          ", which this host does not know; only handlers are supported yet");
   if (plugin.task_created || plugin.task_ended)
     return make_error(Code::plugin_not_supported_yet, "the hooks task_created and task_ended are not yet supported");
-  if (plugin.kind_table) return bad_table("kind_table must be NULL for a plugin of handlers");
   if (!plugin.init || !plugin.fini) return bad_table("init and fini must not be NULL");
   if (!plugin.handlers) return bad_table("the array of handlers is NULL");
   return {};
@@ -48,7 +53,7 @@ Result<HandlersByName> read_handlers(const tasker_handler* const* handlers) {
     const tasker_handler& handler = *handlers[i];
     const std::string at = "handler number " + std::to_string(i + 1);
     if (i >= kMaxHandlers) return bad_table("the array of handlers has no end");
-    if (handler.struct_size < sizeof(tasker_handler))
+    if (handler.struct_size < kHandlerSize1_0)
       return bad_table(at + " says it has " + std::to_string(handler.struct_size) + " bytes, less than version 1.0's");
     if (!handler.name.data || handler.name.size == 0 || handler.name.size > 256 || !is_utf8(view(handler.name)))
       return bad_table(at + " has no readable name");

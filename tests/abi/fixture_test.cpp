@@ -91,7 +91,8 @@ TEST(Fixture, InitFailureHasACodeAndASentence) {
 TEST(Fixture, TablesToRefuseAreOddAsSaid) {
   EXPECT_EQ(PluginFile(fixture("wrong_abi-1.0.0.so")).plugin().abi_major, 2);
   EXPECT_EQ(PluginFile(fixture("needs_newer_abi-1.0.0.so")).plugin().needs_abi_minor, 99u);
-  EXPECT_NE(PluginFile(fixture("wrong_kind-1.0.0.so")).plugin().kind, static_cast<std::uint32_t>(TASKER_KIND_HANDLERS));
+  EXPECT_EQ(PluginFile(fixture("unknown_part-1.0.0.so")).plugin().parts[0]->kind, 99u);
+  EXPECT_STREQ(PluginFile(fixture("needs_extension-1.0.0.so")).plugin().needs_extensions[0], "tasker.teleport/1");
   EXPECT_NE(PluginFile(fixture("task_hooks-1.0.0.so")).plugin().task_created, nullptr);
   EXPECT_EQ(PluginFile(fixture("null_run-1.0.0.so")).plugin().handlers[0]->run, nullptr);
 }

@@ -57,14 +57,19 @@ typedef struct tasker_str {
  * late or second completion is refused instead of touching freed memory. 0 is none. */
 typedef uint64_t tasker_token;
 
-/* What a plugin file offers: tasker_plugin.kind. A host refuses kinds it does not
- * know; this one knows TASKER_KIND_HANDLERS. The other numbers are reserved. */
+/* What a plugin file may offer beside or instead of handlers: tasker_part.kind. A host
+ * refuses a file with a part that it does not know; this one knows none yet. */
 enum {
-    TASKER_KIND_HANDLERS      = 1,
-    TASKER_KIND_SUBSCRIBER    = 2,
-    TASKER_KIND_AUTHENTICATOR = 3,
-    TASKER_KIND_EXPORTER      = 4
+    TASKER_PART_SUBSCRIBER    = 1,
+    TASKER_PART_AUTHENTICATOR = 2,
+    TASKER_PART_EXPORTER      = 3
 };
+
+/* How every part begins; the struct of its kind goes on from here. */
+typedef struct tasker_part {
+    uint32_t struct_size; /* of the whole part */
+    uint32_t kind;        /* TASKER_PART_* */
+} tasker_part;
 
 /* Why a step should stop. tasker_host.should_stop() returns these as bits. */
 enum {
@@ -115,7 +120,9 @@ typedef struct tasker_call {
     uint32_t     retry_limit;      /* all attempts, the first included */
     uint32_t     reserved_1;
     tasker_token token;
-    int64_t      deadline_unix_ms; /* 0 when the attempt has none; always so in this release */
+    int64_t      deadline_unix_ms; /* wall clock, for a service that is told when; 0: none */
+    uint64_t     timeout_ms;       /* the same, from the start of run(): for a steady clock; 0: none.
+                                    *   Both are 0 in this release */
     tasker_str   task_id;          /* decimal text; opaque to the plugin */
     tasker_str   step_id;          /* decimal text: the workflow_step_id */
     tasker_str   step_name;
@@ -137,26 +144,31 @@ typedef struct tasker_call {
 typedef struct tasker_outcome {
     uint32_t   struct_size;
     int32_t    kind;           /* TASKER_OK ... TASKER_CANCELLED */
-    uint64_t   retry_after_ms; /* RETRY: 0 leaves it to the step's backoff. WAIT: needed */
+    uint64_t   retry_after_ms; /* RETRY: 0 leaves it to the step's backoff, 1 is at once. WAIT: needed */
     tasker_str payload;        /* JSON: the result, or details of the error; absent is null */
     tasker_str code;           /* errors: short, stable, for machines: "card.declined" */
     tasker_str message;        /* errors: one line for people */
-    void     (*release)(void *release_ctx) TASKER_NOEXCEPT; /* [any]; NULL: static text */
+    void     (*release)(void *release_ctx) TASKER_NOEXCEPT; /* NULL: static text. Called on the thread
+                                                             *   that handed the outcome over, before
+                                                             *   that call ends */
     void      *release_ctx;
 } tasker_outcome;
 
 /* A task, as the two task hooks of tasker_plugin see it. Borrowed for the call. */
 typedef struct tasker_task {
-    uint32_t   struct_size;
-    uint32_t   reserved_1;
-    tasker_str task_id;
-    tasker_str namespace_name;
-    tasker_str template_name;
-    tasker_str template_version;
-    tasker_str state;          /* "pending" at creation; "complete", "error", ... at the end */
-    tasker_str context;        /* JSON */
-    tasker_str results;        /* JSON: {"step name": its result, ...}; absent at creation */
-    tasker_str correlation_id; /* or absent */
+    uint32_t     struct_size;
+    uint32_t     reserved_1;
+    tasker_token token;            /* for log(), should_stop() and complete() */
+    int64_t      deadline_unix_ms; /* as in tasker_call */
+    uint64_t     timeout_ms;
+    tasker_str   task_id;
+    tasker_str   namespace_name;
+    tasker_str   template_name;
+    tasker_str   template_version;
+    tasker_str   state;            /* "pending" at creation; "complete", "error", ... at the end */
+    tasker_str   context;          /* JSON */
+    tasker_str   results;          /* JSON: {"step name": its result, ...}; absent at creation */
+    tasker_str   correlation_id;   /* or absent */
 } tasker_task;
 
 /* What the host offers. Owned by the host, valid from init() until fini() returns.
@@ -232,8 +244,8 @@ typedef struct tasker_plugin {
     uint32_t struct_size;
     uint16_t abi_major;        /* TASKER_ABI_MAJOR of the header it was built with */
     uint16_t abi_minor;        /* TASKER_ABI_MINOR of that header: for people */
-    uint32_t kind;             /* TASKER_KIND_* */
     uint32_t needs_abi_minor;  /* hosts older than this refuse the file; usually 0 */
+    uint32_t reserved_1;
 
     /* [loader] Once, first. Builds *self: all state lives there, none in globals.
      * config is the plugin's JSON object from the host's configuration, "{}" when it
@@ -252,11 +264,15 @@ typedef struct tasker_plugin {
     void (*fini)(void *self) TASKER_NOEXCEPT;
 
     /* NULL-terminated. An array of pointers, so that tasker_handler can grow. May be
-     * empty, not NULL, for kinds that have no handlers. */
+     * empty, not NULL, in a file that offers only parts. */
     const tasker_handler *const *handlers;
 
-    /* NULL for TASKER_KIND_HANDLERS. Other kinds: the struct of that kind, size first. */
-    const void *kind_table;
+    /* NULL-terminated, or NULL: ids of the extensions without which the plugin is of no
+     * use. A host that has not all of them refuses the file. */
+    const char *const *needs_extensions;
+
+    /* NULL-terminated, or NULL: what the file offers besides handlers. */
+    const tasker_part *const *parts;
 
     /* [worker] Optional (NULL) task hooks. This release refuses a plugin that sets
      * either as "not yet supported" rather than never calling it: see ABI.md.

@@ -16,7 +16,6 @@ class Tables : public ::testing::Test {
   Tables() {
     plugin_.struct_size = sizeof(plugin_);
     plugin_.abi_major = TASKER_ABI_MAJOR;
-    plugin_.kind = TASKER_KIND_HANDLERS;
     plugin_.init = &nothing_to_init;
     plugin_.fini = &nothing_to_end;
     plugin_.handlers = handlers_;
@@ -80,10 +79,24 @@ TEST_F(Tables, OtherContracts) {
   EXPECT_EQ(code(), Code::plugin_abi_unsupported);
 }
 
+TEST_F(Tables, AnExtensionThatThisHostLacksIsNamed) {
+  const char* const extensions[] = {"tasker.teleport/1", nullptr};
+  plugin_.needs_extensions = extensions;
+  const auto chosen = check_tables(plugin_, sizeof(plugin_), definition_);
+  ASSERT_FALSE(chosen);
+  EXPECT_EQ(chosen.error().code, Code::plugin_abi_unsupported);
+  EXPECT_NE(chosen.error().message.find("tasker.teleport/1"), std::string::npos) << chosen.error().message;
+  plugin_.needs_extensions = extensions + 1;
+  EXPECT_EQ(code(), Code::internal);
+}
+
 TEST_F(Tables, WhatComesLaterIsRefusedAndNotIgnored) {
-  plugin_.kind = TASKER_KIND_EXPORTER;
+  const tasker_part exporter{sizeof(tasker_part), TASKER_PART_EXPORTER};
+  const tasker_part* const parts[] = {&exporter, nullptr};
+  plugin_.parts = parts;
   EXPECT_EQ(code(), Code::plugin_not_supported_yet);
-  plugin_.kind = TASKER_KIND_HANDLERS;
+  plugin_.parts = parts + 1;
+  EXPECT_EQ(code(), Code::internal) << "an empty list offers nothing";
   plugin_.task_ended = &no_hook;
   EXPECT_EQ(code(), Code::plugin_not_supported_yet);
   plugin_.task_ended = nullptr;

@@ -153,8 +153,8 @@ struct Tables {
   static constexpr const tasker_handler* handlers[] = {&entry<Handlers>..., nullptr};
 
   static constexpr tasker_plugin plugin() {
-    return {sizeof(tasker_plugin), TASKER_ABI_MAJOR, TASKER_ABI_MINOR, TASKER_KIND_HANDLERS, 0,
-            &init, nullptr, &fini, handlers, nullptr, nullptr, nullptr};
+    return {sizeof(tasker_plugin), TASKER_ABI_MAJOR, TASKER_ABI_MINOR, 0, 0,
+            &init, nullptr, &fini, handlers, nullptr, nullptr, nullptr, nullptr};
   }
 };
 
