@@ -92,6 +92,15 @@ std::string name_cycle(const std::vector<GraphStep>& steps, const Edges& parents
 
 }  // namespace
 
+Neighbours::Neighbours(const std::vector<std::vector<Ord>>& lists) {
+  begins_.reserve(lists.size() + 1);
+  begins_.push_back(0);
+  for (const std::vector<Ord>& list : lists) {
+    all_.insert(all_.end(), list.begin(), list.end());
+    begins_.push_back(static_cast<std::uint32_t>(all_.size()));
+  }
+}
+
 Result<TaskGraph> TaskGraph::build(const std::vector<GraphStep>& steps) {
   if (steps.empty()) return invalid("a template needs at least one step");
   if (steps.size() > static_cast<std::size_t>(kMaxStepsPerTask)) {
@@ -106,50 +115,51 @@ Result<TaskGraph> TaskGraph::build(const std::vector<GraphStep>& steps) {
                       "the steps depend on each other in a circle: " + name_cycle(steps, *parents, order));
   }
   TaskGraph graph;
-  graph.parents_.resize(steps.size());
-  graph.children_.resize(steps.size());
+  std::vector<std::vector<Ord>> ordered_parents(steps.size()), children(steps.size());
+  graph.parent_counts_.resize(steps.size());
   graph.levels_.resize(steps.size());
   std::vector<Ord> ord_of(steps.size());
   for (Index place = 0; place < order.size(); ++place) ord_of[order[place]] = static_cast<Ord>(place + 1);
   for (Index place = 0; place < order.size(); ++place) {
     for (Index parent : (*parents)[order[place]]) {
       const Ord parent_ord = ord_of[parent];
-      graph.parents_[place].push_back(parent_ord);
-      graph.children_[index(parent_ord)].push_back(static_cast<Ord>(place + 1));
+      ordered_parents[place].push_back(parent_ord);
+      children[index(parent_ord)].push_back(static_cast<Ord>(place + 1));
       graph.levels_[place] = std::max(graph.levels_[place], graph.levels_[index(parent_ord)] + 1);
     }
-    std::ranges::sort(graph.parents_[place]);
+    std::ranges::sort(ordered_parents[place]);
+    graph.parent_counts_[place] = static_cast<int>(ordered_parents[place].size());
   }
+  graph.parents_ = Neighbours(ordered_parents);
+  graph.children_ = Neighbours(children);
   graph.written_ = std::move(order);
   return graph;
 }
 
 void ReadySet::begin(const TaskGraph& graph) {
   graph_ = &graph;
-  const auto size = static_cast<std::size_t>(graph.size());
-  pending_parents_.resize(size);
-  satisfied_.assign(size, 0);
-  became_ready_.reserve(size);
-  initial_.reserve(size);
+  const auto counts = graph.parent_counts();
+  pending_parents_.assign(counts.begin(), counts.end());
+  became_ready_.resize(counts.size());
+  initial_.reserve(counts.size());
   initial_.clear();
   open_ = graph.size();
-  for (Ord ord = 1; ord <= graph.size(); ++ord) {
-    const auto parents = static_cast<int>(graph.parents(ord).size());
-    pending_parents_[static_cast<std::size_t>(ord - 1)] = parents;
-    if (parents == 0) initial_.push_back(ord);
-  }
+  for (Ord ord = 1; ord <= graph.size(); ++ord)
+    if (counts[static_cast<std::size_t>(ord - 1)] == 0) initial_.push_back(ord);
 }
 
 std::span<const Ord> ReadySet::satisfy(Ord ord) {
-  became_ready_.clear();
-  char& satisfied = satisfied_[static_cast<std::size_t>(ord - 1)];
-  if (satisfied) return became_ready_;
-  satisfied = 1;
+  int* const pending = pending_parents_.data();  // [ord - 1]
+  if (pending[ord - 1] < 0) return {};
+  pending[ord - 1] = kSatisfied;
   --open_;
-  for (Ord child : graph_->children(ord)) {
-    if (--pending_parents_[static_cast<std::size_t>(child - 1)] == 0) became_ready_.push_back(child);
+  // Written in any case and counted if ready: a branch that guesses wrong costs more than the store.
+  Ord* end = became_ready_.data();
+  for (const Ord child : graph_->children(ord)) {
+    *end = child;
+    end += --pending[child - 1] == 0;
   }
-  return became_ready_;
+  return {became_ready_.data(), end};
 }
 
 }  // namespace tasker::model
