@@ -10,6 +10,7 @@
 
 #include "app/host.h"
 #include "engine/engine.h"
+#include "readiness.h"
 #include "session.h"
 #include "store/conninfo.h"
 #include "throughput.h"
@@ -260,6 +261,7 @@ const std::vector<Scenario>& scenarios() {
       {"partition", "first second on a new partition against the rate before", new_partition},
       {"half-load", "latency of linear4 at half of the full rate", half_load},
       {"foreign", "claims beside a million delayed steps and a million of a plugin that nobody has", foreign_backlog},
+      {"readiness", "what step_readiness costs, alone and beside three million finished steps", measure_readiness},
       {"idle", "what a host costs while nothing is asked of it", idle_host},
       {"waiting", "memory that 100,000 waiting tasks take in the host", waiting_tasks}};
   return all;
