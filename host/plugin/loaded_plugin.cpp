@@ -116,6 +116,8 @@ Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& requ
   return plugin;
 }
 
+std::vector<std::shared_ptr<engine::Handler>> LoadedPlugin::handlers() { return make_handlers(shared_from_this()); }
+
 bool LoadedPlugin::retire(std::chrono::steady_clock::time_point deadline) {
   host_.gate().close();
   call_drain(*entry_, self_, host_.source());

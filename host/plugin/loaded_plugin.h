@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "model/task_template.h"
+#include "plugin/held_plugin.h"
 #include "plugin/host_table.h"
 #include "plugin/library.h"
 #include "tasker/plugin.h"
@@ -28,7 +29,7 @@ struct LoadRequest {
   std::shared_ptr<AttemptTable> attempts;
 };
 
-class LoadedPlugin {
+class LoadedPlugin final : public HeldPlugin, public std::enable_shared_from_this<LoadedPlugin> {
  public:
   // [loader] Opens the library, checks struct sizes, ABI and handlers, runs init().
   static Result<std::shared_ptr<LoadedPlugin>> load(const LoadRequest& request);
@@ -37,9 +38,8 @@ class LoadedPlugin {
   void* self() const { return self_; }
   const std::vector<const tasker_handler*>& step_handlers() const { return step_handlers_; }
 
-  // [loader] No attempt may start any more; the plugin is told, and asked to end once the last attempt has left. False:
-  // attempts were still inside at the deadline, so fini() was not called.
-  bool retire(std::chrono::steady_clock::time_point deadline);
+  std::vector<std::shared_ptr<engine::Handler>> handlers() override;
+  bool retire(std::chrono::steady_clock::time_point deadline) override;
 
  private:
   LoadedPlugin(Library library, const LoadRequest& request);

@@ -28,7 +28,7 @@ struct Entry {
   std::uint64_t key = 0;
   PluginRecord record;
   std::string file;  // "<namespace>/<file>"
-  std::shared_ptr<LoadedPlugin> plugin;
+  std::shared_ptr<HeldPlugin> plugin;
   std::shared_ptr<const model::TaskTemplate> definition;
   std::optional<PublishedIds> ids;
   std::vector<std::shared_ptr<engine::Handler>> handlers;

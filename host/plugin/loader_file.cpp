@@ -124,7 +124,7 @@ void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& a
   Entry& entry = *found;
   if (!answer) return publish_failed(entry, answer.error());
   entry.ids = *answer;
-  entry.handlers = make_handlers(entry.plugin);
+  entry.handlers = entry.plugin->handlers();
   if (entry.is_kept) return enter_and_publish(entry, PluginState::draining, kKeptText);
   entry.sequence = ++last_sequence;
   enter_and_publish(entry, PluginState::active);
