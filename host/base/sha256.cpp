@@ -59,7 +59,7 @@ Result<std::string> sha256_hex_of_fd(int fd) {
     if (got < 0) {
       if (errno == EINTR) continue;
       return make_error(Code::internal,
-                        std::string("reading a file to hash it failed: ") + std::strerror(errno));
+                        std::string("reading a file to hash it failed: ") + std::strerror(errno), Retry::later);
     }
     hash.add(buffer.data(), static_cast<std::size_t>(got));
     at += got;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/sha256.h"
+#include "plugin/system_fault.h"
 
 namespace tasker::plugin {
 namespace {
@@ -94,17 +95,20 @@ std::optional<Error> distrust_file(const fs::path& file, const struct stat& info
   return std::nullopt;
 }
 
+Error cannot_open(const fs::path& path, int error) {
+  if (is_gone(error)) return make_error(Code::not_found, path.string() + " went away");
+  return make_error(Code::plugin_unreadable, "cannot open " + path.string() + ": " + system_text(error), Retry::later);
+}
+
 Result<Descriptor> open_source(const fs::path& file, const fs::path& dir) {
   const Descriptor folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.is_open())
-    return make_error(Code::not_found, "cannot open " + dir.string() + ": " + system_text(errno));
+  if (!folder.is_open()) return cannot_open(dir, errno);
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
   Descriptor source(::openat(folder.get(), file.filename().c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
   if (source.is_open()) return source;
-  if (errno == ENOENT) return make_error(Code::not_found, file.string() + " went away");
   if (errno == ELOOP) return untrusted(file, "is a symbolic link; copy the file itself");
   if (errno == ENXIO) return untrusted(file, "is not a regular file");
-  return make_error(Code::plugin_unreadable, "cannot open " + file.string() + ": " + system_text(errno), Retry::later);
+  return cannot_open(file, errno);
 }
 
 bool write_all(int fd, const char* data, std::size_t size) {
@@ -163,7 +167,7 @@ Result<void> prepare_state_dir(const fs::path& dir) {
 Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, const IntakeLimits& limits) {
   std::error_code failed;
   const fs::path dir = fs::canonical(file.parent_path(), failed);
-  if (failed) return make_error(Code::not_found, file.parent_path().string() + " went away");
+  if (failed) return cannot_open(file.parent_path(), failed.value());
   const auto source = open_source(file, dir);
   if (!source) return source.error();
   struct stat info {};
@@ -190,7 +194,7 @@ Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, con
 Result<std::string> hash_file(const fs::path& file) {
   const Descriptor fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!fd.is_open())
-    return make_error(Code::plugin_unreadable, "cannot open " + file.string() + ": " + system_text(errno), Retry::later);
+    return make_error(Code::plugin_unreadable, "cannot open " + file.string() + ": " + system_text(errno), retry_of(errno));
   return sha256_hex_of_fd(fd.get());
 }
 

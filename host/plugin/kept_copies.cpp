@@ -18,7 +18,9 @@ bool is_hash(std::string_view text) {
 
 bool is_unfinished(const std::string& name) { return name.starts_with("intake.") && name.ends_with(".tmp"); }
 
-Error no_copy(std::string what) { return make_error(Code::plugin_not_loaded, std::move(what)); }
+Error no_copy(std::string what, Retry retry = Retry::never) {
+  return make_error(Code::plugin_not_loaded, std::move(what), retry);
+}
 
 }  // namespace
 
@@ -31,7 +33,7 @@ Result<fs::path> find_copy(const fs::path& state_dir, const std::string& sha256)
     return no_copy("this host keeps no copy of its bytes (sha256 " + sha256.substr(0, 12) +
                    "…); put that file back into the plugins folder");
   const auto hash = hash_file(copy);
-  if (!hash) return no_copy("its private copy cannot be read: " + hash.error().message);
+  if (!hash) return no_copy("its private copy cannot be read: " + hash.error().message, hash.error().retry);
   if (*hash != sha256) return no_copy("its private copy " + copy.string() + " was altered; remove it and put the file back into the plugins folder");
   return copy;
 }

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "plugin/system_fault.h"
+
 namespace tasker::plugin {
 namespace dll = boost::dll;
 
@@ -36,7 +38,8 @@ Result<Library> Library::open(const std::filesystem::path& path) {
     // The throwing form carries dlerror's text; the error_code form says "bad file descriptor" for everything.
     handle->library.load(path, kMode);
   } catch (const std::exception& failure) {
-    return make_error(Code::plugin_load_failed, std::string("the dynamic loader refused it: ") + failure.what());
+    return make_error(Code::plugin_load_failed, std::string("the dynamic loader refused it: ") + failure.what(),
+                      retry_of_text(failure.what()));
   }
   handle->path = path;
   return Library(std::move(handle));

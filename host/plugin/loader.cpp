@@ -50,7 +50,7 @@ void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std:
 void Loader::Core::refuse(Entry& entry, const Error& error) {
   if (entry.plugin) entry.plugin->retire(Steady::now() + std::chrono::seconds(1));
   entry.plugin.reset();
-  files[entry.file].may_pass = error.retry == Retry::later;
+  if (error.retry == Retry::later) try_again(entry.file);
   enter(entry, PluginState::refused, std::string(code_text(error.code)), error.message);
 }
 
@@ -113,11 +113,12 @@ void Loader::Core::on_look(const Look& look) {
     known.seen = seen.stamp;
     const bool again = look.is_periodic && known.may_pass;
     if (known.handled == seen.stamp && !again) continue;
+    if (!again) known.pause = {};
     settle(file, seen);
   }
   std::vector<std::string> gone;
   for (const auto& [file, known] : files)
-    if (!look.files.contains(file)) gone.push_back(file);
+    if (look.shows_gone(file)) gone.push_back(file);
   for (const std::string& file : gone) on_gone(file);
   wait_for_quiet();
   if (look.is_periodic)
@@ -207,6 +208,7 @@ void Loader::Core::finish(milliseconds grace) {
   is_stopping = true;
   watcher->stop();
   settle_timer.cancel();
+  needed_timer.cancel();
   registry.publish({});
   const auto deadline = Steady::now() + grace;
   for (Entry& entry : entries) {

@@ -45,7 +45,8 @@ struct Entry {
 struct WatchedFile {
   FileStamp seen;
   std::optional<FileStamp> handled;  // what take() last looked at
-  bool may_pass = false;             // refused for something that may mend itself: tried at every periodic look
+  bool may_pass = false;             // refused for something that may mend itself: tried again and again
+  std::chrono::milliseconds pause{0};  // before the next try
 };
 
 // A needed version that cannot be had, as it was told.
@@ -57,7 +58,7 @@ struct Unavailable {
 
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Core(LoaderOptions o, Catalogue& c, Registry& r)
-      : options(std::move(o)), catalogue(c), registry(r), settle_timer(io) {}
+      : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io) {}
 
   // Constant after construction.
   const LoaderOptions options;
@@ -71,7 +72,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
 
   // On the loader's thread.
   std::unique_ptr<Watcher> watcher;
-  boost::asio::steady_timer settle_timer;
+  boost::asio::steady_timer settle_timer, needed_timer;
   Settler settler;
   std::map<std::string, WatchedFile> files;
   std::list<Entry> entries;
@@ -110,8 +111,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void take(const std::string& file);
   void intake_failed(const std::string& file, const PluginFileName& name, const Error& error);
   // The same bytes again, after a touch, a copy or a removal that was taken back.
-  bool is_known(const std::string& file, const std::string& sha256);
+  bool is_known(const std::string& file, const std::string& sha256, bool is_another_try);
   std::uint64_t last_sequence_of(const std::string& file);
+  void try_again(const std::string& file);
   Result<void> load(Entry& entry, const PluginFileName& name, const std::filesystem::path& copy);
 
   // ------------------------------------------------------------ into the catalogue
@@ -128,6 +130,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void on_needed(const Result<std::vector<NeededVersion>>& answer);
   bool is_loaded(const std::string& label) const;
   void load_kept(const std::string& label, const NeededVersion& needed);
+  void look_for_needed_soon();
   void give_up(Entry& entry, const std::string& why);
   void say_unavailable(const NeededVersion& needed, std::string why, bool is_final);
   // A section for a plugin that is not there is most often a misspelt one.

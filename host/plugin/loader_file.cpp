@@ -1,6 +1,7 @@
 // One file's way: intake, inspection, loading, and into the catalogue and the registry.
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "base/log.h"
 #include "plugin/dev_version.h"
@@ -13,9 +14,12 @@ namespace {
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
+using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestPublishPause{30'000};
+// A shortage ends at any moment, and a try costs little.
+constexpr milliseconds kShortestPause{250}, kLongestPause{4'000};
 constexpr const char* kKeptText =
     "its file was overwritten or removed; it was loaded from its private copy for the open tasks that have it";
 
@@ -25,10 +29,10 @@ constexpr const char* kKeptText =
 
 void Loader::Core::take(const std::string& file) {
   const PluginFileName name = name_of(file);
-  files[file].may_pass = false;
+  const bool is_another_try = std::exchange(files[file].may_pass, false);
   const auto copy = take_in(options.plugins / file, options.state, options.intake);
   if (!copy) return intake_failed(file, name, copy.error());
-  if (is_known(file, copy->sha256)) return;
+  if (is_known(file, copy->sha256, is_another_try)) return;
   Entry* found = candidate(file);
   Entry& entry = found ? *found : add(file, name);
   entry.record.sha256 = copy->sha256;
@@ -49,16 +53,26 @@ void Loader::Core::intake_failed(const std::string& file, const PluginFileName& 
   Entry* entry = candidate(file);
   if (error.code == Code::not_found) {
     if (entry) forget(*entry);
+    files[file].handled.reset();
     return;
   }
-  files[file].may_pass = error.retry == Retry::later;
-  if (entry && entry->record.state == PluginState::refused && entry->record.reason == error.message) return;
+  if (entry && entry->record.state == PluginState::refused && entry->record.reason == error.message) {
+    if (error.retry == Retry::later) try_again(file);
+    return;
+  }
   if (!entry) entry = &add(file, name);
   entry->record.sha256.clear();
   refuse(*entry, error);
 }
 
-bool Loader::Core::is_known(const std::string& file, const std::string& sha256) {
+void Loader::Core::try_again(const std::string& file) {
+  WatchedFile& known = files[file];
+  known.may_pass = true;
+  known.pause = std::clamp(known.pause * 2, kShortestPause, kLongestPause);
+  settler.note(file, known.seen, Steady::now(), known.pause);
+}
+
+bool Loader::Core::is_known(const std::string& file, const std::string& sha256, bool is_another_try) {
   for (Entry* entry : loaded(file)) {
     if (entry->record.sha256 != sha256) continue;
     entry->is_kept = false;
@@ -71,7 +85,7 @@ bool Loader::Core::is_known(const std::string& file, const std::string& sha256) 
     return true;
   }
   const Entry* refused = candidate(file);
-  return refused && refused->record.state == PluginState::refused && refused->record.sha256 == sha256;
+  return !is_another_try && refused && refused->record.state == PluginState::refused && refused->record.sha256 == sha256;
 }
 
 std::uint64_t Loader::Core::last_sequence_of(const std::string& file) {

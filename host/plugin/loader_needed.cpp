@@ -16,6 +16,9 @@ namespace tasker::plugin {
 namespace asio = boost::asio;
 using Steady = std::chrono::steady_clock;
 
+// Before a copy is tried again that failed for something that may pass.
+constexpr auto kSoon = std::chrono::seconds(1);
+
 void Loader::Core::look_for_needed_at_first() {
   if (!has_asked) look_for_needed();
 }
@@ -68,6 +71,7 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
   const auto name = parse_file_name(needed.namespace_name, file);
   const auto copy = find_copy(options.state, needed.sha256);
   if (!name || !copy) {
+    if (!copy && copy.error().retry == Retry::later) look_for_needed_soon();
     if (needed.hosts == 0) say_unavailable(needed, (name ? copy.error() : name.error()).message, false);
     return;
   }
@@ -76,8 +80,20 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
   entry.is_elsewhere = needed.hosts > 0;
   entry.record.version = needed.version;
   entry.record.sha256 = needed.sha256;
-  if (const auto loads = load(entry, *name, *copy); !loads) return give_up(entry, loads.error().message);
-  publish(entry);
+  const auto loads = load(entry, *name, *copy);
+  if (loads) return publish(entry);
+  if (loads.error().retry == Retry::never) return give_up(entry, loads.error().message);
+  if (!entry.is_elsewhere)
+    say_unavailable(needed, "its private copy cannot be used yet: " + loads.error().message, false);
+  forget(entry);
+  look_for_needed_soon();
+}
+
+void Loader::Core::look_for_needed_soon() {
+  needed_timer.expires_after(kSoon);
+  needed_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (!cancelled) self->look_for_needed();
+  });
 }
 
 void Loader::Core::give_up(Entry& entry, const std::string& why) {

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "model/template_yaml.h"
 #include "plugin/elf_image.h"
+#include "plugin/system_fault.h"
 
 namespace tasker::plugin {
 namespace {
@@ -16,15 +17,20 @@ constexpr std::string_view kEntry = "tasker_plugin_v1";
 constexpr std::string_view kManifest = "tasker_manifest_v1";
 constexpr std::uintmax_t kMaxFileBytes = 1ull << 30;
 
+Error cannot_read(const std::filesystem::path& path, const std::error_code& error) {
+  return make_error(Code::plugin_unreadable, "cannot read " + path.string() + ": " + error.message(), retry_of(error.value()));
+}
+
 Result<std::string> read_all(const std::filesystem::path& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
-  if (error) return make_error(Code::plugin_unreadable, "cannot read " + path.string() + ": " + error.message());
+  if (error) return cannot_read(path, error);
   if (size > kMaxFileBytes) return make_error(Code::plugin_too_large, path.string() + " is larger than 1 GiB");
   std::string bytes(size, '\0');
   std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return cannot_read(path, {errno, std::generic_category()});
   if (!file.read(bytes.data(), static_cast<std::streamsize>(size)))
-    return make_error(Code::plugin_unreadable, "cannot read " + path.string());
+    return make_error(Code::plugin_unreadable, "cannot read all of " + path.string(), Retry::later);
   return bytes;
 }
 

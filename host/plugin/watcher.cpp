@@ -11,10 +11,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
-#include <set>
 
 #include "base/log.h"
 #include "plugin/file_name.h"
+#include "plugin/system_fault.h"
 
 namespace tasker::plugin {
 namespace {
@@ -26,6 +26,8 @@ constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MODIFY | IN_CREATE | IN_AT
                                   IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 // A burst of events is one look.
 constexpr auto kBurst = std::chrono::milliseconds(10);
+// After a look that failed for something that may pass soon.
+constexpr auto kSoon = std::chrono::milliseconds(1000);
 constexpr std::size_t kMaxFiles = 20'000;
 
 std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
@@ -47,6 +49,7 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
   asio::posix::stream_descriptor events;
   asio::steady_timer burst, timer;
   bool look_is_due = false, is_stopped = false;
+  bool fails_for_a_while = false;  // the look that goes on
   int folder_watch = -1;
   std::map<int, std::string> watched;  // descriptor -> namespace
   std::set<std::string> being_written;
@@ -88,10 +91,10 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
     if (event.mask & (IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM)) being_written.erase(file);
   }
 
-  void look_soon() {
+  void look_soon(std::chrono::milliseconds pause = kBurst) {
     if (look_is_due) return;
     look_is_due = true;
-    burst.expires_after(kBurst);
+    burst.expires_after(pause);
     burst.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
       if (!error && !self->is_stopped) self->look(false);
     });
@@ -113,17 +116,38 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
     seen.is_periodic = is_periodic;
     folder_watch = ::inotify_add_watch(events.native_handle(), folder.c_str(), kEvents);
     if (folder_watch < 0) skip(seen, folder.string(), Code::plugin_unreadable, std::strerror(errno));
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(folder, error)) look_at_namespace(entry.path(), seen);
-    std::erase_if(being_written, [&](const std::string& file) { return !seen.files.contains(file); });
+    fails_for_a_while = false;
+    const int failed = for_each_in(folder, [&](const fs::path& dir) { look_at_namespace(dir, seen); });
+    if (failed != 0) skip(seen, folder.string(), Code::plugin_unreadable, std::string("it cannot be read: ") + std::strerror(failed));
+    seen.is_blind = has_hidden(failed);
+    std::erase_if(being_written, [&](const std::string& file) { return seen.shows_gone(file); });
+    if (fails_for_a_while) look_soon(kSoon);
     on_look(seen);
+  }
+
+  // The errno that ended it, or 0.
+  template <class Act>
+  static int for_each_in(const fs::path& dir, Act act) {
+    std::error_code error;
+    for (fs::directory_iterator entry(dir, error), end; !error && entry != end; entry.increment(error)) act(entry->path());
+    return error.value();
+  }
+
+  // Whether this failure may hide files that are there.
+  bool has_hidden(int failed) {
+    if (failed == 0 || is_gone(failed)) return false;
+    if (retry_of(failed) == Retry::later) fails_for_a_while = true;
+    return true;
   }
 
   void look_at_namespace(const fs::path& dir, Look& seen) {
     const std::string name = dir.filename().string();
     if (name.starts_with(".")) return;
     struct stat info {};
-    if (::lstat(dir.c_str(), &info) != 0) return;
+    if (::lstat(dir.c_str(), &info) != 0) {
+      if (has_hidden(errno)) seen.unread.insert(name);
+      return;
+    }
     if (!S_ISDIR(info.st_mode))
       return skip(seen, name, Code::plugin_path_mismatch,
                   "it is not a namespace directory; plugins lie in plugins/<namespace>/");
@@ -134,21 +158,24 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
       watched[watch] = name;
     else
       skip(seen, name + "/", Code::plugin_unreadable, std::string("it cannot be watched: ") + std::strerror(errno));
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator(dir, error)) {
-      if (seen.files.size() + seen.ignored.size() >= kMaxFiles)
-        return skip(seen, "more files", Code::plugin_too_large, "there are more than 20000 files");
-      look_at_file(name, entry.path(), seen);
-    }
-    if (error) skip(seen, name + "/", Code::plugin_unreadable, "it cannot be read: " + error.message());
+    const int failed = for_each_in(dir, [&](const fs::path& file) { look_at_file(name, file, seen); });
+    if (failed != 0) skip(seen, name + "/", Code::plugin_unreadable, std::string("it cannot be read: ") + std::strerror(failed));
+    if (has_hidden(failed)) seen.unread.insert(name);
   }
 
   void look_at_file(const std::string& space, const fs::path& path, Look& seen) {
     const std::string file = path.filename().string();
     if (file.starts_with(".")) return;
+    if (seen.files.size() + seen.ignored.size() >= kMaxFiles) {
+      seen.unread.insert(space);
+      return skip(seen, "more files", Code::plugin_too_large, "there are more than 20000 files");
+    }
     const std::string both = space + "/" + file;
     struct stat info {};
-    if (::lstat(path.c_str(), &info) != 0) return;
+    if (::lstat(path.c_str(), &info) != 0) {
+      if (has_hidden(errno)) seen.unread.insert(space);
+      return;
+    }
     if (S_ISDIR(info.st_mode))
       return skip(seen, both, Code::plugin_path_mismatch,
                   "it is a directory; plugins lie right in plugins/<namespace>/, and nothing below is looked at");

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -29,7 +30,14 @@ struct SeenFile {
 struct Look {
   std::map<std::string, SeenFile> files;  // by "<namespace>/<file>"
   std::map<std::string, Oddity> ignored;  // what is no plugin, and why
+  std::set<std::string> unread;           // namespaces that could not be read now, all of them if is_blind
+  bool is_blind = false;                  // the plugins folder itself could not be read
   bool is_periodic = false;               // from the timer: the time to try again what may have passed
+
+  // What a failed look does not show need not be gone.
+  bool shows_gone(const std::string& file) const {
+    return !files.contains(file) && !is_blind && !unread.contains(file.substr(0, file.find('/')));
+  }
 };
 
 class Watcher {
