@@ -102,7 +102,9 @@ CREATE FUNCTION tasker.reclaim_dead_hosts(p_host integer, p_dead integer[], p_no
 
 CREATE FUNCTION tasker.reclaim_steps(p_host integer, p_lane smallint, p_limit integer, p_now timestamp with time zone) RETURNS integer;
 
-CREATE FUNCTION tasker.register_host(p_name text, p_version text, p_process text) RETURNS integer;
+CREATE FUNCTION tasker.refuse_older_host(p_migration integer) RETURNS void;
+
+CREATE FUNCTION tasker.register_host(p_name text, p_version text, p_process text, p_migration integer) RETURNS integer;
 
 CREATE FUNCTION tasker.release_dead_hosts(p_dead integer[]) RETURNS integer;
 
@@ -281,7 +283,8 @@ CREATE TABLE tasker.host (
     released boolean DEFAULT false NOT NULL,
     heartbeat bigint DEFAULT 0 NOT NULL,
     registered_at timestamp with time zone DEFAULT now() NOT NULL,
-    seen_at timestamp with time zone DEFAULT now() NOT NULL
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    migration integer DEFAULT 11 NOT NULL
 )
 WITH (fillfactor='50');
 

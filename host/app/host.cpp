@@ -70,7 +70,7 @@ using OnStage = std::function<void(const std::string&)>;
 Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& settings, const OnStage& on_stage) {
   store::MigratorOptions migrator;
   migrator.on_stage = [&](const std::string& doing) { on_stage("the database: " + doing); };
-  migrator.connections_needed = settings.database.writers + 4;  // submit, beats, reads, the migrator's own
+  migrator.connections_needed = settings.database.writers + 5;  // submit, beats, two for reads, the migrator's own
   const auto migrated = store::migrate(settings.database.url, migrator);
   if (!migrated) return migrated.error();
   for (const auto& name : migrated->applied) log_info("migration {} applied", name);

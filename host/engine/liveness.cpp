@@ -39,8 +39,11 @@ Liveness::~Liveness() { stop(); }
 
 void Liveness::start(HostId host) {
   stop();
-  stopping_ = false;
-  last_beat_ = SteadyClock::now();
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = false;
+    last_beat_ = SteadyClock::now();
+  }
   thread_ = std::thread([this, host] { run(host); });
   pthread_setname_np(thread_.native_handle(), "liveness");
 }

@@ -15,6 +15,12 @@ CallWatch::~CallWatch() {
   thread_.join();
 }
 
+void CallWatch::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  for (const auto& [socket, deadline] : deadlines_) ::shutdown(socket, SHUT_RDWR);
+}
+
 void CallWatch::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -34,6 +40,7 @@ CallWatch::Guard::Guard(CallWatch& watch, int socket, std::chrono::milliseconds 
     : watch_(watch), socket_(socket) {
   const std::lock_guard lock(watch_.mutex_);
   watch_.deadlines_[socket_] = std::chrono::steady_clock::now() + limit;
+  if (watch_.closed_) ::shutdown(socket_, SHUT_RDWR);
 }
 
 CallWatch::Guard::~Guard() {

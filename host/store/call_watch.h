@@ -1,8 +1,9 @@
 // Ends calls that hang although every server-side time-out has passed (a peer that vanished without a word): libpq has
 // no deadline of its own, so the socket is shut down and the call fails as a broken connection. One for all connections
-// of a store; a thread of its own.
+// of a store, which ends with it; a thread of its own.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -19,6 +20,10 @@ class CallWatch {
   ~CallWatch();
   CallWatch(const CallWatch&) = delete;
   CallWatch& operator=(const CallWatch&) = delete;
+
+  // [any] For good: calls under way are cut off at once, and those to come are refused or cut off as they begin.
+  void close();
+  bool is_closed() const { return closed_.load(std::memory_order_relaxed); }
 
   // [db] Watches one call while it lives. The socket must stay open as long.
   class Guard {
@@ -39,6 +44,7 @@ class CallWatch {
   Counters& counters_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::atomic<bool> closed_{false};  // written with mutex_ held
   bool stopping_ = false;                                                    // guarded by mutex_
   std::unordered_map<int, std::chrono::steady_clock::time_point> deadlines_;  // by socket, guarded by mutex_
   std::thread thread_;

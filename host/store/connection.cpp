@@ -30,12 +30,21 @@ bool Connection::post(Work work) {
   return true;
 }
 
-void Connection::stop() {
+void Connection::request_stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
+}
+
+bool Connection::wait_until_stopped(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_until(lock, deadline, [this] { return stopped_; });
+}
+
+void Connection::stop() {
+  request_stop();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -68,6 +77,11 @@ void Connection::run() {
     busy_.store(false, std::memory_order_relaxed);
   }
   session_.disconnect();
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
 }
 
 Error overloaded_error(std::string_view what) {

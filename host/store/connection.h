@@ -33,6 +33,9 @@ class Connection {
   bool post(Work work);
   // [any] The call in progress ends, the rest of the queue is answered with Code::stopping. May be called twice.
   void stop();
+  // [any] The same without waiting for it, and whether it has come about by then.
+  void request_stop();
+  bool wait_until_stopped(std::chrono::steady_clock::time_point deadline);
 
   std::size_t queued() const;
   bool busy() const { return busy_.load(std::memory_order_relaxed); }  // a piece of work is being run
@@ -52,6 +55,7 @@ class Connection {
   std::condition_variable changed_;
   std::deque<Item> queue_;  // guarded by mutex_
   bool stopping_ = false;   // guarded by mutex_
+  bool stopped_ = false;    // guarded by mutex_: no work is run any more
   std::atomic<bool> busy_{false};
   std::thread thread_;
 };

@@ -28,7 +28,7 @@ struct MigrationStatus {
 };
 
 struct MigratorOptions {
-  int connections_needed = 6;  // what one host opens, the migrator's own included
+  int connections_needed = 7;  // what one host opens, the migrator's own included
   std::chrono::milliseconds lock_timeout = std::chrono::seconds(60);  // another host may be migrating
   std::chrono::milliseconds statement_timeout = std::chrono::seconds(120);
   std::function<void(const std::string& doing)> on_stage = {};  // before each: any may wait for the database

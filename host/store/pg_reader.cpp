@@ -42,13 +42,14 @@ StepInputs step_inputs(const Rows& rows, int row) {
 
 }  // namespace
 
-PgReader::PgReader(Connection& connection)
+PgReader::PgReader(Connection& connection, Connection& people)
     : connection_(connection),
+      people_(people),
       loads_(connection, "step_inputs", kMostSteps, &PgReader::answer_loads),
-      shows_(connection, "show_tasks", kMostShown, &PgReader::answer_shows) {}
+      shows_(people, "show_tasks", kMostShown, &PgReader::answer_shows) {}
 
 void PgReader::read_json(std::string_view query, Params params, Reply<std::string> reply) {
-  const bool posted = connection_.post([query, params = std::move(params), reply](Session& session) {
+  const bool posted = people_.post([query, params = std::move(params), reply](Session& session) {
     auto rows = session.run(query, params);
     if (!rows) return reply(rows.error());
     reply(rows->size() == 0 || rows->is_null(0, 0) ? std::string(kNothing) : std::string(rows->text(0, 0)));
@@ -120,7 +121,7 @@ void PgReader::find_key(engine::IdempotencyKey key, Reply<std::vector<TaskId>> r
 }
 
 void PgReader::queue_gauges(Reply<engine::QueueGauges> reply) {
-  const bool posted = connection_.post([reply](Session& session) {
+  const bool posted = people_.post([reply](Session& session) {
     auto rows = session.run("queue_gauges", {});
     if (!rows) return reply(rows.error());
     reply(engine::QueueGauges{rows->integer(0, 0), rows->integer(0, 1), engine::Millis(rows->integer(0, 2))});

@@ -1,6 +1,8 @@
 // What the API and the engine read: single reads that queue up while the connection is busy become one query (one row a
 // query: 4,000/s; batched: 29,000/s). Answers for people are JSON text built in SQL and passed through untouched.
-// Replies come on the reading connection's thread [db], or at once when its queue is full.
+// Questions of people (lists, graphs, gauges) go over a connection of their own: some read a table from end to end, and the
+// engine's reads, a submission and the look whether the database answers must not stand behind them.
+// Replies come on a reading connection's thread [db], or at once when its queue is full.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +18,7 @@ namespace tasker::store {
 
 class PgReader final : public engine::Reader {
  public:
-  explicit PgReader(Connection& connection);
+  PgReader(Connection& connection, Connection& people);
 
   void list_tasks(engine::TaskFilter filter, engine::Reply<std::string> reply) override;
   void show_task(TaskId task, engine::Reply<std::string> reply) override;
@@ -54,6 +56,7 @@ class PgReader final : public engine::Reader {
   static void answer_shows(Session& session, std::vector<Show> batch);
 
   Connection& connection_;
+  Connection& people_;
   Gather<Load> loads_;
   Gather<Show> shows_;
 };

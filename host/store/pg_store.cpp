@@ -42,6 +42,12 @@ SessionSettings for_beats(SessionSettings settings) {
   return settings;
 }
 
+// A list that reads a table from end to end: whoever asks for one waits, and those behind him, but not for ever.
+SessionSettings for_people(SessionSettings settings) {
+  settings.statement_timeout = std::min<std::chrono::milliseconds>(settings.statement_timeout, std::chrono::seconds(10));
+  return settings;
+}
+
 }  // namespace
 
 PgStore::PgStore(Options options)
@@ -52,8 +58,9 @@ PgStore::PgStore(Options options)
   submits_ = connect("pg-submit", options_.settings);
   beats_ = connect("pg-beat", for_beats(options_.settings));
   reads_ = connect("pg-read", options_.settings);
-  reader_ = std::make_unique<PgReader>(*reads_);
-  catalogue_ = std::make_unique<PgCatalogue>(*submits_, *reads_);
+  people_ = connect("pg-people", for_people(options_.settings));
+  reader_ = std::make_unique<PgReader>(*reads_, *people_);
+  catalogue_ = std::make_unique<PgCatalogue>(*submits_, *people_);
 }
 
 PgStore::~PgStore() { stop(); }
@@ -78,16 +85,23 @@ Result<std::unique_ptr<PgStore>> PgStore::open(Options options) {
 }
 
 std::vector<const Connection*> PgStore::connections() const {
-  std::vector<const Connection*> all{submits_.get(), beats_.get(), reads_.get()};
-  for (const auto& writer : writers_) all.push_back(writer.get());
-  return all;
+  const auto list = all();
+  return {list.begin(), list.end()};
+}
+
+std::vector<Connection*> PgStore::all() const {
+  std::vector<Connection*> list{submits_.get(), beats_.get(), reads_.get(), people_.get()};
+  for (const auto& writer : writers_) list.push_back(writer.get());
+  return list;
 }
 
 void PgStore::stop() {
-  for (const auto& writer : writers_) writer->stop();
-  submits_->stop();
-  beats_->stop();
-  reads_->stop();
+  const auto deadline = std::chrono::steady_clock::now() + options_.stop_patience;
+  const auto list = all();
+  for (Connection* each : list) each->request_stop();
+  for (Connection* each : list)
+    if (!each->wait_until_stopped(deadline)) watch_.close();
+  for (Connection* each : list) each->stop();
 }
 
 void PgStore::submit(engine::SubmitRequest request, Reply<engine::SubmitAnswer> reply) {

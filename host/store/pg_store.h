@@ -1,6 +1,6 @@
 // engine::Store over PostgreSQL: each verb is one call of a SQL function, on a connection chosen so that nothing waits
 // for what it need not wait for: writers for completions and claims (lane % writers), and one connection each for
-// submitting, for heartbeats, and for reads. Made by app after the migrator ran; replies come on [db] threads, or at
+// submitting, for heartbeats, for the engine's reads, and for what people ask, which may be long. Made by app after the migrator ran; replies come on [db] threads, or at
 // once on the caller's when a queue is full.
 #pragma once
 
@@ -29,6 +29,7 @@ class PgStore final : public engine::Store {
     const Clock* clock = nullptr;                    // the system's when null; must be the engine's
     SessionSettings settings{};
     std::chrono::milliseconds submit_patience = std::chrono::seconds(10);  // repeating a submit whose answer got lost
+    std::chrono::milliseconds stop_patience = std::chrono::seconds(3);
     std::chrono::milliseconds takeover_timeout = std::chrono::minutes(5);  // of one lane's batch
     std::shared_ptr<engine::CrashRecords> crashes = {};  // noted before steps are taken over; null: there are none
   };
@@ -58,12 +59,14 @@ class PgStore final : public engine::Store {
   const Counters& counters() const { return counters_; }
   std::vector<const Connection*> connections() const;  // all; as long as the store lives
 
-  // Answers what waits with Code::stopping and closes the connections. May be called twice. [any] but [db].
+  // Answers what waits with Code::stopping and closes the connections: calls under way get stop_patience to end by themselves
+  // and are then cut off. May be called twice. [any] but [db].
   void stop();
 
  private:
   explicit PgStore(Options options);
   std::unique_ptr<Connection> connect(std::string name, SessionSettings settings);
+  std::vector<Connection*> all() const;
   std::vector<Connection*> writer_list() const;  // lane % size serves a lane
   Connection& writer_of(Lane lane) { return *writers_[static_cast<std::size_t>(lane) % writers_.size()]; }
   Connection& writer_of(TaskId task) { return writer_of(static_cast<Lane>(raw(task) % lanes_)); }
@@ -79,7 +82,8 @@ class PgStore final : public engine::Store {
   std::vector<std::unique_ptr<Connection>> writers_;
   std::unique_ptr<Connection> submits_;  // and the catalogue's writes
   std::unique_ptr<Connection> beats_;
-  std::unique_ptr<Connection> reads_;
+  std::unique_ptr<Connection> reads_;    // the engine's
+  std::unique_ptr<Connection> people_;   // lists, graphs, gauges
   std::unique_ptr<PgReader> reader_;
   std::unique_ptr<PgCatalogue> catalogue_;
 };

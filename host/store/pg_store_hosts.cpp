@@ -8,6 +8,7 @@
 #include "store/array_literal.h"
 #include "store/crash_notes.h"
 #include "store/pg_store.h"
+#include "store/sql_text.h"
 #include "store/step_rows.h"
 #include "store/takeover.h"
 
@@ -45,7 +46,7 @@ void PgStore::register_host(engine::HostInfo info, Reply<HostId> reply) {
   const bool posted = beats_->post([info = std::move(info), reply, crashes = options_.crashes](Session& session) {
     // Also without a dead host in sight: another one may have taken its steps over before the crash was known.
     note_crashes(session, crashes.get());
-    auto rows = session.run("register_host", {info.name, info.version, info.process});
+    auto rows = session.run("register_host", {info.name, info.version, info.process, std::to_string(migrations().back().number)});
     if (!rows) return reply(rows.error());
     reply(static_cast<HostId>(rows->integer(0, 0)));
   });
@@ -106,6 +107,9 @@ class HeldSteps : public std::enable_shared_from_this<HeldSteps> {
 };
 
 void PgStore::held(HostId host, Reply<std::vector<engine::ClaimedStep>> reply) {
+  // Also a look at crashes that could not be noted when they were found, for a row that was locked just then.
+  if (options_.crashes)
+    (void)people_->post([crashes = options_.crashes](Session& session) { note_crashes(session, crashes.get()); });
   std::make_shared<HeldSteps>(host, writer_list(), lanes_, std::move(reply))->next_lane();
 }
 

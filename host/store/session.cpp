@@ -15,6 +15,10 @@ namespace {
 constexpr int kTransientTries = 10;
 constexpr std::chrono::milliseconds kLongestPause{5000};
 
+Error stopping_error() {
+  return make_error(Code::stopping, "the host is stopping; whether a call before this one was carried out is not known", Retry::later);
+}
+
 std::chrono::microseconds transient_pause(int tried) {
   return engine::jittered(std::chrono::microseconds(1000 << std::min(tried, 7)));
 }
@@ -89,11 +93,12 @@ Result<Rows> Session::run(std::string_view query_name, const Params& params) {
   was_sent_ = false;
   refused_as_.clear();
   if (refused_) return refusal_;
+  if (watch_.is_closed()) return stopping_error();
   bool again = false;
   for (int tried = 0;; ++tried) {
     again = tried < kTransientTries;
     Result<Rows> rows = run_once(query_name, params, again);
-    if (!again) return rows;
+    if (!again || watch_.is_closed()) return rows;
     refused_as_.clear();
     ++counters_.transient_retries;
     std::this_thread::sleep_for(transient_pause(tried));

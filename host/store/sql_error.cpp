@@ -39,6 +39,7 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   const std::string_view line = first_line(text);
   const std::string_view group = state.substr(0, 2);
   if (state == "TK001") return call_error(Code::host_dead, Retry::never, std::string(line));
+  if (state == "TK002") return call_error(Code::database_newer, Retry::never, std::string(line));
   if (state == "TK010") return call_error(Code::plugin_version_immutable, Retry::never, std::string(line));
   if (group == "22" || state == "54001") {
     return call_error(Code::database_bad_value, Retry::never,
@@ -50,7 +51,9 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
                        fmt::format("{} met another transaction again and again: {}", doing, line), Retry::later),
             {}};
   }
-  if (state == "55P03" || state == "57014") {
+  if (state == "57014")
+    return call_error(Code::database_locked, Retry::later, fmt::format("{} took longer than it may: {}", doing, line));
+  if (state == "55P03") {
     return call_error(Code::database_locked, Retry::later,
                       fmt::format("{} waited too long for rows that somebody else holds: {}", doing, line));
   }

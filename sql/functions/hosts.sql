@@ -1,20 +1,43 @@
 -- The life of a host: register, beat, be found dead, give its work back, leave.
 
-create or replace function tasker.register_host(p_name text, p_version text, p_process text)
-returns int language sql as $$
-  insert into tasker.host (name, version, process) values (p_name, p_version, p_process) returning host_id
-$$;
+-- Refuses a program that was built before a breaking migration: TK002. p_migration is the newest that it knows.
+create or replace function tasker.refuse_older_host(p_migration int) returns void language plpgsql as $$
+declare
+  v_name text;
+begin
+  select m.name into v_name from tasker.migration m where m.breaking and m.number > p_migration order by m.number limit 1;
+  if found then
+    raise exception using errcode = 'TK002',
+      message = format('migration %s was applied, with which this program cannot work: stop it, and start the newer one', v_name);
+  end if;
+end $$;
+
+create or replace function tasker.register_host(p_name text, p_version text, p_process text, p_migration int)
+returns int language plpgsql as $$
+declare
+  v_host int;
+begin
+  perform tasker.refuse_older_host(p_migration);
+  insert into tasker.host (name, version, process, migration) values (p_name, p_version, p_process, p_migration)
+  returning host_id into v_host;
+  return v_host;
+end $$;
 
 -- Raises this host's counter and answers the other living hosts' counters: observers compare them with what they saw
--- before, by their own monotonic clock. A host that was declared dead is told so by an error.
+-- before, by their own monotonic clock. A host that was declared dead is told so by an error, and so is one that has
+-- become too old: without beats it stops starting work, and others take its steps over.
 create or replace function tasker.beat(p_host int, p_now timestamptz)
 returns table (host_id int, heartbeat bigint, process text) language plpgsql as $$
 #variable_conflict use_column
+declare
+  v_migration int;
 begin
-  update tasker.host h set heartbeat = h.heartbeat + 1, seen_at = p_now where h.host_id = p_host and h.alive;
+  update tasker.host h set heartbeat = h.heartbeat + 1, seen_at = p_now where h.host_id = p_host and h.alive
+  returning h.migration into v_migration;
   if not found then
     raise exception using errcode = 'TK001', message = format('host %s was declared dead', p_host);
   end if;
+  perform tasker.refuse_older_host(v_migration);
   -- Dead hosts that may still hold steps are told as counter -1: any host may go on with the takeover.
   return query select h.host_id, case when h.alive then h.heartbeat else -1 end, h.process
                from tasker.host h where h.host_id <> p_host and (h.alive or not h.released);
@@ -43,8 +66,8 @@ begin
   return cardinality(v_dead);
 end $$;
 
--- Gives back up to p_limit steps of one lane that are in progress under any host that is not alive: found from the open
--- tasks, whatever the reason, and safe to repeat. Each lost attempt gets its row; it costs nothing of the step's budget
+-- Gives back steps of one lane that are in progress under any host that is not alive, all those of the tasks that the first
+-- p_limit of them belong to: found from the open tasks, whatever the reason, and safe to repeat. Each lost attempt gets its row; it costs nothing of the step's budget
 -- but has one of its own, so that a step that takes its host down again and again comes to rest. When it is known which
 -- step took the host down (note_crash), that one has the crash counted and the others pay nothing. Losses are counted from
 -- the attempts, because that may become known after the steps were taken back.

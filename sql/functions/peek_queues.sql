@@ -1,4 +1,4 @@
--- What an idle host asks twice a second: which lanes hold due work for its plugins, and when the next delayed step falls
+-- What an idle host asks four times a second: which lanes hold due work for its plugins, and when the next delayed step falls
 -- due. One row a lane that is due (lane, 0), and one row (-1, milliseconds) for the earliest later one, a day at most:
 -- hosts look again long before, and the year 9999 does not fit into their clocks.
 create or replace function tasker.peek_queues(p_plugins int[], p_now timestamptz)

@@ -13,12 +13,13 @@ create or replace function tasker.submit_keyed_tasks_v2(
   p_traceparents text[])
 returns table (task_id bigint, ord int, claim_no int, attempt int, retry_limit int, revision int, template_id int,
                plugin_id int)
-language plpgsql as $$
+language plpgsql set lock_timeout = '1s' as $$            -- for a held key, behind which all that submit with keys would wait
 #variable_conflict use_column
 declare
   v_ends    int[] := array(select sum(n) over (order by i) from unnest(p_counts) with ordinality u(n, i) order by i);
   v_created int[];                                         -- the places of requests whose keys are theirs
-  v_is_new  boolean;                                       -- this call wrote some of these keys
+  v_written text[];                                        -- the keys that this call wrote
+  v_is_new  boolean;                                       -- all keys of those requests are among them
   v_first   bigint;                                        -- the first id of theirs
 begin
   perform from tasker.host where host_id = p_host and alive for key share;  -- before the keys: the order of locks
@@ -27,14 +28,17 @@ begin
   end if;
 
   -- In the order of the keys, so that two calls never wait for each other.
-  insert into tasker.idempotency_key (key, digest, tasks, expires_at)
-  select distinct on (key) key, decode(digest, 'hex'), p_tasks[v_ends[i] - n + 1 : v_ends[i]], p_now + make_interval(secs => life)
-  from unnest(p_keys, p_digests, p_lives, p_counts) with ordinality u(key, digest, life, n, i) order by key, i
-  on conflict (key) do update set digest = excluded.digest, tasks = excluded.tasks, expires_at = excluded.expires_at
-  where tasker.idempotency_key.expires_at <= p_now;
-  v_is_new := found;
+  with written as (
+    insert into tasker.idempotency_key (key, digest, tasks, expires_at)
+    select distinct on (key) key, decode(digest, 'hex'), p_tasks[v_ends[i] - n + 1 : v_ends[i]], p_now + make_interval(secs => life)
+    from unnest(p_keys, p_digests, p_lives, p_counts) with ordinality u(key, digest, life, n, i) order by key, i
+    on conflict (key) do update set digest = excluded.digest, tasks = excluded.tasks, expires_at = excluded.expires_at
+    where tasker.idempotency_key.expires_at <= p_now
+    returning key)
+  select array_agg(key) into v_written from written;
 
-  select array_agg(i), (array_agg(p_tasks[v_ends[i] - n + 1] order by i))[1] into v_created, v_first
+  select array_agg(i), (array_agg(p_tasks[v_ends[i] - n + 1] order by i))[1], bool_and(key = any (v_written))
+  into v_created, v_first, v_is_new
   from unnest(p_keys, p_counts) with ordinality u(key, n, i) join tasker.idempotency_key k using (key)
   where k.tasks[1] = p_tasks[v_ends[i] - n + 1];
   return query
@@ -47,7 +51,8 @@ begin
   if v_created is null then
     return;
   end if;
-  -- A call that just wrote its keys is no repetition: tasks with its ids are somebody else's (mend_task_ids).
+  -- A call that just wrote all its keys is no repetition: tasks with its ids are somebody else's (mend_task_ids). Some may
+  -- have been written anew by a repetition, when their time had run out meanwhile.
   if v_is_new and exists (select from tasker.task t where t.lane = tasker.lane_of(v_first) and t.task_id = v_first) then
     raise exception using errcode = '23505', message = format('task %s is there already', v_first);
   end if;

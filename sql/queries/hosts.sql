@@ -1,5 +1,5 @@
 -- name: register_host
-select tasker.register_host($1, $2, $3)
+select tasker.register_host($1, $2, $3, $4)
 
 -- name: beat
 select * from tasker.beat($1, clock_timestamp())

@@ -161,7 +161,7 @@ ordered_json foreign_backlog(const Arguments& arguments) {
       "now() + interval '1 day' + i * interval '1 us', i + 100000000, 1 from generate_series(1, " + std::to_string(kRows) + ") i");
 
   pqxx::connection connection(store::complete_conninfo(session.conninfo(), {}).value());  // plans as the store's sessions make them
-  const int host = std::stoi(number(session.conninfo(), "select tasker.register_host('bench', '0', 'bench')"));
+  const int host = std::stoi(number(session.conninfo(), "select tasker.register_host('bench', '0', 'bench', 9999)"));
   const std::string plugins = number(session.conninfo(), "select array_agg(plugin_id)::text from tasker.plugin");
   connection.prepare("claim", "select count(*) from tasker.claim_steps($1, $2::smallint, $3::int[], 500, clock_timestamp())");
   connection.prepare("peek", "select count(*) from tasker.peek_queues($1::int[], clock_timestamp())");

@@ -216,6 +216,22 @@ TEST_F(ConnectionTest, ACallThatHangsIsCutOffAndTheNextConnectsAnew) {
   EXPECT_TRUE(run(connection, "lanes"));
 }
 
+TEST_F(ConnectionTest, AClosedWatchEndsTheCallUnderWayAndTheNextOnesAtOnce) {
+  store::Connection connection(options(), watch, counters);
+  sql.exec("create or replace function tasker.lanes() returns integer language sql as $$ select 16 from pg_sleep(20) $$");
+  Awaited<std::string> under_way;
+  connection.post([reply = under_way.reply()](store::Session& session) {
+    auto rows = session.run("lanes", {});
+    reply(rows ? Result<std::string>("done") : Result<std::string>(rows.error()));
+  });
+  sql.wait_for("select count(*) from pg_stat_activity where application_name = 'under_test' and wait_event = 'PgSleep'", "1");
+  watch.close();
+  const auto cut_off = under_way.get();
+  ASSERT_FALSE(cut_off);
+  EXPECT_EQ(cut_off.error().code, Code::database_unavailable);
+  EXPECT_EQ(run(connection, "lanes").error().code, Code::stopping);
+}
+
 TEST_F(ConnectionTest, AServerThatFallsSilentAfterTheLoginIsLeft) {
   CutProxy proxy(db.conninfo());
   proxy.fall_silent_after_login();

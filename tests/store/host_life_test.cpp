@@ -54,6 +54,24 @@ TEST(HostGuard, ADeadHostIsRefusedByEveryVerb) {
   EXPECT_EQ(world.sql.value("select count(*) from tasker.task"), "1");
 }
 
+// It would call functions that are gone, and its beats would keep its steps from everybody else.
+TEST(HostGuard, AProgramOlderThanABreakingMigrationIsToldSo) {
+  PgWorld world;
+  const auto beat = [&] { return await<std::vector<engine::Heartbeat>>([&](auto reply) { world.store().heartbeat(world.host(), reply); }); };
+  world.sql.exec("insert into tasker.migration (number, name, breaking) values (9001, '9001_new_columns', false)");
+  EXPECT_TRUE(beat()) << "what is only added disturbs nobody";
+  world.sql.exec("insert into tasker.migration (number, name, breaking) values (9002, '9002_other_batches', true)");
+  const std::string before = world.sql.value("select heartbeat from tasker.host");
+  const auto refused = beat();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::database_newer);
+  EXPECT_NE(refused.error().message.find("9002_other_batches"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(world.sql.value("select heartbeat from tasker.host"), before) << "others see it stand still";
+  const auto anew = await<HostId>([&](auto reply) { world.store().register_host({"h", "1", "p"}, reply); });
+  ASSERT_FALSE(anew);
+  EXPECT_EQ(anew.error().code, Code::database_newer);
+}
+
 TEST(ClaimNumber, TheFenceOnlyGrows) {
   PgWorld world;
   const auto one = world.publish("one", "a");

@@ -144,6 +144,19 @@ TEST_F(Idempotency, ACallWhoseAnswerGotLostContinues) {
   EXPECT_EQ(count("task"), "2");
 }
 
+// Between the call and its repetition the time of one of its keys ran out, of the first or of another.
+TEST_F(Idempotency, ARepetitionMayFindAKeyOfItsOwnExpired) {
+  const std::string call =
+      "select count(*) from tasker.submit_keyed_tasks_v2('{l,k}', '{00ff,00ff}', '{3600,3600}', '{1,1}', 1, '{640,641}', '{1,1}',"
+      " '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 10, '{1}', clock_timestamp(), '{}') where task_id > 0 and claim_no > 0";
+  ASSERT_EQ(world.sql.value(call), "2");
+  for (const char* key : {"l", "k"}) {
+    world.sql.exec("update tasker.idempotency_key set expires_at = clock_timestamp() - interval '1 s' where key = '" + std::string(key) + "'");
+    EXPECT_EQ(world.sql.value(call), "2") << key;
+  }
+  EXPECT_EQ(count("task"), "2");
+}
+
 TEST_F(Idempotency, AKeyWhoseTimeIsOverIsFreeAndOthersArePurgedByTheWay) {
   for (const char* key : {"a", "b", "c"}) ASSERT_TRUE(submit(key));
   world.sql.exec("update tasker.idempotency_key set expires_at = clock_timestamp() - interval '1 s'");

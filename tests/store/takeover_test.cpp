@@ -1,5 +1,7 @@
 // What becomes of a host's work when it leaves or dies: found by others however the host went, and rightly ended where its
 // task was cancelled meanwhile.
+#include <atomic>
+
 #include "support/pg_world.h"
 
 namespace tasker::test {
@@ -76,7 +78,7 @@ class Crashes : public Takeover {
  protected:
   // A host whose process is `process`, with these steps in progress: one of task `guilty`, and one of each other.
   HostId run_on(const std::string& process, const std::vector<TaskId>& tasks) {
-    const auto host = static_cast<HostId>(std::stoi(world.sql.value("select tasker.register_host('test', '1', '" + process + "')")));
+    const auto host = static_cast<HostId>(std::stoi(world.sql.value("select tasker.register_host('test', '1', '" + process + "', 9999)")));
     for (const TaskId task : tasks) EXPECT_EQ(world.claim(task, 1, host).size(), 1u);
     return host;
   }
@@ -159,6 +161,36 @@ TEST_F(Crashes, OfAProcessThatIsNotKnownHereChangeNothing) {
   const TaskId task = queued();
   EXPECT_EQ(note("elsewhere", task), "f 0");
   EXPECT_EQ(world.sql.value("select count(*) from tasker.host_crash"), "0");
+}
+
+// The folder of records of a host, with one in it.
+class OneRecord final : public engine::CrashRecords {
+ public:
+  explicit OneRecord(engine::CrashRecord record) : record_(std::move(record)) {}
+  std::vector<engine::CrashRecord> read() override {
+    return is_there_ ? std::vector<engine::CrashRecord>{record_} : std::vector<engine::CrashRecord>{};
+  }
+  void forget(const engine::CrashRecord&) override { is_there_ = false; }
+  void forget_if_old(const engine::CrashRecord&) override {}
+  bool is_there() const { return is_there_; }
+
+ private:
+  const engine::CrashRecord record_;
+  std::atomic<bool> is_there_{true};
+};
+
+// Its host's row was locked, say, when the record was found first: no other start or takeover need come for it to be noted.
+TEST_F(Crashes, ThatCouldNotBeNotedAreNotedWithTheNextLookOfTheReconciler) {
+  const TaskId guilty = queued();
+  run_on("p1", {guilty});
+  store::PgStore::Options options;
+  const auto record = std::make_shared<OneRecord>(engine::CrashRecord{"p1", {{guilty, 1}, 1}, "SIGSEGV", "test/two 1.0.0", "a"});
+  options.crashes = record;
+  const auto store = world.another_store(options);
+  ASSERT_TRUE(await<std::vector<engine::ClaimedStep>>([&](auto reply) { store->held(other, reply); }));
+  world.sql.wait_for("select count(*) from tasker.host_crash", "1");
+  store->stop();
+  EXPECT_FALSE(record->is_there());
 }
 
 // A process may have had several lives; it is the last one that ended.

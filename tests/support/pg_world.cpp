@@ -70,8 +70,7 @@ PgWorld::PgWorld(store::PgStore::Options options) : sql(db.conninfo()) {
   host_ = another_host();
 }
 
-std::unique_ptr<store::PgStore> PgWorld::another_store() {
-  store::PgStore::Options options;
+std::unique_ptr<store::PgStore> PgWorld::another_store(store::PgStore::Options options) {
   options.conninfo = db.conninfo();
   return required(store::PgStore::open(options), "opening a second store");
 }

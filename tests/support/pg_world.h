@@ -20,7 +20,7 @@ class PgWorld {
   explicit PgWorld(store::PgStore::Options options = {});
 
   store::PgStore& store() { return *store_; }
-  std::unique_ptr<store::PgStore> another_store();
+  std::unique_ptr<store::PgStore> another_store(store::PgStore::Options options = {});
 
   HostId host() const { return host_; }
   HostId another_host();
