@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "engine/backoff.h"
 #include "engine/claimer.h"
 #include "engine/dispatcher.h"
@@ -18,6 +19,21 @@ constexpr Millis kLongestRemembered{10'000};
 constexpr Millis kFirstPause{50};
 constexpr Millis kLongestPause{2'000};
 constexpr Millis kLongestRefusedPause{30'000};
+constexpr int kRefusalsOfOne = 5;
+
+// Says in the place of an outcome that the database refuses why its step ended.
+std::shared_ptr<const CompleteRequest> stand_in(const CompleteRequest& refused, const Error& error) {
+  const FinishedAttempt& was = refused.attempts.front();
+  FinishedAttempt attempt;
+  attempt.fence = was.fence;
+  attempt.kind = model::OutcomeKind::fail;
+  attempt.code = code_text(error.code);
+  attempt.message = "the outcome '" + std::string(model::outcome_text(was.kind)) + "' of this attempt cannot be written: " + error.message;
+  attempt.ran = was.ran;
+  attempt.ended = was.ended;
+  return std::make_shared<CompleteRequest>(CompleteRequest{refused.host, {std::move(attempt)}, 0, refused.plugins});
+}
+
 }  // namespace
 
 Completer::Completer(Core& core)
@@ -63,62 +79,86 @@ void Completer::send_due(std::size_t index) {
     request->plugins = core_.plugins();
     core_.room.reserve(extra);
     ++writer.under_way;
-    send(index, std::move(request), extra, kFirstPause);
+    send({index, std::move(request), extra, kFirstPause});
   }
 }
 
-void Completer::send(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved, Millis retry_in) {
+void Completer::send(Call call) {
   core_.stats.complete_calls.fetch_add(1, std::memory_order_relaxed);
   const SteadyTime sent = core_.executor.now();
-  core_.store.complete(request, core_.on_strand<CompleteAnswer>(
-      [this, writer, request, reserved, retry_in, sent](Result<CompleteAnswer> answer) {
-        if (answer.has_value()) {
-          core_.stats.batch_size.observe(static_cast<double>(request->attempts.size()));
-          core_.stats.commit_time.observe(std::chrono::duration<double>(core_.executor.now() - sent).count());
-          --writers_[writer].under_way;
-          send_due(writer);  // first: the connection hardly waits for the strand
-          core_.room.unreserve(reserved);
-          handle(*request, std::move(answer.value()));
-          claimer_->kick();
-          return;
-        }
-        const std::weak_ptr<int> life = core_.life;
-        core_.on_error(answer.error());
-        // Nothing is repeated in the name of the dead: the next life would take the refusal for its own death.
-        if (life.expired() || answer.error().code == Code::host_dead) return;
-        if (answer.error().retry == Retry::never) return refused(writer, request, reserved, retry_in);
-        // The same fences again: whether or not the lost call was committed, the answer is the same.
-        core_.executor.call_at(core_.executor.now() + jittered(retry_in), [this, life, writer, request, reserved, retry_in] {
-          if (!life.expired()) send(writer, request, reserved, std::min(retry_in * 2, kLongestPause));
-        });
-      }));
+  core_.store.complete(call.request, core_.on_strand<CompleteAnswer>([this, call, sent](Result<CompleteAnswer> answer) {
+    if (answer.has_value()) {
+      core_.stats.batch_size.observe(static_cast<double>(call.request->attempts.size()));
+      core_.stats.commit_time.observe(std::chrono::duration<double>(core_.executor.now() - sent).count());
+      --writers_[call.writer].under_way;
+      send_due(call.writer);  // first: the connection hardly waits for the strand
+      core_.room.unreserve(call.reserved);
+      if (call.refused) stood_in(call.request->attempts.front());
+      handle(*call.request, std::move(answer.value()));
+      claimer_->kick();
+      return;
+    }
+    const std::weak_ptr<int> life = core_.life;
+    core_.on_error(answer.error());
+    // Nothing is repeated in the name of the dead: the next life would take the refusal for its own death.
+    if (life.expired() || answer.error().code == Code::host_dead) return;
+    if (answer.error().retry == Retry::never) return refused(call, answer.error());
+    // The same fences again: whether or not the lost call was committed, the answer is the same.
+    Call again = call;
+    again.retry_in = std::min(call.retry_in * 2, kLongestPause);
+    send_later(std::move(again), jittered(call.retry_in));
+  }));
 }
 
-// Not merely unanswered: the database may say so for ever. Halved until what it refuses stands alone, and that is tried
-// again seldom and beside the other batches, so that it holds up nothing but itself.
-void Completer::refused(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved,
-                        Millis retry_in) {
-  core_.room.unreserve(reserved);
-  --writers_[writer].under_way;
-  const auto send_part = [this, writer](std::shared_ptr<const CompleteRequest> part, Millis next_retry) {
-    ++writers_[writer].under_way;
-    send(writer, std::move(part), 0, next_retry);
-  };
-  const auto& attempts = request->attempts;
+void Completer::send_later(Call call, Micros pause) {
+  core_.executor.call_at(core_.executor.now() + pause, [this, life = std::weak_ptr<int>(core_.life), call = std::move(call)] {
+    if (!life.expired()) send(call);
+  });
+}
+
+// Not merely unanswered: the database may say so for ever. Halved until what it refuses stands alone.
+void Completer::refused(Call call, const Error& error) {
+  core_.room.unreserve(std::exchange(call.reserved, 0));
+  const auto& attempts = call.request->attempts;
   if (attempts.size() == 1) {
-    core_.executor.call_at(core_.executor.now() + retry_in,
-                           [life = std::weak_ptr<int>(core_.life), send_part, request, retry_in] {
-      if (!life.expired()) send_part(request, std::min(retry_in * 4, kLongestRefusedPause));
-    });
+    refused_alone(call, error);
   } else {
+    --writers_[call.writer].under_way;
     const auto middle = attempts.begin() + static_cast<std::ptrdiff_t>(attempts.size() / 2);
     for (const auto& [from, to] : {std::pair(attempts.begin(), middle), std::pair(middle, attempts.end())}) {
-      auto part = std::make_shared<CompleteRequest>(CompleteRequest{request->host, {from, to}, 0, request->plugins});
-      part->room = std::min(request->room, static_cast<int>(part->attempts.size()));
-      send_part(std::move(part), kFirstPause);
+      auto part = std::make_shared<CompleteRequest>(CompleteRequest{call.request->host, {from, to}, 0, call.request->plugins});
+      part->room = std::min(call.request->room, static_cast<int>(part->attempts.size()));
+      ++writers_[call.writer].under_way;
+      send({call.writer, std::move(part), 0, kFirstPause});
     }
   }
-  send_due(writer);
+  send_due(call.writer);
+}
+
+// Tried again seldom and beside the other batches, so that it holds up nothing but itself. When the database writes another
+// outcome of the same attempt, it is this one that it cannot hold.
+void Completer::refused_alone(Call call, const Error& error) {
+  --writers_[call.writer].under_way;
+  if (call.refused) {
+    call.request = std::exchange(call.refused, nullptr);
+    call.refusals = 0;
+  } else if (++call.refusals == kRefusalsOfOne) {
+    call.refused = std::exchange(call.request, stand_in(*call.request, error));
+    ++writers_[call.writer].under_way;
+    return send(std::move(call));
+  }
+  const Millis pause = std::exchange(call.retry_in, std::min(call.retry_in * 4, kLongestRefusedPause));
+  core_.executor.call_at(core_.executor.now() + pause, [this, life = std::weak_ptr<int>(core_.life), call = std::move(call)] {
+    if (life.expired()) return;
+    ++writers_[call.writer].under_way;
+    send(call);
+  });
+}
+void Completer::stood_in(const FinishedAttempt& attempt) {
+  core_.working_set.forget(attempt.fence.step.task);  // it may hold the result
+  const std::string task = std::to_string(raw(attempt.fence.step.task));
+  log_about(LogLevel::error, {.code = attempt.code, .task = task}, "step {} of task {} ends in error: {}", attempt.fence.step.ord,
+            task, attempt.message);
 }
 
 void Completer::handle(const CompleteRequest& request, CompleteAnswer answer) {

@@ -33,9 +33,21 @@ class Completer {
     int under_way = 0;                 // calls
   };
 
+  struct Call {
+    std::size_t writer = 0;
+    std::shared_ptr<const CompleteRequest> request;
+    int reserved = 0;  // of the room
+    Millis retry_in{0};
+    int refusals = 0;  // of this outcome alone
+    std::shared_ptr<const CompleteRequest> refused = nullptr;  // what the request stands in for
+  };
+
   void send_due(std::size_t writer);
-  void send(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved, Millis retry_in);
-  void refused(std::size_t writer, std::shared_ptr<const CompleteRequest> request, int reserved, Millis retry_in);
+  void send(Call call);
+  void send_later(Call call, Micros pause);
+  void refused(Call call, const Error& error);
+  void refused_alone(Call call, const Error& error);
+  void stood_in(const FinishedAttempt& attempt);
   void handle(const CompleteRequest& request, CompleteAnswer answer);
 
   Core& core_;

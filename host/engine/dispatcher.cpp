@@ -10,6 +10,9 @@ namespace tasker::engine {
 
 namespace {
 
+// Looks at the inputs of one step that the database refuses to read, before the step fails.
+constexpr int kRefusalsOfInputs = 3;
+
 void append_input(std::string& json, const std::string& name, const std::string& result) {
   json += json.size() > 1 ? ",\"" : "\"";
   json += name;  // step names need no escaping: the template parser allows [A-Za-z0-9_.-]
@@ -120,7 +123,7 @@ void Dispatcher::accept(const std::vector<ClaimedStep>& steps) {
   if (!jobs.empty()) runner_->run(std::move(jobs));
   if (!misses.empty()) {
     core_.stats.working_set_misses.fetch_add(misses.size(), std::memory_order_relaxed);
-    load_and_run(std::move(misses), core_.executor.now() + core_.options.start_within, Millis(100));
+    load_and_run({std::move(misses), core_.executor.now() + core_.options.start_within});
   }
   if (!unknown.empty()) return_unknown(unknown);
 }
@@ -170,32 +173,69 @@ std::shared_ptr<AttemptJob> Dispatcher::job_from_memory(const ClaimedStep& claim
   return make_job(claimed, loaded, entry->context, entry->correlation_id, entry->traceparent, std::move(inputs), {});
 }
 
-void Dispatcher::load_and_run(std::vector<ClaimedStep> steps, SteadyTime give_up, Millis retry_in) {
+void Dispatcher::load_and_run(Load load) {
   std::vector<StepKey> keys;
-  keys.reserve(steps.size());
-  for (const ClaimedStep& step : steps) keys.push_back(step.step);
+  keys.reserve(load.steps.size());
+  for (const ClaimedStep& step : load.steps) keys.push_back(step.step);
   core_.store.load(std::move(keys), core_.on_strand<std::vector<StepInputs>>(
-      [this, steps = std::move(steps), give_up, retry_in](Result<std::vector<StepInputs>> inputs) mutable {
-        if (!inputs.has_value()) return not_loaded(std::move(steps), inputs.error(), give_up, retry_in);
-        claim_pause_.reset();
-        told_not_loaded_ = false;
-        run_loaded(steps, std::move(inputs.value()));
+      [this, load = std::move(load)](Result<std::vector<StepInputs>> inputs) mutable {
+        if (inputs.has_value()) {
+          claim_pause_.reset();
+          told_not_loaded_ = false;
+          return run_loaded(load.steps, std::move(inputs.value()));
+        }
+        if (inputs.error().retry != Retry::never) return not_loaded(std::move(load), inputs.error());
+        // Is it these rows, or would it refuse any? The same question about no step tells.
+        core_.store.load({}, core_.on_strand<std::vector<StepInputs>>(
+            [this, load = std::move(load), error = inputs.error()](const Result<std::vector<StepInputs>>& none) mutable {
+              if (none.has_value()) unreadable(std::move(load), error);
+              else not_loaded(std::move(load), none.error());
+            }));
       }));
 }
 
-void Dispatcher::not_loaded(std::vector<ClaimedStep> steps, const Error& error, SteadyTime give_up, Millis retry_in) {
+void Dispatcher::load_again(Load load) {
+  const SteadyTime next = core_.executor.now() + jittered(std::exchange(load.retry_in, load.retry_in * 2));
+  core_.executor.call_at(next, [this, life = std::weak_ptr<int>(core_.life), load = std::move(load)]() mutable {
+    if (!life.expired()) load_and_run(std::move(load));
+  });
+}
+
+void Dispatcher::unreadable(Load load, const Error& error) {
+  if (load.steps.size() == 1) {
+    if (++load.refusals < kRefusalsOfInputs) return load_again(std::move(load));
+    return fail_unread(load.steps.front(), error);
+  }
+  const auto middle = load.steps.begin() + static_cast<std::ptrdiff_t>(load.steps.size() / 2);
+  load_and_run({{load.steps.begin(), middle}, load.give_up, load.retry_in});
+  load_and_run({{middle, load.steps.end()}, load.give_up, load.retry_in});
+}
+
+void Dispatcher::fail_unread(const ClaimedStep& claimed, const Error& error) {
+  const Fence fence{claimed.step, claimed.claim_no};
+  if (!holds(fence)) return;
+  const LoadedTemplate* loaded = loaded_template(claimed.template_id);
+  if (loaded == nullptr || loaded->plugin_id != claimed.plugin_id) return return_unknown({claimed});
+  FinishedAttempt attempt;
+  attempt.fence = fence;
+  attempt.kind = model::OutcomeKind::fail;
+  attempt.code = code_text(error.code);
+  attempt.message = "the inputs of this step cannot be read from the database, and it was not run: " + error.message;
+  attempt.ended = core_.executor.now();
+  Running& running = running_[claimed.step];
+  running.definition = loaded->definition;
+  running.step = &loaded->definition->step(claimed.step.ord);
+  finish(running, std::move(attempt), {});
+  completer_->flush();
+}
+
+void Dispatcher::not_loaded(Load load, const Error& error) {
   const std::weak_ptr<int> life = core_.life;
   core_.on_error(error);
   if (life.expired()) return;
-  const SteadyTime next = core_.executor.now() + jittered(retry_in);
-  if (next <= give_up) {
-    core_.executor.call_at(next, [this, life, steps = std::move(steps), give_up, retry_in]() mutable {
-      if (!life.expired()) load_and_run(std::move(steps), give_up, retry_in * 2);
-    });
-    return;
-  }
+  if (core_.executor.now() + load.retry_in <= load.give_up) return load_again(std::move(load));
   std::vector<Fence> fences;
-  for (const ClaimedStep& step : steps) {
+  for (const ClaimedStep& step : load.steps) {
     if (holds({step.step, step.claim_no})) fences.push_back({step.step, step.claim_no});
   }
   if (fences.empty()) return;
@@ -301,16 +341,20 @@ void Dispatcher::take_inbox() {
       core_.working_set.add_result(attempt.fence.step.task, attempt.fence.step.ord,
                                    std::make_shared<const std::string>(attempt.payload));
     }
-    if (attempt.kind != model::OutcomeKind::ok)
-      failures_.tell(attempt, {*running.definition, *running.step, running.attempt, running.retry_limit, item.correlation_id});
-    running.finished = true;
-    ++finished_;
-    core_.room.end(1);
-    completer_->add(std::move(attempt));
+    finish(running, std::move(attempt), item.correlation_id);
   }
   core_.room.adapt(static_cast<int>(items.size()), core_.executor.now());
   if (!unspent.empty()) hand_back(std::move(unspent));
   completer_->flush();
+}
+
+void Dispatcher::finish(Running& running, FinishedAttempt attempt, std::string_view correlation_id) {
+  if (attempt.kind != model::OutcomeKind::ok)
+    failures_.tell(attempt, {*running.definition, *running.step, running.attempt, running.retry_limit, correlation_id});
+  running.finished = true;
+  ++finished_;
+  core_.room.end(1);
+  completer_->add(std::move(attempt));
 }
 
 void Dispatcher::release(const Fence& fence) {

@@ -57,9 +57,20 @@ class Dispatcher {
                                        std::string checkpoint);
   // Nullptr when the working set cannot serve the step.
   std::shared_ptr<AttemptJob> job_from_memory(const ClaimedStep& claimed, const LoadedTemplate& loaded);
+  struct Load {
+    std::vector<ClaimedStep> steps;
+    SteadyTime give_up;
+    Millis retry_in{100};
+    int refusals = 0;  // of this step alone
+  };
   // Repeated until `give_up`, then the claims go back.
-  void load_and_run(std::vector<ClaimedStep> steps, SteadyTime give_up, Millis retry_in);
-  void not_loaded(std::vector<ClaimedStep> steps, const Error& error, SteadyTime give_up, Millis retry_in);
+  void load_and_run(Load load);
+  void not_loaded(Load load, const Error& error);
+  void load_again(Load load);
+  // The database reads inputs, but not these: halved until the step that it cannot read stands alone, and that one fails.
+  void unreadable(Load load, const Error& error);
+  void fail_unread(const ClaimedStep& claimed, const Error& error);
+  void finish(Running& running, FinishedAttempt attempt, std::string_view correlation_id);
   // Steps of a plugin that is loaded, and lacks them.
   void return_unknown(const std::vector<ClaimedStep>& steps);
   void run_loaded(const std::vector<ClaimedStep>& steps, std::vector<StepInputs> inputs);

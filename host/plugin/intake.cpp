@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -145,9 +145,14 @@ Result<void> check_unchanged(int fd, const fs::path& file, const struct stat& be
   return make_error(Code::plugin_unreadable, file.string() + " changed while it was copied; it is looked at again", Retry::later);
 }
 
-fs::path temporary_name(const fs::path& state_dir) {
-  static std::atomic<unsigned> counter{0};
-  return state_dir / ("intake." + std::to_string(::getpid()) + "." + std::to_string(++counter) + ".tmp");
+// A name that nobody else has, also not a host with the same process id in another container that shares the folder.
+Result<Descriptor> create_copy(const fs::path& state_dir, fs::path& path) {
+  static constexpr std::string_view kSuffix = ".XXXXXX.tmp";
+  std::string name = (state_dir / ("intake." + std::to_string(::getpid()))).string().append(kSuffix);
+  Descriptor copy(::mkostemps(name.data(), 4, O_CLOEXEC));
+  if (!copy.is_open()) return state_error(name, "create", errno);
+  path = name;
+  return copy;
 }
 
 }  // namespace
@@ -176,9 +181,12 @@ Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, con
   if (auto error = distrust_file(file, info, limits)) return *error;
   if (auto error = distrust_path(dir)) return *error;
 
-  TemporaryFile temporary(temporary_name(state_dir));
-  const Descriptor copy(::open(temporary.path().c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0500));
-  if (!copy.is_open()) return state_error(temporary.path(), "create", errno);
+  fs::path unfinished;
+  const auto made = create_copy(state_dir, unfinished);
+  if (!made) return made.error();
+  const Descriptor& copy = *made;
+  TemporaryFile temporary(unfinished);
+  if (::fchmod(copy.get(), 0500) != 0) return state_error(temporary.path(), "set the mode of", errno);
   if (auto copied = copy_bytes(source->get(), file, copy.get(), temporary.path(), limits); !copied) return copied.error();
   if (auto unchanged = check_unchanged(source->get(), file, info); !unchanged) return unchanged.error();
   // The hash is taken from the copy: these are the bytes that will be mapped.

@@ -172,6 +172,12 @@ void PgReader::answer_loads(Session& session, std::vector<Load> batch) {
     ords.add(key.ord);
   }
   auto rows = session.run("step_inputs", {tasks.take(), ords.take()});
+  if (!rows && rows.error().retry == Retry::never && batch.size() > 1) {
+    // A row that cannot be read fails those who asked for it, not whoever asked at the same moment.
+    const auto middle = batch.begin() + static_cast<std::ptrdiff_t>(batch.size() / 2);
+    answer_loads(session, {std::make_move_iterator(batch.begin()), std::make_move_iterator(middle)});
+    return answer_loads(session, {std::make_move_iterator(middle), std::make_move_iterator(batch.end())});
+  }
   if (!rows) {
     for (const Load& each : batch) each.reply(rows.error());
     return;

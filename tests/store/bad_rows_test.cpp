@@ -102,6 +102,36 @@ TEST(BadRow, ALockedRowThatIsFreeInTimeIsWrittenAsItWas) {
   EXPECT_EQ(world.sql.value("select count(*) from tasker.attempt where outcome = 'ok'"), "8");
 }
 
+// Requests for inputs share a query; one that meets a row that cannot be read must not fail those beside it.
+TEST(BadRow, InputsThatCannotBeReadFailTheirOwnRequestOnly) {
+  PgWorld world;
+  const auto one = world.publish("one", "a");
+  const auto tasks = world.submit(one.template_id, 5).tasks;
+  world.sql.exec(
+      "alter function tasker.step_inputs_v2(bigint[], int[]) rename to step_inputs_of_all;"
+      "create function tasker.step_inputs_v2(p_tasks bigint[], p_ords int[]) returns table (task_id bigint, ord int, template_id int,"
+      " revision int, context jsonb, correlation_id text, parent_ords int[], parent_results text[], checkpoint jsonb, traceparent text)"
+      " language plpgsql as $$ begin"
+      " perform pg_advisory_xact_lock_shared(7);"
+      " if " + text_of(tasks[2]) + " = any (p_tasks) then raise exception using errcode = 'XX001', message = 'a page is damaged'; end if;"
+      " return query select * from tasker.step_inputs_of_all(p_tasks, p_ords); end $$");
+  world.sql.exec("select pg_advisory_lock(7)");
+  std::vector<Awaited<std::vector<engine::StepInputs>>> loads(tasks.size());
+  world.store().load({{tasks[0], 1}}, loads[0].reply());
+  SqlClient looks(world.db.conninfo());
+  looks.wait_for("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'", "1");
+  for (std::size_t i = 1; i < tasks.size(); ++i) world.store().load({{tasks[i], 1}}, loads[i].reply());
+  world.sql.exec("select pg_advisory_unlock(7)");
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto inputs = loads[i].get();
+    EXPECT_EQ(inputs.has_value(), i != 2) << i;
+    if (i == 2) {
+      EXPECT_EQ(inputs.error().code, Code::database_error);
+    }
+  }
+  EXPECT_TRUE(await<std::vector<engine::StepInputs>>([&](auto reply) { world.store().load({}, reply); })->empty());
+}
+
 TEST(BadRow, BulkSubmitNamesTheIndexAndCreatesNone) {
   PgWorld world;
   const auto one = world.publish("one", "a");

@@ -48,11 +48,23 @@ void MemoryStore::allow_all() {
   const std::lock_guard lock(mutex_);
   failing_.clear();
   refused_outcomes_.clear();
+  refused_results_.clear();
+  refused_inputs_.clear();
 }
 
 void MemoryStore::refuse_outcome_of(StepKey step, Error error) {
   const std::lock_guard lock(mutex_);
   refused_outcomes_[step] = std::move(error);
+}
+
+void MemoryStore::refuse_result_of(StepKey step, Error error) {
+  const std::lock_guard lock(mutex_);
+  refused_results_[step] = std::move(error);
+}
+
+void MemoryStore::refuse_inputs_of(StepKey step, Error error) {
+  const std::lock_guard lock(mutex_);
+  refused_inputs_[step] = std::move(error);
 }
 
 void MemoryStore::lock_key(const std::string& key) {
@@ -276,14 +288,24 @@ void MemoryStore::submit(engine::SubmitRequest request, engine::Reply<engine::Su
 
 std::optional<Error> MemoryStore::refusal_of(const engine::CompleteRequest& request) {
   const std::lock_guard lock(mutex_);
-  if (refused_outcomes_.empty()) return std::nullopt;
   for (const FinishedAttempt& attempt : request.attempts) {
-    if (const auto refused = refused_outcomes_.find(attempt.fence.step); refused != refused_outcomes_.end()) {
-      calls_.push_back("complete");
-      return refused->second;
+    for (const auto* refusals : {&refused_outcomes_, &refused_results_}) {
+      if (refusals == &refused_results_ && attempt.kind != OutcomeKind::ok) continue;
+      if (const auto refused = refusals->find(attempt.fence.step); refused != refusals->end()) {
+        calls_.push_back("complete");
+        return refused->second;
+      }
     }
   }
   return std::nullopt;
+}
+
+std::optional<Error> MemoryStore::refusal_of(const std::vector<StepKey>& steps) {
+  const std::lock_guard lock(mutex_);
+  const auto refused = std::ranges::find_if(steps, [&](const StepKey& step) { return refused_inputs_.contains(step); });
+  if (refused == steps.end()) return std::nullopt;
+  calls_.push_back("load");
+  return refused_inputs_.at(*refused);
 }
 
 void MemoryStore::tell_again(HostId host, StepKey key, engine::CompleteAnswer& out) const {
@@ -412,6 +434,7 @@ void MemoryStore::peek(std::shared_ptr<const std::vector<PluginId>> plugins, eng
 }
 
 void MemoryStore::load(std::vector<StepKey> steps, engine::Reply<std::vector<engine::StepInputs>> reply) {
+  if (const auto refusal = refusal_of(steps)) return reply(*refusal);
   answer<std::vector<engine::StepInputs>>("load", std::nullopt, reply, [&] {
     std::vector<engine::StepInputs> out;
     for (const StepKey& key : steps) {

@@ -64,8 +64,11 @@ class MemoryStore final : public engine::Store {
   // Every call of `verb` ("" for all) answers `error`, without effect, until allow_all().
   void fail_all(const std::string& verb, Error error);
   void allow_all();
-  // A complete that brings an outcome of this step answers `error`, until allow_all().
+  // A complete that brings an outcome of this step answers `error`, until allow_all(); or only one that brings a result.
   void refuse_outcome_of(StepKey step, Error error);
+  void refuse_result_of(StepKey step, Error error);
+  // A load that asks for this step answers `error`, until allow_all().
+  void refuse_inputs_of(StepKey step, Error error);
   // A submit that brings this key answers database_locked, as when somebody holds its row.
   void lock_key(const std::string& key);
   // The next call of `verb` takes effect at once and is answered only by release().
@@ -115,6 +118,7 @@ class MemoryStore final : public engine::Store {
   // Answers the parts that have keys; says which tasks are not to be created.
   std::vector<bool> decide_keys(const engine::SubmitRequest& request, engine::SubmitAnswer& out);
   std::optional<Error> refusal_of(const engine::CompleteRequest& request);
+  std::optional<Error> refusal_of(const std::vector<StepKey>& steps);
   // What a call whose answer got lost had claimed and ended, for its repetition.
   void tell_again(HostId host, StepKey key, engine::CompleteAnswer& out) const;
   Lane lane_of(TaskId task) const { return static_cast<Lane>(raw(task) % lanes_); }
@@ -143,7 +147,7 @@ class MemoryStore final : public engine::Store {
     Time expires{};
   };
   std::map<std::string, Key> keys_;
-  std::map<StepKey, Error> refused_outcomes_;
+  std::map<StepKey, Error> refused_outcomes_, refused_results_, refused_inputs_;
   std::string locked_key_;
   std::set<std::string> to_hold_;
   std::vector<std::function<void()>> held_answers_;

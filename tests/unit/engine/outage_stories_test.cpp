@@ -139,5 +139,58 @@ TEST(EngineOutage, ARefusedBatchIsHalvedUntilOneOutcomeStandsAlone) {
   EXPECT_EQ(story.task_state(), "complete");
 }
 
+// The database takes another outcome of the same attempt: then it is not the database.
+TEST(EngineOutage, AnOutcomeThatIsRefusedForGoodEndsItsStepAlone) {
+  LogCapture log;
+  Story story("a\nb\nc: a\nd: b");
+  const TaskId task = story.submit();
+  story.store.refuse_result_of({task, 1}, kRefused);
+  story.finish_silently("a");
+  story.finish("b");
+  EXPECT_EQ(story.state("d"), "in_progress");
+  EXPECT_NE(story.engine->trouble(), "");
+  story.advance(10s);
+  const auto row = story.step_row("a");
+  EXPECT_EQ(model::state_text(row.state), "error");
+  ASSERT_EQ(row.history.size(), 1u);
+  EXPECT_EQ(row.history[0].outcome, model::OutcomeKind::fail);
+  EXPECT_EQ(row.history[0].code, "database.error");
+  EXPECT_NE(row.history[0].message.find("relation is gone"), std::string::npos) << row.history[0].message;
+  EXPECT_EQ(log.lines("ends in error").size(), 1u);
+  story.finish("d");
+  EXPECT_EQ(story.task_state(), "error");
+  story.advance(5s);
+  const auto before = count(story.store.calls(), "complete");
+  for (int i = 0; i < 60; ++i) {
+    story.advance(1s);
+    EXPECT_EQ(story.engine->trouble(), "");
+  }
+  EXPECT_EQ(count(story.store.calls(), "complete"), before);
+}
+
+TEST(EngineOutage, AStepWhoseInputsCannotBeReadFailsAndTheOthersRun) {
+  LogCapture log;
+  Story story("a", forgetful());
+  story.store.fail_next("submit", kAway, true);  // their claims come back by a look, all at once, without inputs
+  std::vector<engine::NewTask> tasks(5);
+  for (auto& task : tasks) task.template_id = TemplateId{1};
+  story.engine->submit(tasks, [](const auto&) {});
+  story.executor.run();
+  const TaskId bad = story.store.tasks().at(3);
+  story.store.refuse_inputs_of({bad, 1}, kRefused);
+  EXPECT_TRUE(story.eventually([&] { return story.running_count() == 4; }));
+  EXPECT_EQ(count(story.store.calls(), "hand_back"), 0);
+  story.advance(2s);
+  EXPECT_EQ(story.task_state(bad), "error");
+  const auto row = story.step_row("a", bad);
+  ASSERT_EQ(row.history.size(), 1u);
+  EXPECT_EQ(row.history[0].code, "database.error");
+  EXPECT_NE(row.history[0].message.find("relation is gone"), std::string::npos) << row.history[0].message;
+  EXPECT_EQ(count(story.store.calls(), "hand_back"), 0);
+  EXPECT_LE(count(story.store.calls(), "load"), 20);
+  story.advance(5s);
+  EXPECT_EQ(story.engine->trouble(), "");
+}
+
 }  // namespace
 }  // namespace tasker::test

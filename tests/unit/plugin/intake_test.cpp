@@ -54,6 +54,18 @@ TEST_F(Intake, MakesAPrivateCopyNamedByItsHash) {
   EXPECT_EQ(copies(), 1u);
 }
 
+// As of a host in another container, which has the same process id and shares the folder.
+TEST_F(Intake, LeavesTheUnfinishedCopiesOfOthersAlone) {
+  const auto before = [&](int n) { return state_ / ("intake." + std::to_string(::getpid()) + "." + std::to_string(n) + ".tmp"); };
+  for (int n = 1; n <= 200; ++n) test::write_file(before(n), "half a copy");
+  for (int i = 0; i < 3; ++i) {
+    const auto copy = take();
+    ASSERT_TRUE(copy) << copy.error().message;
+  }
+  for (int n = 1; n <= 200; ++n) EXPECT_EQ(test::read_file(before(n)), "half a copy") << n;
+  EXPECT_EQ(copies(), 201u);
+}
+
 TEST_F(Intake, RefusesASymbolicLink) {
   fs::rename(file_, space_ / "real");
   fs::create_symlink(space_ / "real", file_);
