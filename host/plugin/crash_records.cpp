@@ -49,8 +49,10 @@ std::optional<engine::CrashRecord> parse(std::string_view text) {
   return record;
 }
 
+// Nothing when it cannot be read now, or another host just took it away.
 std::optional<std::string> read_small_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file.is_open()) return std::nullopt;
   std::string text(kMostBytes, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) return std::nullopt;

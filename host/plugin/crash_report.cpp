@@ -1,6 +1,7 @@
 #include "plugin/crash_report.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -71,6 +72,12 @@ class Line {
   std::size_t used_ = 0;
 };
 
+// Nobody may be reading the pipe any more: the process must end all the same.
+bool takes_a_line(int file) {
+  pollfd ready{file, POLLOUT, 0};
+  return ::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0;
+}
+
 struct SignalName {
   std::string_view name, meaning;
 };
@@ -103,14 +110,18 @@ bool copy_text(std::array<char, 4096>& to, const std::string& text) {
 class CrashTeller {
  public:
   static void tell(const CrashMark& mark, int signal) {
-    keep_record(mark, signal);
+    const bool is_in_step = mark.attempt_ > 0;
+    if (is_in_step) keep_record(mark, signal);
     const SignalName name = name_of(signal);
     Line line;
-    line << "tasker: " << name.name << " (" << name.meaning << ") in plugin " << mark.plugin_ << ", step " << mark.step_
-         << " of task " << raw(mark.fence_.step.task) << ", attempt " << mark.attempt_ << "\n";
+    line << "tasker: " << name.name << " (" << name.meaning << ") in plugin " << mark.plugin_ << ", ";
+    if (is_in_step)
+      line << "step " << mark.step_ << " of task " << raw(mark.fence_.step.task) << ", attempt " << mark.attempt_ << "\n";
+    else
+      line << mark.step_ << "\n";
     // What cannot be written cannot be told either.
-    static_cast<void>(line.write_to(STDERR_FILENO));
-    if (g_log_file >= 0) static_cast<void>(line.write_to(g_log_file));
+    if (takes_a_line(STDERR_FILENO)) static_cast<void>(line.write_to(STDERR_FILENO));
+    if (g_log_file >= 0 && takes_a_line(g_log_file)) static_cast<void>(line.write_to(g_log_file));
   }
 
  private:
@@ -173,11 +184,13 @@ void keep_crash_record(const std::filesystem::path& folder, const std::string& p
 }
 
 CrashMark::CrashMark(std::string_view plugin, std::string_view step, const Fence& fence, std::uint32_t attempt)
-    : plugin_(plugin), step_(step), fence_(fence), attempt_(attempt) {
+    : plugin_(plugin), step_(step), fence_(fence), attempt_(attempt), outer_(t_mark) {
   give_signal_stack();
   t_mark = this;
 }
 
-CrashMark::~CrashMark() { t_mark = nullptr; }
+CrashMark::CrashMark(std::string_view plugin, std::string_view place) : CrashMark(plugin, place, {}, 0) {}
+
+CrashMark::~CrashMark() { t_mark = outer_; }
 
 }  // namespace tasker::plugin

@@ -22,9 +22,12 @@ void install_crash_report(const std::string& log_file);
 // record is kept. Before plugins are loaded. [any]
 void keep_crash_record(const std::filesystem::path& folder, const std::string& process);
 
-// While it lives, this thread runs that plugin's code. The texts must outlive it. [worker]
+// While it lives, this thread runs that plugin's code or reads what the plugin answered; marks may be nested. The texts
+// must outlive it. [any]
 class CrashMark {
  public:
+  // Outside of steps: `place` is as in "in its init()". Such a crash leaves no record, because no step is to blame.
+  CrashMark(std::string_view plugin, std::string_view place);
   CrashMark(std::string_view plugin, std::string_view step, const Fence& fence, std::uint32_t attempt);
   ~CrashMark();
   CrashMark(const CrashMark&) = delete;
@@ -34,8 +37,9 @@ class CrashMark {
   friend class CrashTeller;
   std::string_view plugin_;
   std::string_view step_;
-  const Fence fence_;
-  std::uint32_t attempt_;
+  const Fence fence_{};
+  const std::uint32_t attempt_ = 0;  // 0: outside of steps, and step_ is the place
+  const CrashMark* const outer_;
 };
 
 }  // namespace tasker::plugin

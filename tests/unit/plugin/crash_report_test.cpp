@@ -2,10 +2,12 @@
 // by its signal.
 #include "plugin/crash_report.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -143,6 +145,21 @@ TEST_F(CrashRecordDeathTest, IsWrittenWhenAllDescriptorsAreInUse) {
   EXPECT_EQ(CrashFolder(folder_).read().size(), 1u);
 }
 
+// Whoever reads it may have stopped reading.
+TEST_F(CrashRecordDeathTest, EndsTheProcessAlsoWhenNobodyReadsStderr) {
+  end_by(SIGABRT, [] {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC), 0);
+    while (::write(ends[1], "x", 1) == 1) {
+    }
+    ASSERT_EQ(::fcntl(ends[1], F_SETFL, 0), 0);
+    ::dup2(ends[1], STDERR_FILENO);
+    ::alarm(30);
+    std::abort();
+  });
+  EXPECT_EQ(CrashFolder(folder_).read().size(), 1u);
+}
+
 // `kill -SEGV` says nothing about the step that happened to run.
 TEST_F(CrashRecordDeathTest, BlamesNobodyForASignalFromOutside) {
   end_by(SIGSEGV, [] {
@@ -202,6 +219,22 @@ TEST_F(CrashRecord, AgeAloneForgetsNoneThatWasNotAskedAbout) {
   const auto left = records.read();
   ASSERT_EQ(left.size(), 1u);
   EXPECT_EQ(left[0].process, "new");
+}
+
+TEST_F(CrashRecord, WhatCannotBeOpenedNowIsLeft) {
+  const auto path = folder_ / crash_record_name("p");
+  std::ofstream(path) << "p\t64\t1\t1\tSIGSEGV\ttest/a 1.0.0\trun\n";
+  CrashFolder records(folder_);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const int next = ::dup(STDERR_FILENO);
+  ::close(next);
+  const rlimit one_for_the_folder{static_cast<rlim_t>(next) + 1, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &one_for_the_folder), 0);
+  const auto unread = records.read();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &usual), 0);
+  EXPECT_TRUE(unread.empty());
+  EXPECT_EQ(records.read().size(), 1u);
 }
 
 TEST_F(CrashRecord, WhatWasLeftHalfWrittenADayAgoIsRemoved) {
