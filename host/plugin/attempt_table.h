@@ -43,6 +43,7 @@ struct RunningAttempt {
   std::string checkpoint;
 
   tasker_call call{};
+  Fence fence;
   std::shared_ptr<std::atomic<std::uint32_t>> stop;
   std::shared_ptr<const model::TaskTemplate> definition;
   const model::StepTemplate* step = nullptr;

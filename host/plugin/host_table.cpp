@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "plugin/crash_report.h"
 
 namespace tasker::plugin {
 namespace {
@@ -132,6 +133,7 @@ struct HostTable::Calls {
       auto found = find_live(*table.attempts_, &table, token);
       if (!found.attempt || !is_live(*found.attempt)) {
         if (found.lock.owns_lock()) found.lock.unlock();
+        const CrashMark mark(table.source_, "in the release of an outcome that came too late");
         release(*outcome);
         return TASKER_E_STALE;
       }
@@ -140,7 +142,11 @@ struct HostTable::Calls {
       const std::uint32_t bits = attempt.stop_bits();
       // Not under the lock: release() is the plugin's and may call us.
       found.lock.unlock();
-      auto copied = copy_and_release(*outcome, bits, table.limits_);
+      auto copied = [&] {
+        // Not beyond this: whoever delivers takes the attempt's texts away.
+        const CrashMark mark(table.source_, attempt.step->name, attempt.fence, attempt.call.attempt);
+        return copy_and_release(*outcome, bits, table.limits_);
+      }();
       found.lock.lock();
       attempt.phase = RunningAttempt::Phase::completed;
       if (attempt.has_returned)

@@ -39,6 +39,7 @@ void print(std::string& to, const Semver& version) {
 
 // The plugin gets views of the slot's own copies, because an asynchronous attempt outlives `input`.
 void fill_call(RunningAttempt& attempt, const engine::AttemptInput& input) {
+  attempt.fence = input.fence;
   attempt.definition = input.definition;
   attempt.step = input.step;
   attempt.context = input.context;
@@ -100,6 +101,26 @@ engine::AttemptOutcome unavailable(Code code, std::string message) {
   return outcome;
 }
 
+// Nothing: the plugin answers later, through complete(). A crash here is the step's, also one in what it threw or answered.
+std::optional<engine::AttemptOutcome> call_run(HostTable& host, void* self, const tasker_handler& handler,
+                                               const engine::AttemptInput& input, RunningAttempt& attempt) {
+  const CrashMark mark(host.source(), input.step->name, input.fence, attempt.call.attempt);
+  tasker_outcome outcome{};
+  outcome.struct_size = sizeof(outcome);
+  std::int32_t answer = TASKER_DONE;
+  try {
+    answer = handler.run(self, &attempt.call, &outcome);
+  } catch (...) {
+    // What the outcome holds is half-written: it is not trusted, not even to be released.
+    return failed(Code::plugin_threw, "the handler threw: " + what_was_thrown());
+  }
+  if (answer == TASKER_PENDING) return std::nullopt;
+  if (answer == TASKER_DONE) return copy_and_release(outcome, attempt.stop_bits(), host.limits());
+  release(outcome);
+  return failed(Code::plugin_bad_outcome,
+                "the handler's run() answered " + std::to_string(answer) + ", which is neither done nor pending");
+}
+
 class PluginHandler final : public engine::Handler {
  public:
   PluginHandler(std::shared_ptr<LoadedPlugin> plugin, const tasker_handler& handler)
@@ -137,25 +158,13 @@ void run_handler(HostTable& host, void* self, const tasker_handler& handler, con
     attempt->event_count = 0;
     attempt->call.token = AttemptTable::arm(*attempt);
   }
-  tasker_outcome outcome{};
-  outcome.struct_size = sizeof(outcome);
-  std::int32_t answer = TASKER_DONE;
-  try {
-    const CrashMark mark(host.source(), input.step->name, input.fence, attempt->call.attempt);
-    answer = handler.run(self, &attempt->call, &outcome);
-  } catch (...) {
-    // What the outcome holds is half-written: it is not trusted, not even to be released.
-    return finish(host, *attempt, failed(Code::plugin_threw, "the handler threw: " + what_was_thrown()));
-  }
-  if (answer == TASKER_PENDING) return suspend(host, *attempt);
-  if (answer == TASKER_DONE)
-    return finish(host, *attempt, copy_and_release(outcome, attempt->stop_bits(), host.limits()));
-  release(outcome);
-  finish(host, *attempt, failed(Code::plugin_bad_outcome, "the handler's run() answered " + std::to_string(answer) +
-                                                              ", which is neither done nor pending"));
+  auto outcome = call_run(host, self, handler, input, *attempt);
+  if (outcome) return finish(host, *attempt, std::move(*outcome));
+  suspend(host, *attempt);
 }
 
 Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, const std::string& config) {
+  const CrashMark mark(host.source(), "in its init()");
   tasker_outcome problem{};
   problem.struct_size = sizeof(problem);
   void* self = nullptr;
@@ -173,6 +182,7 @@ Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, cons
 
 void call_drain(const tasker_plugin& plugin, void* self, const std::string& source) {
   if (!plugin.drain) return;
+  const CrashMark mark(source, "in its drain()");
   try {
     plugin.drain(self);
   } catch (...) {
@@ -181,6 +191,7 @@ void call_drain(const tasker_plugin& plugin, void* self, const std::string& sour
 }
 
 void call_fini(const tasker_plugin& plugin, void* self, const std::string& source) {
+  const CrashMark mark(source, "in its fini()");
   try {
     plugin.fini(self);
   } catch (...) {

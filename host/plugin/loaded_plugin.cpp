@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "plugin/abi_sizes.h"
 #include "plugin/copied_outcome.h"
+#include "plugin/crash_report.h"
 #include "plugin/invoke.h"
 
 namespace tasker::plugin {
@@ -97,7 +98,10 @@ LoadedPlugin::LoadedPlugin(Library library, const LoadRequest& request)
     : library_(std::move(library)), host_(request.attempts, request.source, request.limits) {}
 
 Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& request) {
-  auto library = Library::open(request.file);
+  auto library = [&] {
+    const CrashMark mark(request.source, "while its library is opened");
+    return Library::open(request.file);
+  }();
   if (!library) return library.error();
   const auto* entry = static_cast<const tasker_plugin*>(library->symbol("tasker_plugin_v1"));
   if (!entry) return make_error(Code::plugin_missing_symbol, "the library does not export tasker_plugin_v1");

@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <future>
 #include <set>
 #include <thread>
+
+#include "plugin/crash_report.h"
 
 namespace tasker::plugin {
 namespace {
@@ -255,6 +258,69 @@ TEST_F(Invoke, RacingCompletionsGiveExactlyOneOutcome) {
     ASSERT_EQ(outcomes_[0].payload, accepted ? "1" : "2");
     ASSERT_EQ(host_.gate().inside(), 0);
   }
+}
+
+// Whatever of the plugin's runs when the process goes down, it is named.
+using InvokeDeathTest = Invoke;
+
+tasker_outcome crashing_answer() {
+  tasker_outcome outcome{};
+  outcome.struct_size = sizeof(outcome);
+  outcome.release = [](void*) { std::raise(SIGSEGV); };
+  return outcome;
+}
+
+constexpr const char* kStepLine = "in plugin payments/refund 1.2.0, step charge of task 7, attempt 1";
+
+TEST_F(InvokeDeathTest, ACrashInReleaseNamesTheStep) {
+  const auto released = [](std::int32_t returns) {
+    return [returns](auto&, tasker_outcome& out) {
+      out = crashing_answer();
+      return returns;
+    };
+  };
+  EXPECT_EXIT((install_crash_report(""), run(released(TASKER_DONE))), testing::KilledBySignal(SIGSEGV), kStepLine);
+  EXPECT_EXIT((install_crash_report(""), run(released(17))), testing::KilledBySignal(SIGSEGV), kStepLine);
+}
+
+TEST_F(InvokeDeathTest, ACrashWhileTheHostCopiesAnOutcomeNamesTheStep) {
+  const auto broken = [](auto&, tasker_outcome& out) {
+    out.payload = {reinterpret_cast<const char*>(8), 2};
+    return TASKER_DONE;
+  };
+  EXPECT_EXIT((install_crash_report(""), run(broken)), testing::KilledBySignal(SIGSEGV), kStepLine);
+}
+
+TEST_F(InvokeDeathTest, ACrashInsideCompleteNamesTheStep) {
+  const auto completes = [this](const tasker_call& call, auto&) {
+    std::thread([this, &call] {
+      const auto outcome = crashing_answer();
+      table()->complete(table(), call.token, &outcome);
+    }).join();
+    return TASKER_PENDING;
+  };
+  EXPECT_EXIT((install_crash_report(""), run(completes)), testing::KilledBySignal(SIGSEGV), kStepLine);
+}
+
+TEST_F(InvokeDeathTest, ACrashAfterCompleteOnTheStepsOwnThreadNamesItStill) {
+  const auto completes = [this](const tasker_call& call, auto&) {
+    const auto outcome = answer(TASKER_OK, "1");
+    table()->complete(table(), call.token, &outcome);
+    std::raise(SIGSEGV);
+    return TASKER_PENDING;
+  };
+  EXPECT_EXIT((install_crash_report(""), run(completes)), testing::KilledBySignal(SIGSEGV), kStepLine);
+}
+
+TEST_F(InvokeDeathTest, ACrashAtTheStartOrEndNamesThePlugin) {
+  tasker_plugin plugin{};
+  plugin.init = [](const tasker_host*, tasker_str, void**, tasker_outcome*) -> std::int32_t { return std::raise(SIGSEGV); };
+  plugin.drain = [](void*) { std::raise(SIGSEGV); };
+  plugin.fini = [](void*) { std::raise(SIGSEGV); };
+  const auto line = [](const std::string& where) { return "in plugin payments/refund 1.2.0, in its " + where; };
+  EXPECT_EXIT((install_crash_report(""), static_cast<void>(call_init(plugin, host_, "{}"))), testing::KilledBySignal(SIGSEGV), line("init"));
+  EXPECT_EXIT((install_crash_report(""), static_cast<void>(call_drain(plugin, nullptr, host_.source()))), testing::KilledBySignal(SIGSEGV), line("drain"));
+  EXPECT_EXIT((install_crash_report(""), static_cast<void>(call_fini(plugin, nullptr, host_.source()))), testing::KilledBySignal(SIGSEGV), line("fini"));
 }
 
 TEST_F(Invoke, AClosedGateLetsNobodyIn) {
