@@ -36,6 +36,8 @@ constexpr const char* kPageHead =
     "  7 timed out waiting · 10 the awaited task failed · 11 it was cancelled · 130 interrupted. [ERRORS](ERRORS.md) has the code of each error.\n"
     "- The host is that of `--server`, else of `TASKER_SERVER`, else the one that `tasker dev` started, else port 8765 of this machine.\n"
     "- `-` in place of a file is stdin. Ctrl-C while waiting or watching ends that, never the task.\n"
+    "- Under `tasker dev` a plugin that was built again under its version appears as `1.0.0+dev.<8 digits of its SHA-256>`: a version of\n"
+    "  its own in lists, tasks and attempts.\n"
     "- `tasker completion bash` (or `zsh`, `fish`) prints a completion script; ids, names and versions come from the running host.\n"
     "  `tasker help man` prints a manual page: `tasker help man > /usr/local/share/man/man1/tasker.1`.\n";
 

@@ -213,7 +213,8 @@ void Host::Parts::plugin_changed(const plugin::PluginRecord& record) {
 // Ready means that a task submitted now finds its handler: whoever waits for it need not wait for anything else.
 std::string Host::Parts::plugins_trouble() {
   if (!plugins_are_in_ && loader_->has_settled()) plugins_are_in_ = true;
-  return plugins_are_in_ ? "" : "the plugins that lay in the folder at start are still being taken in";
+  if (plugins_are_in_) return "";
+  return std::string(code_text(Code::plugin_not_loaded)) + ": the plugins that lay in the folder at start are still being taken in";
 }
 
 Result<void> Host::Parts::listen() {

@@ -56,10 +56,12 @@ TaskView read_one(const Json& task) {
     if (!step.is_object()) continue;
     StepView shown{text(step, "name"), state_of(step), static_cast<int>(number(step, "attempts")),
                    static_cast<int>(number(step, "retry_limit")), 0, trouble(step, "last_error"),
-                   trouble(step, "waiting_for"), text(step, "next_retry_at")};
+                   trouble(step, "waiting_for"), text(step, "next_retry_at"), 0};
     if (const auto parents = step.find("depends_on"); parents != step.end() && parents->is_array())
       for (const auto& parent : *parents)
         if (parent.is_string()) shown.level = std::max(shown.level, levels[parent.get<std::string>()] + 1);
+    if (const auto history = step.find("attempt_history"); history != step.end() && history->is_array())
+      for (const auto& attempt : *history) shown.lost += attempt.is_object() && text(attempt, "outcome") == "lost" ? 1 : 0;
     levels[shown.name] = shown.level;
     view.steps.push_back(std::move(shown));
   }
@@ -90,6 +92,7 @@ std::string describe(const StepView& step, bool for_people) {
   auto line = step.state;
   if (step.attempts > 1 || step.state == "waiting_for_retry" || step.state == "error")
     line += fmt::format(", attempt {} of {}", step.attempts, step.retry_limit);
+  if (step.lost > 0) line += fmt::format(", {} attempt{} lost", step.lost, step.lost == 1 ? "" : "s");
   if (!step.error.empty()) line += ", " + printable(step.error);
   if (!step.next_at.empty()) line += ", again at " + printable(for_people ? local_time(step.next_at) : step.next_at);
   if (!step.waiting_for.empty()) line += ", waits: " + printable(step.waiting_for);
@@ -152,7 +155,7 @@ std::vector<std::string> changes_between(const TaskView& before, const TaskView&
     const auto& now = after.steps[i];
     const bool known = i < before.steps.size();
     if (known && before.steps[i].state == now.state && before.steps[i].attempts == now.attempts &&
-        before.steps[i].waiting_for == now.waiting_for)
+        before.steps[i].waiting_for == now.waiting_for && before.steps[i].lost == now.lost)
       continue;
     if (!known && (now.state == "pending" || now.state == "ready") && now.waiting_for.empty()) continue;
     lines.push_back(printable(now.name) + " " + printable(describe(now, false)));

@@ -21,6 +21,7 @@ struct StepView {
   std::string error;  // "code: message" of the last failure, while it matters
   std::string waiting_for;  // "code: message": why nobody can run it
   std::string next_at = {};  // RFC 3339: when it is tried again
+  int lost = 0;              // attempts that ended with their host, and count for nothing else
 };
 
 struct TaskView {

@@ -47,7 +47,8 @@ ErrorGuide guide_of(Code code) {
               "--database). A running host tries again by itself and loses nothing."};
     case Code::database_error:
       return {"PostgreSQL refused a statement.",
-              "The sentence quotes it. Missing rights and foreign changes to the schema are the usual causes."};
+              "The sentence quotes it. Missing rights and foreign changes to the schema are the usual causes. A step ends with it "
+              "when its inputs alone cannot be read or its outcome alone cannot be written."};
     case Code::database_newer:
       return {"A newer tasker has migrated this database.", "Install that version, or connect to another database."};
     case Code::database_unfit:

@@ -28,7 +28,8 @@ std::shared_ptr<const CompleteRequest> stand_in(const CompleteRequest& refused, 
   attempt.fence = was.fence;
   attempt.kind = model::OutcomeKind::fail;
   attempt.code = code_text(error.code);
-  attempt.message = "the outcome '" + std::string(model::outcome_text(was.kind)) + "' of this attempt cannot be written: " + error.message;
+  const std::string kind(model::outcome_text(was.kind));
+  attempt.message = "the outcome '" + kind + "' of this attempt cannot be written: " + error.message;
   attempt.ran = was.ran;
   attempt.ended = was.ended;
   return std::make_shared<CompleteRequest>(CompleteRequest{refused.host, {std::move(attempt)}, 0, refused.plugins});
@@ -168,7 +169,8 @@ void Completer::handle(const CompleteRequest& request, CompleteAnswer answer) {
   const std::size_t written = request.attempts.size() - answer.stale.size();
   core_.stats.steps_completed.fetch_add(written, std::memory_order_relaxed);
   for (const FinishedAttempt& attempt : request.attempts) {
-    const bool stale = !answer.stale.empty() && std::find(answer.stale.begin(), answer.stale.end(), attempt.fence) != answer.stale.end();
+    const auto in_stale = std::find(answer.stale.begin(), answer.stale.end(), attempt.fence);
+    const bool stale = in_stale != answer.stale.end();
     if (!stale) core_.stats.attempts[static_cast<std::size_t>(attempt.kind)].fetch_add(1, std::memory_order_relaxed);
   }
   dispatcher_->recorded(request.attempts);

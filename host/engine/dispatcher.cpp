@@ -184,12 +184,13 @@ void Dispatcher::load_and_run(Load load) {
           told_not_loaded_ = false;
           return run_loaded(load.steps, std::move(inputs.value()));
         }
-        if (inputs.error().retry != Retry::never) return not_loaded(std::move(load), inputs.error());
+        if (inputs.error().retry != Retry::never || load.refuses_all) return not_loaded(std::move(load), inputs.error());
         // Is it these rows, or would it refuse any? The same question about no step tells.
         core_.store.load({}, core_.on_strand<std::vector<StepInputs>>(
             [this, load = std::move(load), error = inputs.error()](const Result<std::vector<StepInputs>>& none) mutable {
-              if (none.has_value()) unreadable(std::move(load), error);
-              else not_loaded(std::move(load), none.error());
+              if (none.has_value()) return unreadable(std::move(load), error);
+              load.refuses_all = none.error().retry == Retry::never;
+              not_loaded(std::move(load), none.error());
             }));
       }));
 }

@@ -61,7 +61,8 @@ class Dispatcher {
     std::vector<ClaimedStep> steps;
     SteadyTime give_up;
     Millis retry_in{100};
-    int refusals = 0;  // of this step alone
+    int refusals = 0;          // of this step alone
+    bool refuses_all = false;  // the database refused to read anything
   };
   // Repeated until `give_up`, then the claims go back.
   void load_and_run(Load load);

@@ -274,8 +274,8 @@ class Engine::Impl {
     const auto silent = liveness_.since_last_beat();
     if (silent >= wiring_.liveness.timeout * 7 / 10) {
       const std::string error = liveness_.last_error();
-      return "the heartbeat has not been renewed for " + std::to_string(silent.count() / 1000) + " s" +
-             (error.empty() ? "" : ": " + error);
+      return "the heartbeat has not been renewed for " + std::to_string(silent.count() / 1000) + " s, " +
+             (error.empty() ? std::string(code_text(Code::database_unavailable)) + ": the database does not answer" : error);
     }
     const std::lock_guard lock(trouble_mutex_);
     return trouble_;

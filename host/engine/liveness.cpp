@@ -106,7 +106,7 @@ void Liveness::run(HostId host) {
     } else {
       {
         const std::lock_guard lock(mutex_);
-        last_error_ = beats.error().message;
+        last_error_ = std::string(code_text(beats.error().code)) + ": " + beats.error().message;
       }
       if (!renewing || since_last_beat() < give_up) continue;
       renewing = false;

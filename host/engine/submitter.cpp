@@ -73,7 +73,8 @@ void Submitter::refused(std::vector<Request> batch, const Error& error) {
   for (auto part = batch.rbegin(); part != batch.rend(); ++part) {
     const bool keyed = !part->key.key.empty();
     // Locked as a whole for one held key: halves, each of which may wait for its locks, find it soonest.
-    const bool halve = again && keyed && error.code == Code::database_locked && now < part->search_until.value_or(SteadyTime::max());
+    const bool in_time = now < part->search_until.value_or(SteadyTime::max());
+    const bool halve = again && keyed && error.code == Code::database_locked && in_time;
     if (halve && !part->search_until) part->search_until = now + kLockSearch;
     if (halve || (again && error.retry == Retry::never)) {
       part->most = halve ? (size + 1) / 2 : 1;
@@ -110,7 +111,8 @@ void Submitter::handle(Result<SubmitAnswer> answer) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     Request& part = batch[i];
     const auto end = id + static_cast<std::ptrdiff_t>(part.tasks.size());
-    Result<CreatedTasks> created = answer->parts.empty() ? CreatedTasks{std::vector<TaskId>(id, end)} : std::move(answer->parts[i]);
+    Result<CreatedTasks> created = CreatedTasks{std::vector<TaskId>(id, end)};
+    if (!answer->parts.empty()) created = std::move(answer->parts[i]);
     id = end;
     queued_tasks_ -= static_cast<int>(part.tasks.size());
     if (created.has_value() && !created->replayed) {

@@ -1,7 +1,8 @@
 // New tasks into commits, by natural batching: requests that come while one batch is being committed share the next. Those
 // with an idempotency key and those without take turns, so that a key that somebody holds locked costs others a second a batch.
 // A request is all or none; when a shared batch is refused, its requests are sent one by one, so that one caller's bad
-// row never fails another's, and halved when a key was locked. Bounded: above max_queued_tasks requests are refused. On the engine's strand.
+// row never fails another's, and halved when a key was locked. Bounded: above max_queued_tasks requests are refused.
+// On the engine's strand.
 #pragma once
 
 #include <array>

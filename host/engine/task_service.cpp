@@ -281,7 +281,8 @@ void TaskService::health(Reply<Health> reply) {
                             fine ? "healthy" : "unhealthy", json_quote(fine ? well : trouble), more);
       if (!fine) failed += fmt::format(R"({}"{}")", failed.empty() ? "" : ",", name);
     };
-    check("database", answer.has_value() ? "" : answer.error().message, "the database answers",
+    const std::string database = answer.has_value() ? "" : fmt::format("{}: {}", code_text(answer.error().code), answer.error().message);
+    check("database", database, "the database answers",
           fmt::format(R"(,"response_time_ms":{:.3f})", response_ms));
     check("engine", engine, "claims, attempts and commits go on");
     check("plugins", plugins, "what lay in the plugins folder at start has been taken in");

@@ -71,6 +71,18 @@ TEST_F(Surroundings, ADatabaseThatIsDownAtStartIsSaidWithItsCode) {
   }
 }
 
+// Registering reads the records of crashes that lie there and takes them away: what others may write there is not read.
+TEST_F(Surroundings, AStateFolderThatOthersMayReadIsRefusedBeforeTheHostRegisters) {
+  const auto folder = place_.path("host-state");
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms(0755));
+  const auto host = place_.serve(database_.conninfo());
+  EXPECT_EQ(host->wait_for_exit(), 1);
+  EXPECT_THAT(host->output(), HasSubstr("tasker: plugin.state_dir: "));
+  SqlClient sql(database_.conninfo());
+  EXPECT_EQ(sql.value("select count(*) from tasker.host"), "0");
+}
+
 // The kernel takes the connection, and nobody ever answers.
 TEST_F(Surroundings, SigtermEndsAStartThatWaitsForASilentDatabase) {
   boost::asio::io_context io;
@@ -93,10 +105,9 @@ TEST_F(Surroundings, ADatabaseThatRefusesForAWhileLosesNothing) {
   admin.exec("alter database " + database_.name() + " allow_connections false");
   const auto end_all = "select pg_terminate_backend(pid) from pg_stat_activity where datname = '" + database_.name() + "'";
   admin.exec(end_all);
-  // Its own look at the database may fail before a call of the engine does, which has the code.
   ASSERT_TRUE(eventually([&] {
     const auto ready = host->http().get("/tasker/health/ready");
-    return ready.status == 503 && ready.text.find("database.unavailable") != std::string::npos;
+    return ready.status == 503 && ready.text.find(R"("message":"database.unavailable: cannot connect)") != std::string::npos;
   }));
   EXPECT_EQ(host->http().get("/tasker/health/live").status, 200);
   const auto refused = host->http().get("/tasker/tasks");

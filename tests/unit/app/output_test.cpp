@@ -106,6 +106,18 @@ TEST(TaskView, TellsOnlyWhatChanged) {
       << "what has not begun is no news";
 }
 
+TEST(TaskView, SaysHowManyAttemptsWereLost) {
+  const auto shown = [](const std::string& history) {
+    return *read_task(task_json("in_progress", R"({"name": "charge", "detail": "in_progress", "attempts": 1, "retry_limit": 3,
+        "depends_on": ["validate"], "attempt_history": [{"outcome": "retry"})" + history + "]}"));
+  };
+  const auto none = shown(""), one = shown(R"(, {"outcome": "lost"})"), two = shown(R"(, {"outcome": "lost"}, {"outcome": "lost"})");
+  EXPECT_EQ(draw_task(none, kPlain)[2], "    ▶ charge  in_progress");
+  EXPECT_EQ(draw_task(one, kPlain)[2], "    ▶ charge  in_progress, 1 attempt lost");
+  EXPECT_EQ(draw_task(two, kPlain)[2], "    ▶ charge  in_progress, 2 attempts lost");
+  EXPECT_EQ(changes_between(one, two), std::vector<std::string>{"charge in_progress, 2 attempts lost"});
+}
+
 TEST(TaskView, KnowsTheEnds) {
   const std::pair<const char*, ExitCode> ends[] = {{"complete", ExitCode::ok},
                                                    {"resolved_manually", ExitCode::ok},
