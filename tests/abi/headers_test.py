@@ -77,6 +77,12 @@ class Headers(unittest.TestCase):
             self.assertNotEqual(answer.returncode, 0)
             self.assertIn("noexcept", answer.stderr)
 
+    def test_the_kept_header_of_a_minor_that_is_not_frozen_is_the_header(self):
+        header = (SOURCE / "plugin-api/include/tasker/plugin.h").read_text()
+        table = (SOURCE / "plugin-api/ABI.md").read_text()
+        if "| 1.0 (not frozen) |" in table:
+            self.assertEqual((SOURCE / "tests/fixtures/abi/1.0/tasker/plugin.h").read_text(), header)
+
     def test_the_header_stays_within_one_sitting(self):
         lines = (SOURCE / "plugin-api/include/tasker/plugin.h").read_text().count("\n")
         self.assertLess(lines, 400)

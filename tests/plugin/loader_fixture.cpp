@@ -95,8 +95,8 @@ fs::path LoaderTest::folder(const std::string& space) {
   return path;
 }
 
-void LoaderTest::drop(const std::string& file, const std::string& as, const std::string& space) {
-  test::write_file(folder(space) / (as.empty() ? file : as), test::read_file(fixture(file)));
+void LoaderTest::drop(const std::string& file, const std::string& as, const std::string& space, const std::string& from) {
+  test::write_file(folder(space) / (as.empty() ? file : as), test::read_file(fixture(file, from)));
 }
 
 void LoaderTest::wait_until(const std::string& what, const std::function<bool()>& is_true) {

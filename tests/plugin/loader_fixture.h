@@ -47,7 +47,7 @@ class LoaderTest : public ::testing::Test {
   static fs::path fixture(const std::string& file, const std::string& space = "test");
   fs::path folder(const std::string& space = "test");  // made when absent
   // As `cp`: open for writing, write, close.
-  void drop(const std::string& file, const std::string& as = "", const std::string& space = "test");
+  void drop(const std::string& file, const std::string& as = "", const std::string& space = "test", const std::string& from = "test");
 
   // Waits until some record fits; the test fails and shows what there is when none comes.
   PluginRecord wait_for(const std::string& what, const std::function<bool(const PluginRecord&)>& fits);
