@@ -49,6 +49,7 @@ Result<std::vector<TaskId>> SubmitCall::take_ids() {
     auto rows = run_until_known("take_task_blocks", {std::to_string(count)});
     if (!rows) return rows.error();
     std::vector<std::int64_t> blocks;
+    blocks.reserve(static_cast<std::size_t>(rows->size()));
     for (int row = 0; row < rows->size(); ++row) blocks.push_back(rows->integer(row, 0));
     return blocks;
   });
