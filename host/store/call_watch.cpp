@@ -18,7 +18,7 @@ CallWatch::~CallWatch() {
 void CallWatch::close() {
   const std::lock_guard lock(mutex_);
   closed_ = true;
-  for (const auto& [socket, deadline] : deadlines_) ::shutdown(socket, SHUT_RDWR);
+  for (const auto& [socket, call] : watched_) ::shutdown(socket, SHUT_RDWR);
 }
 
 void CallWatch::run() {
@@ -27,10 +27,10 @@ void CallWatch::run() {
     // Looking every half second costs less than waking this thread for every call.
     changed_.wait_for(lock, std::chrono::milliseconds(500));
     const auto now = std::chrono::steady_clock::now();
-    for (auto& [socket, deadline] : deadlines_) {
-      if (now < deadline) continue;
+    for (auto& [socket, call] : watched_) {
+      if (now < call.deadline) continue;
       ::shutdown(socket, SHUT_RDWR);
-      deadline = std::chrono::steady_clock::time_point::max();
+      call.deadline = std::chrono::steady_clock::time_point::max();
       ++counters_.cut_off;
     }
   }
@@ -39,13 +39,15 @@ void CallWatch::run() {
 CallWatch::Guard::Guard(CallWatch& watch, int socket, std::chrono::milliseconds limit)
     : watch_(watch), socket_(socket) {
   const std::lock_guard lock(watch_.mutex_);
-  watch_.deadlines_[socket_] = std::chrono::steady_clock::now() + limit;
+  call_ = ++watch_.last_call_;
+  watch_.watched_[socket_] = {call_, std::chrono::steady_clock::now() + limit};
   if (watch_.closed_) ::shutdown(socket_, SHUT_RDWR);
 }
 
 CallWatch::Guard::~Guard() {
   const std::lock_guard lock(watch_.mutex_);
-  watch_.deadlines_.erase(socket_);
+  const auto found = watch_.watched_.find(socket_);
+  if (found != watch_.watched_.end() && found->second.call == call_) watch_.watched_.erase(found);
 }
 
 }  // namespace tasker::store

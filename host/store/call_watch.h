@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -25,7 +26,8 @@ class CallWatch {
   void close();
   bool is_closed() const { return closed_.load(std::memory_order_relaxed); }
 
-  // [db] Watches one call while it lives. The socket must stay open as long.
+  // [db] Watches one call while it lives. libpq may close the socket before that, when the connection breaks, and another
+  // connection may get its number: that one's call then has the watch.
   class Guard {
    public:
     Guard(CallWatch& watch, int socket, std::chrono::milliseconds limit);
@@ -36,17 +38,24 @@ class CallWatch {
    private:
     CallWatch& watch_;
     const int socket_;
+    std::uint64_t call_ = 0;
   };
 
  private:
+  struct Watched {
+    std::uint64_t call = 0;
+    std::chrono::steady_clock::time_point deadline;
+  };
   void run();
 
   Counters& counters_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::atomic<bool> closed_{false};  // written with mutex_ held
-  bool stopping_ = false;                                                    // guarded by mutex_
-  std::unordered_map<int, std::chrono::steady_clock::time_point> deadlines_;  // by socket, guarded by mutex_
+  // Guarded by mutex_.
+  bool stopping_ = false;
+  std::uint64_t last_call_ = 0;
+  std::unordered_map<int, Watched> watched_;  // by socket
   std::thread thread_;
 };
 
