@@ -8,11 +8,12 @@ TASKER_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--quick | --sanitizers | --lint [BASE]]
-  (nothing)      everything, in the preset `release`
-  --quick        the unit tests alone, and only what they need is built
-  --sanitizers   all test programs under address and undefined, then the concurrent parts under thread
-  --lint [BASE]  clang-tidy on the files that differ from BASE (a commit; HEAD by default; `all` for every file)
+usage: tests/run.sh [--quick | --sanitizers | --fuzz [SECONDS] | --lint [BASE]]
+  (nothing)         everything, in the preset `release`
+  --quick           the unit tests alone, and only what they need is built
+  --sanitizers      all test programs under address and undefined, then the concurrent parts under thread
+  --fuzz [SECONDS]  libFuzzer on what reads foreign bytes, 60 seconds each
+  --lint [BASE]     clang-tidy on the files that differ from BASE (a commit; HEAD by default; `all` for every file)
 END
 }
 
@@ -21,7 +22,7 @@ CONCURRENT='^(unit_engine|unit_http|unit_plugin|plugin_loader|tasker-store-tests
 # The system tests run these.
 WHOLE=(tasker plugin_fixtures order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0)
 # They run compilers, scripts or binaries of the release again, which no sanitizer of ours is in.
-WITHOUT_SANITIZER='^(include_rules|headers_alone|bench_smoke|readme_.*|abi_(headers|exports|package|scaffold|readme))$'
+WITHOUT_SANITIZER='^(include_rules|headers_alone|bench_smoke|readme_.*|abi_(headers|exports|package|scaffold|readme|report))$'
 
 # Names of the chosen tests that are also programs to be built.
 programs() { # build folder, ctest's selection...
@@ -86,11 +87,24 @@ sanitizers() {
   run_tests tsan -R "$CONCURRENT"
 }
 
+fuzz() {
+  install_missing run test
+  export ASAN_OPTIONS=strict_string_checks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+  (cd "$TASKER_ROOT" && cmake --preset fuzz -DTASKER_FUZZ_SECONDS="${fuzz_seconds:-60}") >/dev/null
+  mapfile -t targets < <(programs "$TASKER_ROOT/build/fuzz" -L fuzz)
+  build_all fuzz "${targets[@]}"
+  run_tests fuzz -L fuzz -j2
+}
+
 mode=everything
 case ${1:-} in
   "") ;;
   --quick) mode=quick ;;
   --sanitizers) mode=sanitizers ;;
+  --fuzz)
+    mode=fuzz fuzz_seconds=${2:-60}
+    [[ $fuzz_seconds =~ ^[1-9][0-9]*$ ]] || { usage >&2; exit 2; }
+    set -- --fuzz ;;
   --lint)
     install_missing run lint
     configure release

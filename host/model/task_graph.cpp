@@ -84,7 +84,7 @@ std::string name_cycle(const std::vector<GraphStep>& steps, const Edges& parents
   }
   path.erase(path.begin(), std::ranges::find(path, at));
   std::ranges::reverse(path);
-  std::ranges::rotate(path, std::ranges::min_element(path));
+  std::rotate(path.begin(), std::min_element(path.begin(), path.end()), path.end());  // clang 14 cannot read ranges::rotate
   std::string text;
   for (Index i : path) text.append(steps[i].name).append(" -> ");
   return text.append(steps[path.front()].name);
