@@ -1,8 +1,11 @@
 #include "base/process_id.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <charconv>
 #include <fstream>
 #include <optional>
 #include <sstream>
@@ -32,8 +35,8 @@ std::optional<std::string> start_ticks(const std::string& pid) {
   if (!std::getline(file, line)) return std::nullopt;
   std::istringstream rest(line.substr(line.rfind(')') + 1));
   std::string field;
-  for (int number = 3; number <= 22 && rest >> field; ++number) {
-  }
+  for (int number = 3; number <= 22; ++number)
+    if (!(rest >> field)) return std::nullopt;
   return field;
 }
 
@@ -62,9 +65,13 @@ std::string current_process() {
 
 bool certainly_gone(std::string_view process) {
   const std::vector<std::string> parts = split(process);
-  if (parts.size() != 4 || parts[0] != boot_id() || parts[1] != pid_namespace()) return false;
+  if (parts.size() != 4 || parts[0].empty() || parts[0] != boot_id() || parts[1] != pid_namespace()) return false;
+  pid_t pid = 0;
+  if (std::from_chars(parts[2].data(), parts[2].data() + parts[2].size(), pid).ec != std::errc() || pid <= 0) return false;
+  if (::kill(pid, 0) != 0 && errno == ESRCH) return true;
+  // What cannot be read proves nothing: /proc may hide the processes of other users.
   const std::optional<std::string> ticks = start_ticks(parts[2]);
-  return !ticks || *ticks != parts[3];
+  return ticks && *ticks != parts[3];
 }
 
 }  // namespace tasker

@@ -1,6 +1,12 @@
 // Who is dead: decided by a counter and the observer's own clock, never by time stamps.
 #include "engine/liveness.h"
 
+#include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/process_id.h"
 
 namespace tasker::engine {
@@ -53,6 +59,16 @@ TEST(HostObserver, GoesOnWithATakeoverThatAnotherBegan) {
   EXPECT_EQ(watching.observe({{HostId{2}, -1, ""}}, kStart).size(), 1u);
 }
 
+// Under the name that this process would have with its number.
+std::string process_that_has_ended() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  ::waitpid(child, nullptr, 0);
+  std::string name = current_process();
+  const auto own = "/" + std::to_string(::getpid()) + "/";
+  return name.replace(name.find(own), own.size(), "/" + std::to_string(child) + "/");
+}
+
 TEST(ProcessId, KnowsItselfAsRunning) {
   EXPECT_FALSE(current_process().empty());
   EXPECT_FALSE(certainly_gone(current_process()));
@@ -62,6 +78,28 @@ TEST(ProcessId, ProvesThatAnEarlierUserOfThisPidIsGone) {
   std::string other = current_process();
   other.back() = other.back() == '1' ? '2' : '1';
   EXPECT_TRUE(certainly_gone(other));
+}
+
+TEST(ProcessId, ProvesThatAProcessThatHasEndedIsGone) {
+  EXPECT_TRUE(certainly_gone(process_that_has_ended()));
+}
+
+// As a host that systemd started with ProtectProc=invisible sees the host of another user.
+TEST(ProcessId, ProvesNothingAboutAProcessThatItMayNotSee) {
+  const std::string here = current_process(), ended = process_that_has_ended();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("proc", "/proc", "proc", 0, "hidepid=2") != 0 || ::setgroups(0, nullptr) != 0 ||
+        ::setgid(65534) != 0 || ::setuid(65534) != 0)
+      ::_exit(77);
+    ::_exit((certainly_gone(here) ? 1 : 0) + (certainly_gone(ended) ? 0 : 2));
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == 77) GTEST_SKIP() << "only root may make the other user's view";
+  EXPECT_EQ(WEXITSTATUS(status), 0) << "1: one that lives is said to be gone; 2: one that has ended is not";
 }
 
 TEST(ProcessId, ProvesNothingAboutOtherMachines) {
