@@ -1,6 +1,6 @@
-// `--pid-file`: a file with the process id for as long as this lives, for init systems that want one. A file that is there
-// already is taken over, unless it names another tasker that lives: that one's init system would end the wrong process.
-// Another program that got the number of a host that was killed keeps nobody from starting.
+// `--pid-file`: a file with the process id for as long as this lives, for init systems that want one. Its holder keeps it
+// locked, and the kernel lets go of the lock however a host ends: a file that is there already is taken over unless another
+// tasker holds it, whose init system would end the wrong process. The number in it decides nothing. No link is followed.
 #pragma once
 
 #include <string>
@@ -15,12 +15,13 @@ class PidFile {
   static Result<PidFile> write(std::string path);
   PidFile(PidFile&& other) noexcept;
   PidFile& operator=(PidFile&&) = delete;
-  ~PidFile();  // takes the file away while it is still this process's
+  ~PidFile();  // takes the file away while it is still this one's
 
  private:
-  explicit PidFile(std::string path) : path_(std::move(path)) {}
+  PidFile(std::string path, int file) : path_(std::move(path)), file_(file) {}
 
   std::string path_;
+  int file_ = -1;  // locked
 };
 
 }  // namespace tasker::app
