@@ -207,6 +207,8 @@ class Parser {
     list_.app->add_option("--limit", list.limit, "At most so many")->check(CLI::Range(1, 100))->option_text("N");
     list_.app->add_option("--correlation-id", list.correlation_id, "Only of this request")->option_text("ID");
     list_.app->add_option("--tag", list.tag, "Only with this tag")->option_text("TAG");
+    list_.app->add_option("--initiator", list.initiator, "Only asked for by this one")->option_text("NAME");
+    list_.app->add_option("--source-system", list.source_system, "Only from this system")->option_text("NAME");
     list_.app->add_option("--created-after", list.created_after, "Only from this time on (RFC 3339)")->option_text("TIME");
     list_.app->add_option("--created-before", list.created_before, "Only before this time")->option_text("TIME");
     list_.app->add_option("--after", list.after, "The next page: what this one said")->option_text("CURSOR");

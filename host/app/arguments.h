@@ -67,7 +67,7 @@ struct TaskGetArguments {
 };
 struct TaskListArguments {
   Client client;
-  std::string namespace_name, name, version, status, correlation_id, tag, created_after, created_before;
+  std::string namespace_name, name, version, status, correlation_id, tag, initiator, source_system, created_after, created_before;
   int limit = 20;
   std::string after;  // a cursor: what the page before said
 };

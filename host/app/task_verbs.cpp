@@ -165,6 +165,8 @@ std::string list_query(const TaskListArguments& arguments) {
                                                                 {"status", arguments.status},
                                                                 {"correlation_id", arguments.correlation_id},
                                                                 {"tag", arguments.tag},
+                                                                {"initiator", arguments.initiator},
+                                                                {"source_system", arguments.source_system},
                                                                 {"created_after", arguments.created_after},
                                                                 {"created_before", arguments.created_before},
                                                                 {"after", arguments.after}};

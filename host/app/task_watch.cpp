@@ -1,5 +1,6 @@
 #include "app/task_watch.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <spdlog/fmt/fmt.h>
@@ -14,6 +15,19 @@ constexpr auto kShortestPause = std::chrono::milliseconds(25);
 constexpr auto kLongestPause = std::chrono::milliseconds(500);
 constexpr auto kSilentPause = std::chrono::milliseconds(500);
 constexpr auto kPatience = std::chrono::minutes(1);  // with a server that does not answer
+
+// A host or database that is away is waited for: the task goes on, and another host or the restarted one will answer.
+class Patience {
+ public:
+  bool bears(const Error& error) {
+    silent_since_ = std::min(silent_since_, Clock::now());
+    return error.retry == Retry::later && Clock::now() - silent_since_ < kPatience;
+  }
+  void renew() { silent_since_ = Clock::time_point::max(); }
+
+ private:
+  Clock::time_point silent_since_ = Clock::time_point::max();
+};
 
 void print_line(const std::string& line) {
   std::fwrite(line.data(), 1, line.size(), stdout);
@@ -58,14 +72,12 @@ std::chrono::milliseconds PollPace::next(bool changed) {
 Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
                                std::optional<Clock::time_point> deadline) {
   PollPace pace;
-  std::optional<Clock::time_point> silent_since;
+  Patience patience;
   for (std::string before;;) {
     auto body = client.get(fmt::format("/tasks/{}", task));
     if (interrupt.requested()) return stopped_watching(task);
     if (!body) {
-      // The task goes on whatever becomes of this host: another, or the restarted one, will answer.
-      if (!silent_since) silent_since = Clock::now();
-      const bool may_pass = body.error().retry == Retry::later && Clock::now() - *silent_since < kPatience;
+      const bool may_pass = patience.bears(body.error());
       if (deadline && Clock::now() >= *deadline) {
         const bool cut_short = body.error().code == Code::command_interrupted;
         const auto seen = before.empty() ? Result<TaskView>(body.error()) : read_task(before);
@@ -77,7 +89,7 @@ Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt&
       if (interrupt.wait(kSilentPause)) return stopped_watching(task);
       continue;
     }
-    silent_since.reset();
+    patience.renew();
     auto view = read_task(*body);
     if (!view) return view.error();
     if (view->has_ended()) return EndedTask{std::move(*view), std::move(*body)};
@@ -99,10 +111,17 @@ ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, 
   PollPace pace;
   Redrawing drawing(terminal);
   TaskView before;
+  Patience patience;
   for (std::string last;;) {
     auto body = client.get(fmt::format("/tasks/{}", task));
     if (interrupt.requested()) break;
-    if (!body) return report(body.error());
+    if (!body) {
+      // Nobody there at the start is most often a wrong address.
+      if (last.empty() || !patience.bears(body.error())) return report(body.error());
+      if (interrupt.wait(kSilentPause)) break;
+      continue;
+    }
+    patience.renew();
     auto view = read_task(*body);
     if (!view) return report(view.error());
     const bool changed = *body != last;

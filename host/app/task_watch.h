@@ -33,7 +33,8 @@ struct EndedTask {
 Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
                                std::optional<std::chrono::steady_clock::time_point> deadline);
 
-// In json and yaml: a document with the API's answer for each change.
+// Once it has seen the task it waits for a host or database that is away, a minute at most. In json and yaml: a document with
+// the API's answer for each change.
 ExitCode watch_task(ApiClient& client, std::int64_t task, Interrupt& interrupt, const Terminal& terminal, OutputFormat format);
 
 }  // namespace tasker::app

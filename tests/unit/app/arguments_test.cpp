@@ -81,7 +81,9 @@ TEST(Arguments, WrongSubmitsAreUsageErrors) {
 TEST(Arguments, ListPassesItsFilters) {
   const auto list = parsed<TaskListArguments>({"task", "list", "--namespace", "n", "--status", "error", "--limit", "5",
                                                "--after", "dGFzazo2NA", "--tag", "t", "--correlation-id", "c", "--created-after",
-                                               "2030-01-31T09:30:00Z"});
+                                               "2030-01-31T09:30:00Z", "--initiator", "ann", "--source-system", "shop"});
+  EXPECT_EQ(list.initiator, "ann");
+  EXPECT_EQ(list.source_system, "shop");
   EXPECT_EQ(list.namespace_name, "n");
   EXPECT_EQ(list.status, "error");
   EXPECT_EQ(list.limit, 5);

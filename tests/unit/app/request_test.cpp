@@ -108,9 +108,11 @@ TEST_F(RequestTest, AHostThatTakesARequestAndDoesNotAnswerIsATimeOut) {
 TEST_F(RequestTest, FiltersAreEscaped) {
   TaskListArguments arguments;
   arguments.name = "a&b c";
+  arguments.initiator = "ann";
+  arguments.source_system = "my shop";
   arguments.after = "dGFzazo2NA";
   arguments.created_before = "2030-01-31T09:30:00+02:00";
-  EXPECT_EQ(list_query(arguments), "?limit=20&name=a%26b%20c&created_before=2030-01-31T09%3A30%3A00%2B02%3A00&after=dGFzazo2NA");
+  EXPECT_EQ(list_query(arguments), "?limit=20&name=a%26b%20c&initiator=ann&source_system=my%20shop&created_before=2030-01-31T09%3A30%3A00%2B02%3A00&after=dGFzazo2NA");
 }
 
 TEST_F(RequestTest, TheServerIsFlagThenEnvironmentThenAddressFileThenDefault) {
