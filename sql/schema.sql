@@ -41,6 +41,8 @@ CREATE FUNCTION tasker.claim_steps(p_host integer, p_lane smallint, p_plugins in
 
 CREATE FUNCTION tasker.complete_steps(p_host integer, p_tasks bigint[], p_ords integer[], p_claims integer[], p_outcomes tasker.attempt_outcome[], p_results jsonb[], p_codes text[], p_messages text[], p_delays_ms bigint[], p_ran_us bigint[], p_ended_us bigint[], p_checkpoints jsonb[], p_events jsonb, p_room integer, p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(kind "char", task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
+CREATE FUNCTION tasker.count_text(p_count bigint) RETURNS text;
+
 CREATE FUNCTION tasker.crash_message(p_host integer) RETURNS text;
 
 CREATE FUNCTION tasker.cursor(p_kind text, p_place text) RETURNS text;
@@ -82,11 +84,30 @@ CREATE FUNCTION tasker.note_crash(p_process text, p_task bigint, p_ord integer, 
 
 CREATE FUNCTION tasker.note_plugin_state(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_state text, p_code text, p_reason text, p_now timestamp with time zone) RETURNS void;
 
-CREATE FUNCTION tasker.open_tasks(p_templates integer[]) RETURNS TABLE(template_id integer, tasks bigint);
+CREATE FUNCTION tasker.open_tasks_of(p_templates integer[]) RETURNS TABLE(template_id integer, tasks bigint, oldest_task bigint, oldest_at timestamp with time zone, next_wake timestamp with time zone);
+
+CREATE FUNCTION tasker.open_templates() RETURNS TABLE(template_id integer);
 
 CREATE FUNCTION tasker.pause_task(p_task bigint, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
 
 CREATE FUNCTION tasker.peek_queues(p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(lane smallint, due_in_ms bigint);
+
+CREATE VIEW tasker.plugin_version AS
+SELECT
+    NULL::integer AS plugin_id,
+    NULL::text AS namespace,
+    NULL::text AS name,
+    NULL::text AS version,
+    NULL::text AS sha256,
+    NULL::text AS state,
+    NULL::text AS code,
+    NULL::text AS reason,
+    NULL::timestamp with time zone AS changed_at,
+    NULL::integer AS template_id,
+    NULL::bigint AS hosts,
+    NULL::bigint AS choosing;
+
+CREATE FUNCTION tasker.plugin_row(v tasker.plugin_version) RETURNS jsonb;
 
 CREATE FUNCTION tasker.plugin_trouble(p_plugin integer) RETURNS jsonb;
 
@@ -119,6 +140,8 @@ CREATE FUNCTION tasker.seed_status(p_state tasker.task_state) RETURNS text;
 CREATE FUNCTION tasker.settle_tasks(p_tasks bigint[], p_now timestamp with time zone) RETURNS integer;
 
 CREATE FUNCTION tasker.show_handler(p_namespace text, p_name text, p_version text) RETURNS jsonb;
+
+CREATE FUNCTION tasker.show_plugin(p_namespace text, p_name text, p_version text) RETURNS jsonb;
 
 CREATE FUNCTION tasker.show_tasks(p_tasks bigint[]) RETURNS TABLE(task_id bigint, body jsonb);
 
@@ -723,6 +746,8 @@ ALTER TABLE ONLY tasker.template_step
 ALTER TABLE ONLY tasker.template_step
     ADD CONSTRAINT template_step_template_id_name_key UNIQUE (template_id, name);
 
+CREATE INDEX delayed_by_plugin ON tasker.delayed_step USING btree (plugin_id, run_at);
+
 CREATE INDEX host_crash_by_step ON tasker.host_crash USING btree (task_id, ord);
 
 CREATE INDEX idempotency_key_expires ON tasker.idempotency_key USING btree (expires_at);
@@ -733,13 +758,9 @@ CREATE INDEX task_by_correlation ON ONLY tasker.task USING btree (correlation_id
 
 CREATE INDEX task_0_correlation_id_task_id_idx ON tasker.task_0 USING btree (correlation_id, task_id) WHERE (correlation_id IS NOT NULL);
 
-CREATE INDEX task_open ON ONLY tasker.task USING btree (lane, task_id) WHERE (finished_at IS NULL);
-
-CREATE INDEX task_0_lane_task_id_idx ON tasker.task_0 USING btree (lane, task_id) WHERE (finished_at IS NULL);
-
 CREATE INDEX task_ended_badly ON ONLY tasker.task USING btree (lane, task_id) WHERE ending;
 
-CREATE INDEX task_0_lane_task_id_idx1 ON tasker.task_0 USING btree (lane, task_id) WHERE ending;
+CREATE INDEX task_0_lane_task_id_idx ON tasker.task_0 USING btree (lane, task_id) WHERE ending;
 
 CREATE INDEX task_by_tag ON ONLY tasker.task USING gin (tags jsonb_path_ops) WHERE (tags <> '[]'::jsonb);
 
@@ -748,6 +769,10 @@ CREATE INDEX task_0_tags_idx ON tasker.task_0 USING gin (tags jsonb_path_ops) WH
 CREATE INDEX task_ending ON ONLY tasker.task USING btree (task_id) WHERE ((finished_at IS NULL) AND ending);
 
 CREATE INDEX task_0_task_id_idx ON tasker.task_0 USING btree (task_id) WHERE ((finished_at IS NULL) AND ending);
+
+CREATE INDEX task_open ON ONLY tasker.task USING btree (template_id, lane, task_id) WHERE (finished_at IS NULL);
+
+CREATE INDEX task_0_template_id_lane_task_id_idx ON tasker.task_0 USING btree (template_id, lane, task_id) WHERE (finished_at IS NULL);
 
 ALTER INDEX tasker.annotation_pkey ATTACH PARTITION tasker.annotation_0_pkey;
 
@@ -759,15 +784,34 @@ ALTER INDEX tasker.step_edge_pkey ATTACH PARTITION tasker.step_edge_0_pkey;
 
 ALTER INDEX tasker.task_by_correlation ATTACH PARTITION tasker.task_0_correlation_id_task_id_idx;
 
-ALTER INDEX tasker.task_open ATTACH PARTITION tasker.task_0_lane_task_id_idx;
-
-ALTER INDEX tasker.task_ended_badly ATTACH PARTITION tasker.task_0_lane_task_id_idx1;
+ALTER INDEX tasker.task_ended_badly ATTACH PARTITION tasker.task_0_lane_task_id_idx;
 
 ALTER INDEX tasker.task_pkey ATTACH PARTITION tasker.task_0_pkey;
 
 ALTER INDEX tasker.task_by_tag ATTACH PARTITION tasker.task_0_tags_idx;
 
 ALTER INDEX tasker.task_ending ATTACH PARTITION tasker.task_0_task_id_idx;
+
+ALTER INDEX tasker.task_open ATTACH PARTITION tasker.task_0_template_id_lane_task_id_idx;
+
+CREATE OR REPLACE VIEW tasker.plugin_version AS
+ SELECT p.plugin_id,
+    p.namespace,
+    p.name,
+    p.version,
+    p.sha256,
+    p.state,
+    p.code,
+    p.reason,
+    p.changed_at,
+    d.template_id,
+    count(h.host_id) AS hosts,
+    count(h.host_id) FILTER (WHERE (NOT hp.draining)) AS choosing
+   FROM (((tasker.plugin p
+     JOIN tasker.template d USING (plugin_id))
+     LEFT JOIN tasker.host_plugin hp USING (plugin_id))
+     LEFT JOIN tasker.host h ON (((h.host_id = hp.host_id) AND h.alive)))
+  GROUP BY p.plugin_id, d.template_id;
 
 ALTER TABLE ONLY tasker.host_crash
     ADD CONSTRAINT host_crash_host_id_fkey FOREIGN KEY (host_id) REFERENCES tasker.host(host_id);

@@ -78,8 +78,10 @@ void CatalogueBridge::note_state(const plugin::PluginRecord& record) {
     std::lock_guard guard(mutex_);
     host = host_;
     const auto known = published_.find(key_of(record));
-    if (known != published_.end() && known->second.version.sha256 == record.sha256)
+    if (known != published_.end() && known->second.version.sha256 == record.sha256) {
       known->second.draining = record.state == plugin::PluginState::draining;
+      if (record.state >= plugin::PluginState::finishing) published_.erase(known);  // this host has it no more
+    }
   }
   if (raw(host) == 0 || record.version.empty()) return;
   note(host, version_of(record), record.state, record.code, record.reason);
@@ -112,12 +114,23 @@ void CatalogueBridge::find_needed(std::function<void(Result<std::vector<plugin::
   });
 }
 
+void CatalogueBridge::find_needs(const std::vector<TemplateId>& templates,
+                                 std::function<void(Result<std::vector<plugin::VersionNeed>>)> done) {
+  catalogue_.needs(templates, [done = std::move(done)](Result<std::vector<store::VersionNeed>> answer) {
+    if (!answer) return done(answer.error());
+    std::vector<plugin::VersionNeed> needs;
+    for (auto& [template_id, tasks, oldest, next_wake] : *answer)
+      needs.push_back({template_id, tasks, raw(oldest), std::move(next_wake)});
+    done(std::move(needs));
+  });
+}
+
 Result<engine::ResolvedTemplate> RegistryResolver::resolve(const std::string& namespace_name, const std::string& name,
                                                            const std::string& version) const {
-  auto found = registry_.find(namespace_name, name, version);
+  const auto found = registry_.choose(namespace_name, name, version);
   if (!found) return found.error();
-  const auto& definition = *found->loaded.definition;
-  return engine::ResolvedTemplate{found->loaded.template_id, found->version.text(), definition.context_schema};
+  const plugin::IndexedVersion& chosen = **found;
+  return engine::ResolvedTemplate{chosen.template_id, chosen.text, chosen.definition->context_schema};
 }
 
 }  // namespace tasker::app

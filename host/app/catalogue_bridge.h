@@ -25,6 +25,8 @@ class CatalogueBridge final : public plugin::Catalogue {
                std::function<void(Result<plugin::PublishedIds>)> done) override;
   void note_state(const plugin::PluginRecord& record) override;
   void find_needed(std::function<void(Result<std::vector<plugin::NeededVersion>>)> done) override;
+  void find_needs(const std::vector<TemplateId>& templates,
+                  std::function<void(Result<std::vector<plugin::VersionNeed>>)> done) override;
 
  private:
   struct Published {

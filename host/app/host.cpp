@@ -157,7 +157,7 @@ Result<void> Host::Parts::build() {
       engine::TaskService::Folder{[this] { return plugins_trouble(); },
                                   [this] { return plugin::rows_of_files(loader_->plugins(), loader_->ignored()); }},
       [this](const std::optional<engine::QueueGauges>& queues) {
-        return metrics_text({*engine_, *store_, loader_->plugins(), server_ ? &server_->stats() : nullptr, queues});
+        return metrics_text({*engine_, *store_, loader_->plugins(), loader_->transitions(), server_ ? &server_->stats() : nullptr, queues});
       });
   loader_ = std::make_unique<plugin::Loader>(loader_options(), *catalogue_, registry_);
   return {};
@@ -186,12 +186,14 @@ plugin::LoaderOptions Host::Parts::loader_options() {
   options.environment = settings.environment;
   options.settle = milliseconds(settings.plugins.settle_ms);
   options.rescan = seconds(settings.plugins.rescan_seconds);
+  options.drain_timeout = seconds(settings.plugins.drain_timeout_seconds);
   options.config_for = [&known = settings.plugins.configuration](std::string_view namespace_name,
                                                                  std::string_view name) {
     const auto found = known.find(std::string(namespace_name) + "/" + std::string(name));
     return found == known.end() ? std::string() : found->second;
   };
   options.on_change = [this](const plugin::PluginRecord& record) { plugin_changed(record); };
+  options.on_registry = [this] { engine_->plugins_changed(); };
   for (const auto& [name, json] : settings.plugins.configuration) options.configured.push_back(name);
   options.on_ignored = options_.on_ignored;
   options.on_warning = options_.on_warning;

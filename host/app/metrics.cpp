@@ -54,15 +54,16 @@ void write_queues(MetricsText& out, const engine::QueueGauges& queues) {
             static_cast<double>(queues.oldest.count()) / 1000);
 }
 
-void write_plugins(MetricsText& out, const std::vector<plugin::PluginRecord>& plugins) {
+void write_plugins(MetricsText& out, const std::vector<plugin::PluginRecord>& plugins, const plugin::TransitionCounts& transitions) {
   using plugin::PluginState;
   std::map<PluginState, int> counts;
-  for (const PluginState state : {PluginState::settling, PluginState::intake, PluginState::inspected, PluginState::loading,
-                                  PluginState::active, PluginState::draining, PluginState::refused, PluginState::unavailable})
-    counts[state] = 0;
+  for (const PluginState state : plugin::kPluginStates) counts[state] = 0;
   for (const plugin::PluginRecord& record : plugins) ++counts[record.state];
   out.family("tasker_plugins", "gauge", "Plugin versions that this host knows, by state.");
   for (const auto& [state, count] : counts) out.sample("state", plugin_state_text(state), count);
+  out.family("tasker_plugin_transitions_total", "counter", "How often plugin versions came into each state on this host.");
+  for (std::size_t i = 0; i < transitions.size(); ++i)
+    out.sample("to", plugin_state_text(plugin::kPluginStates[i]), static_cast<double>(transitions[i]));
 }
 
 void write_database(MetricsText& out, const store::PgStore& store) {
@@ -108,7 +109,7 @@ std::string metrics_text(const MetricsSources& sources) {
   if (sources.queues) write_queues(out, *sources.queues);
   out.gauge("tasker_heartbeat_age_seconds", "Since this host last renewed its heartbeat.",
             static_cast<double>(sources.engine.heartbeat_age().count()) / 1000);
-  write_plugins(out, sources.plugins);
+  write_plugins(out, sources.plugins, sources.transitions);
   write_database(out, sources.store);
   if (sources.http != nullptr) write_http(out, *sources.http);
   return out.take();

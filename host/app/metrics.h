@@ -27,6 +27,7 @@ struct MetricsSources {
   const engine::Engine& engine;
   const store::PgStore& store;
   std::vector<plugin::PluginRecord> plugins;
+  plugin::TransitionCounts transitions;
   const http::HttpStats* http = nullptr;  // none: nobody listens
   std::optional<engine::QueueGauges> queues;  // none: the database is away
 };

@@ -39,6 +39,10 @@ std::string sentence_about(const plugin::PluginRecord& plugin) {
     case plugin::PluginState::unavailable:
       return fmt::format("open tasks wait for plugin {}, which no living host has loaded: {} ({})", name,
                          printable(plugin.reason), printable(plugin.code));
+    case plugin::PluginState::unloaded:
+    case plugin::PluginState::resident:
+    case plugin::PluginState::stuck:
+      return fmt::format("plugin {} is {}: {}", name, plugin::plugin_state_text(plugin.state), printable(plugin.reason));
     case plugin::PluginState::refused:
       return fmt::format("plugin {} is refused: {}: {}", name, printable(plugin.code), printable(plugin.reason));
     default: return {};

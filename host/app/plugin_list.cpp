@@ -20,6 +20,12 @@ std::string count(const nlohmann::json& from, const char* key) {
   return found != from.end() && found->is_number_integer() ? std::to_string(found->get<std::int64_t>()) : "";
 }
 
+// Nothing for none: the column is read for what keeps a version.
+std::string open_tasks(const nlohmann::json& from) {
+  const auto number = count(from, "open_tasks");
+  return number == "0" ? "" : number + (from.value("more_open_tasks", false) ? "+" : "");
+}
+
 // As `task submit` takes them; a file that is no plugin has no name.
 std::string names_of_plugins(const std::string& body) {
   std::string names;
@@ -37,14 +43,15 @@ Result<Table> table_of_plugins(std::string_view json, bool wide) {
   if (!parsed.is_object() || !parsed.contains("plugins") || !parsed["plugins"].is_array())
     return make_error(Code::server_bad_answer, "the server's answer is not a list of plugins; are both of the same version?");
   std::vector<std::string> headings = {"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "OPEN TASKS", "CODE", "REASON"};
-  if (wide) headings.insert(headings.end(), {"SINCE", "SHA256"});
+  if (wide) headings.insert(headings.end(), {"SINCE", "SHA256", "OLDEST TASK", "NEXT WAKE"});
   Table table(headings);
   table.colour_column(3);
   for (const auto& plugin : parsed["plugins"])
     if (plugin.is_object())
       table.add({text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name", "file"}), text(plugin, {"version"}),
-                 text(plugin, {"state"}), count(plugin, "hosts"), count(plugin, "open_tasks"), text(plugin, {"code"}),
-                 text(plugin, {"reason"}), text(plugin, {"since"}), text(plugin, {"sha256"})});
+                 text(plugin, {"state"}), count(plugin, "hosts"), open_tasks(plugin), text(plugin, {"code"}),
+                 text(plugin, {"reason"}), text(plugin, {"since"}), text(plugin, {"sha256"}),
+                 count(plugin, "oldest_task"), text(plugin, {"next_wake"})});
   return table;
 }
 

@@ -137,6 +137,7 @@ std::vector<Key> all_keys() {
       word("plugins", "state_dir", &S::plugins, &S::Plugins::state_dir),
       integer("plugins", "rescan_seconds", &S::plugins, &S::Plugins::rescan_seconds, 1, 86'400),
       integer("plugins", "settle_ms", &S::plugins, &S::Plugins::settle_ms, 0, 60'000),
+      integer("plugins", "drain_timeout_seconds", &S::plugins, &S::Plugins::drain_timeout_seconds, 1, 86'400),
       secret({.section = "plugins", .name = "configuration", .set = set_configuration, .show = show_configuration}),
       integer("engine", "workers", &S::engine, &S::Engine::workers, 1, 1024),
       integer("engine", "async_workers", &S::engine, &S::Engine::async_workers, 1, 256),

@@ -339,6 +339,10 @@ void Engine::submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply
   });
 }
 
+void Engine::plugins_changed() {
+  impl_->core_.executor.post([impl = impl_] { impl->core_.refresh_snapshot(); });
+}
+
 void Engine::work_was_queued() {
   impl_->core_.executor.post([impl = impl_] { impl->claimer_.look_soon(); });
 }

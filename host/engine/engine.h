@@ -41,6 +41,7 @@ class Engine {
 
   void submit(std::vector<NewTask> tasks, Reply<std::vector<TaskId>> reply);
   void submit(std::vector<NewTask> tasks, IdempotencyKey key, Reply<CreatedTasks> reply);
+  void plugins_changed();  // the catalogue has another snapshot: let go of the one before
   void work_was_queued();  // somebody else queued work: look now instead of at the next poll
 
   const Stats& stats() const;

@@ -29,6 +29,14 @@ struct NeededVersion {
   std::int64_t hosts = 0;  // living ones that have loaded it
 };
 
+// What still needs a version, of all hosts.
+struct VersionNeed {
+  TemplateId template_id{};
+  std::int64_t tasks = 0;  // open; 1001 stands for more than 1000
+  std::int64_t oldest = 0;
+  std::string next_wake;   // when the next of its delayed steps falls due; empty: none is delayed
+};
+
 class Catalogue {
  public:
   virtual ~Catalogue() = default;
@@ -40,11 +48,14 @@ class Catalogue {
   virtual void publish(const PluginRecord& record, const model::TaskTemplate* definition,
                        std::function<void(Result<PublishedIds>)> done) = 0;
 
-  // [loader] The plugin became active, draining, refused or unavailable. Best effort: nobody waits for it.
+  // [loader] The plugin came into a state from active on. Best effort: nobody waits for it.
   virtual void note_state(const PluginRecord& record) = 0;
 
   // [loader] `done` comes once, on any thread.
   virtual void find_needed(std::function<void(Result<std::vector<NeededVersion>>)> done) = 0;
+
+  // [loader] A row for each of these templates. `done` comes once, on any thread.
+  virtual void find_needs(const std::vector<TemplateId>& templates, std::function<void(Result<std::vector<VersionNeed>>)> done) = 0;
 };
 
 }  // namespace tasker::plugin

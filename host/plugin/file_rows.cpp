@@ -29,7 +29,7 @@ std::string rows_of_files(const std::vector<PluginRecord>& records, const std::v
   std::string rows;
   const auto add = [&rows](const std::string& row) { rows += (rows.empty() ? "" : ",") + row; };
   for (const auto& record : records)
-    if (record.state != PluginState::active && record.state != PluginState::draining) add(row_of(record));
+    if (record.state < PluginState::active || record.state == PluginState::refused) add(row_of(record));  // others are in the catalogue
   for (const auto& odd : ignored) add(row_of(odd));
   return rows;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -16,12 +17,19 @@ class HeldPlugin {
  public:
   virtual ~HeldPlugin() = default;
 
-  // [loader] One handler a step, handlers[ord - 1]; each keeps the plugin loaded.
+  // [loader] One handler a step, handlers[ord - 1]; each keeps this object.
   virtual std::vector<std::shared_ptr<engine::Handler>> handlers() = 0;
 
   // [loader] No attempt may start any more; the plugin is told, and asked to end once the last attempt has left. False:
   // attempts were still inside at the deadline, so fini() was not called.
   virtual bool retire(std::chrono::steady_clock::time_point deadline) = 0;
+
+  // The same in steps, each once, in this order and one at a time, for a version that leaves a host that goes on. Each may block for
+  // as long as the plugin likes. On a thread that the loader waits for (apart_call.h).
+  virtual void drain() {}  // no attempt may start any more, and the plugin is told; attempts that are inside go on
+  virtual void finish() { retire(std::chrono::steady_clock::now() + std::chrono::seconds(1)); }  // no attempt is inside
+  virtual bool close() { return true; }  // unloads its code; answers whether it really left this process
+  virtual std::int64_t inside() const { return 0; }  // attempts
 };
 
 }  // namespace tasker::plugin

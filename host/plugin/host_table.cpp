@@ -80,7 +80,7 @@ struct HostTable::Calls {
     HostTable& table = self(host);
     const auto found = find_live(*table.attempts_, &table, token);
     if (!found.attempt || found.attempt->phase != RunningAttempt::Phase::running) return TASKER_STOP_LEASE_LOST;
-    return found.attempt->stop_bits();
+    return table.stop_bits(*found.attempt);
   }
 
   static std::uint32_t heartbeat(const tasker_host* host, tasker_token token, std::int32_t, tasker_str,
@@ -93,7 +93,7 @@ struct HostTable::Calls {
       auto found = find_live(*table.attempts_, &table, token);
       if (!found.attempt || !is_live(*found.attempt)) return TASKER_STOP_LEASE_LOST;
       if (fits) found.attempt->checkpoint = view(checkpoint);
-      const std::uint32_t bits = found.attempt->stop_bits();
+      const std::uint32_t bits = table.stop_bits(*found.attempt);
       if ((has_one && !fits) || !is_readable(checkpoint))
         table.misbehaved(*found.attempt, "sent a checkpoint that is too big or not JSON; it was dropped");
       return bits;
@@ -139,7 +139,7 @@ struct HostTable::Calls {
       }
       RunningAttempt& attempt = *found.attempt;
       attempt.phase = RunningAttempt::Phase::completing;
-      const std::uint32_t bits = attempt.stop_bits();
+      const std::uint32_t bits = table.stop_bits(attempt);
       // Not under the lock: release() is the plugin's and may call us.
       found.lock.unlock();
       auto copied = [&] {

@@ -23,8 +23,19 @@ class HostTable {
   const tasker_host* table() const { return &table_; }
   AttemptTable& attempts() { return *attempts_; }
   Gate& gate() { return gate_; }
+  const Gate& gate() const { return gate_; }
   const std::string& source() const { return source_; }
   const AttemptLimits& limits() const { return limits_; }
+
+  // No attempt may enter any more, and those inside are asked to end soon.
+  void retire() {
+    retire_bits_.store(TASKER_STOP_DRAINING, std::memory_order_relaxed);
+    gate_.close();
+  }
+  // What an attempt is asked to stop for; the caller holds its mutex, or runs it.
+  std::uint32_t stop_bits(const RunningAttempt& attempt) const {
+    return attempt.stop_bits() | retire_bits_.load(std::memory_order_relaxed);
+  }
 
   // Takes the attempt out: its token is void from here on; `lock` is on its mutex and is released. Gives the outcome,
   // with the events and the checkpoint, to `done`, then the slot back. Called once an attempt.
@@ -41,6 +52,7 @@ class HostTable {
   AttemptLimits limits_;
   tasker_host table_;
   Gate gate_;
+  std::atomic<std::uint32_t> retire_bits_{0};
   std::atomic<std::uint64_t> misdeeds_{0};
 };
 

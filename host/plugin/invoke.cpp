@@ -101,7 +101,8 @@ engine::AttemptOutcome unavailable(Code code, std::string message) {
   return outcome;
 }
 
-// Nothing: the plugin answers later, through complete(). A crash here is the step's, also one in what it threw or answered.
+// Nothing: the plugin answers later, through complete(). A crash here is the step's, also one in what it threw or answered; and
+// what it threw is gone when this returns, for with its outcome the plugin may be let go.
 std::optional<engine::AttemptOutcome> call_run(HostTable& host, void* self, const tasker_handler& handler,
                                                const engine::AttemptInput& input, RunningAttempt& attempt) {
   const CrashMark mark(host.source(), input.step->name, input.fence, attempt.call.attempt);
@@ -115,7 +116,7 @@ std::optional<engine::AttemptOutcome> call_run(HostTable& host, void* self, cons
     return failed(Code::plugin_threw, "the handler threw: " + what_was_thrown());
   }
   if (answer == TASKER_PENDING) return std::nullopt;
-  if (answer == TASKER_DONE) return copy_and_release(outcome, attempt.stop_bits(), host.limits());
+  if (answer == TASKER_DONE) return copy_and_release(outcome, host.stop_bits(attempt), host.limits());
   release(outcome);
   return failed(Code::plugin_bad_outcome,
                 "the handler's run() answered " + std::to_string(answer) + ", which is neither done nor pending");

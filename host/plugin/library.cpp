@@ -53,10 +53,16 @@ bool Library::close() {
   if (!handle_) return true;
   const auto handle = std::move(handle_);
   handle->library.unload();
-  void* still_there = ::dlopen(handle->path.c_str(), RTLD_LAZY | RTLD_NOLOAD);
-  if (!still_there) return true;
+  return !is_resident(handle->path);
+}
+
+bool Library::is_resident(const std::filesystem::path& path) {
+  void* still_there = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+  if (!still_there) return false;
   ::dlclose(still_there);
-  return false;
+  still_there = ::dlopen(path.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+  if (still_there) ::dlclose(still_there);
+  return still_there != nullptr;
 }
 
 }  // namespace tasker::plugin

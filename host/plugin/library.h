@@ -28,6 +28,10 @@ class Library {
   // Closes it and answers whether it really left the process; dlclose's own result proves nothing.
   bool close();
 
+  // Whether a library that was closed is still there. Asking may be what lets it go: what a thread's end releases goes with the
+  // next close.
+  static bool is_resident(const std::filesystem::path& path);
+
  private:
   struct Handle;
   explicit Library(std::unique_ptr<Handle> handle);

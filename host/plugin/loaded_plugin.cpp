@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/log.h"
 #include "base/utf8.h"
@@ -122,14 +123,29 @@ Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& requ
 
 std::vector<std::shared_ptr<engine::Handler>> LoadedPlugin::handlers() { return make_handlers(shared_from_this()); }
 
-bool LoadedPlugin::retire(std::chrono::steady_clock::time_point deadline) {
-  host_.gate().close();
+void LoadedPlugin::drain() {
+  if (std::exchange(is_drained_, true)) return;
+  host_.retire();
   call_drain(*entry_, self_, host_.source());
+}
+
+void LoadedPlugin::finish() {
+  if (!std::exchange(is_finished_, true)) call_fini(*entry_, self_, host_.source());
+}
+
+bool LoadedPlugin::close() {
+  entry_ = nullptr;
+  step_handlers_.clear();
+  return library_.close();
+}
+
+bool LoadedPlugin::retire(std::chrono::steady_clock::time_point deadline) {
+  drain();
   if (!host_.gate().wait_until_empty(deadline)) {
     log_warn("plugin {}: {} attempts are still running; it is left as it is", host_.source(), host_.gate().inside());
     return false;
   }
-  call_fini(*entry_, self_, host_.source());
+  finish();
   return true;
 }
 

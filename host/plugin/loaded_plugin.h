@@ -1,5 +1,5 @@
-// One loaded plugin version: its library, its checked tables and the state its init() built. Made, drained and
-// finished by the loader; its handlers run on worker threads. What can be known without running code was checked
+// One loaded plugin version: its library, its checked tables and the state its init() built. Made, drained, finished and
+// closed by the loader; its handlers run on worker threads. What can be known without running code was checked
 // before (manifest.h).
 #pragma once
 
@@ -39,6 +39,10 @@ class LoadedPlugin final : public HeldPlugin, public std::enable_shared_from_thi
   const std::vector<const tasker_handler*>& step_handlers() const { return step_handlers_; }
 
   std::vector<std::shared_ptr<engine::Handler>> handlers() override;
+  void drain() override;
+  void finish() override;
+  bool close() override;
+  std::int64_t inside() const override { return host_.gate().inside(); }
   bool retire(std::chrono::steady_clock::time_point deadline) override;
 
  private:
@@ -49,6 +53,7 @@ class LoadedPlugin final : public HeldPlugin, public std::enable_shared_from_thi
   const tasker_plugin* entry_ = nullptr;
   void* self_ = nullptr;
   std::vector<const tasker_handler*> step_handlers_;  // [ord - 1]
+  bool is_drained_ = false, is_finished_ = false;
 };
 
 // The checks of a plugin's tables, apart from the library they came in: which handler serves which step.

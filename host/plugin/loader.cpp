@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "base/log.h"
 #include "plugin/loader_core.h"
@@ -19,16 +20,15 @@ using std::chrono::milliseconds;
 // A file that somebody still has open for writing gets more time: until it is closed, or this often the quiet time.
 constexpr int kOpenFilePatience = 10;
 constexpr const char* kDrainingText =
-    "its file was removed: new tasks do not choose it, tasks that have it go on; it stays in memory until the host "
-    "stops, because unloading at run time is not yet supported";
+    "its file was removed: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
 
 }  // namespace
 
 // ------------------------------------------------------------ records
 
 void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std::string reason) {
-  const auto before = entry.record.state;
-  entry.record.state = state;
+  const auto before = std::exchange(entry.record.state, state);
+  book.count(state);
   entry.record.code = std::move(code);
   entry.record.reason = std::move(reason);
   entry.record.since = std::chrono::system_clock::now();
@@ -39,7 +39,9 @@ void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std:
   const LogSubject subject{.code = entry.record.code, .plugin = label};
   if (state == PluginState::refused)
     log_about(LogLevel::warn, subject, "plugin {} is refused: {} ({})", label, entry.record.reason, entry.record.code);
-  else if (state == PluginState::active || state == PluginState::draining)
+  else if (state == PluginState::stuck)
+    log_about(LogLevel::warn, subject, "plugin {} is stuck: {}", label, entry.record.reason);
+  else if (state == PluginState::active || state == PluginState::draining || entry.is_gone())
     log_about(LogLevel::info, subject, "plugin {} is {}{}{}", label, text, entry.record.reason.empty() ? "" : ": ",
               entry.record.reason);
   else
@@ -48,7 +50,7 @@ void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std:
 }
 
 void Loader::Core::refuse(Entry& entry, const Error& error) {
-  if (entry.plugin) entry.plugin->retire(Steady::now() + std::chrono::seconds(1));
+  if (entry.plugin && entry.plugin->retire(Steady::now() + std::chrono::seconds(1))) entry.plugin->close();
   entry.plugin.reset();
   if (error.retry == Retry::later) try_again(entry.file);
   enter(entry, PluginState::refused, std::string(code_text(error.code)), error.message);
@@ -56,7 +58,7 @@ void Loader::Core::refuse(Entry& entry, const Error& error) {
 
 Entry* Loader::Core::candidate(const std::string& file) {
   for (Entry& entry : entries)
-    if (entry.file == file && !entry.plugin) return &entry;
+    if (entry.file == file && !entry.plugin && !entry.is_gone()) return &entry;
   return nullptr;
 }
 
@@ -87,12 +89,13 @@ void Loader::Core::forget(Entry& gone) {
 void Loader::Core::publish_registry() {
   std::vector<RegistryEntry> usable;
   for (const Entry& entry : entries) {
-    if (!entry.ids) continue;
+    if (!entry.ids || entry.is_leaving) continue;
     usable.push_back({entry.record.namespace_name, entry.record.name, *Semver::parse(entry.record.version),
                       entry.sequence, entry.record.state != PluginState::draining,
                       {entry.ids->template_id, entry.ids->plugin, entry.definition, entry.handlers}});
   }
   registry.publish(std::move(usable));
+  if (options.on_registry) options.on_registry();
 }
 
 PluginFileName Loader::Core::name_of(const std::string& file) {
@@ -121,6 +124,7 @@ void Loader::Core::on_look(const Look& look) {
     if (look.shows_gone(file)) gone.push_back(file);
   for (const std::string& file : gone) on_gone(file);
   wait_for_quiet();
+  if (look.is_periodic) forget_old();
   if (look.is_periodic)
     look_for_needed();
   else
@@ -168,11 +172,13 @@ void Loader::Core::on_gone(const std::string& file) {
   files.erase(file);
   while (Entry* entry = candidate(file)) forget(*entry);
   for (Entry* entry : loaded(file)) {
+    entry->comes_back = false;
     if (!entry->ids && !entry->is_kept) {
-      entry->plugin->retire(Steady::now());
+      if (entry->plugin->retire(Steady::now())) entry->plugin->close();
       forget(*entry);
     } else if (entry->record.state == PluginState::active) {
       enter_and_publish(*entry, PluginState::draining, kDrainingText);
+      ask_needs_soon();
     }
   }
 }
@@ -209,12 +215,15 @@ void Loader::Core::finish(milliseconds grace) {
   watcher->stop();
   settle_timer.cancel();
   needed_timer.cancel();
+  needs_timer.cancel();
+  resident_timer.cancel();
   registry.publish({});
-  const auto deadline = Steady::now() + grace;
   for (Entry& entry : entries) {
     entry.retry.reset();
-    if (entry.plugin) entry.plugin->retire(deadline);
+    entry.watch.reset();
+    entry.handlers.clear();
   }
+  end_all(Steady::now() + grace);
   // The io_context runs dry by itself: every handler that waits has been cancelled and must let go of us.
   work.reset();
 }
@@ -239,6 +248,8 @@ void Loader::stop(milliseconds grace) {
   asio::post(core_->io, [core = core_, grace] { core->finish(grace); });
   core_->thread.join();
 }
+
+TransitionCounts Loader::transitions() const { return core_->book.transitions(); }
 
 bool Loader::has_settled() const { return core_->book.has_settled(); }
 

@@ -4,7 +4,7 @@
 //
 // A version is immutable: the same name and version with other bytes is refused, or, in dev mode, loaded beside the
 // old one as "1.0.0+dev.<8 digits of its hash>". A removed plugin stays in memory for the tasks that have it, and after a
-// restart it comes back from its private copy for as long as open tasks have it.
+// restart it comes back from its private copy for as long as open tasks have it. When none has it any more it is unloaded.
 #pragma once
 
 #include <chrono>
@@ -32,6 +32,11 @@ struct LoaderOptions {
   std::chrono::milliseconds settle{300};
   std::chrono::milliseconds rescan{30'000};
   std::chrono::milliseconds publish_pause{250};  // before the second try; doubles up to 30 s
+  std::chrono::milliseconds drain_look{1'000};  // before it is asked whether open tasks have a draining version; doubles up to `rescan`
+  std::chrono::milliseconds drain_patience{2'000};  // for attempts that no open task waits for, before they are asked to end
+  std::chrono::milliseconds drain_timeout{60'000};  // for these attempts, and for fini, before the version is called stuck
+  std::chrono::milliseconds resident_look{60'000};  // between looks for what stayed in memory
+  std::chrono::seconds keep_ended{600};  // how long a version that was unloaded is still shown
   std::chrono::seconds keep_copies{600};  // private copies that nothing needs are removed when they are as old as this
   IntakeLimits intake;
   AttemptLimits attempts;
@@ -41,6 +46,8 @@ struct LoaderOptions {
   std::vector<std::string> configured;
   // After every transition, on the loader's thread; must not block. Already visible in plugins() and the registry.
   std::function<void(const PluginRecord&)> on_change;
+  // The registry has changed; as on_change. Who holds what it showed before keeps a version that is to go.
+  std::function<void()> on_registry;
   // What lies in the folder and is no plugin, once each, with a sentence for people. As on_change.
   std::function<void(const std::string& what, const std::string& why)> on_ignored;
   std::function<void(const std::string& sentence)> on_warning;
@@ -56,9 +63,11 @@ class Loader {
   Result<void> start();
 
   // Tells every plugin to drain, waits until their attempts have left, and lets them finish. Libraries stay mapped:
-  // the process is about to end. Stop the engine before. Safe to call twice; not from on_change.
+  // the process is about to end. What hangs is left behind. Stop the engine before. Safe to call twice; not from on_change.
   void stop(std::chrono::milliseconds grace);
 
+  // [any] How often versions came into each state.
+  TransitionCounts transitions() const;
   // [any] The folder has been looked at and every file in it is active, draining or refused.
   bool has_settled() const;
 

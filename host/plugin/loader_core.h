@@ -1,6 +1,7 @@
 // What the loader is inside, for the files that together are it: loader.cpp (files come and go, start and stop),
-// loader_file.cpp (one file's way into the registry), loader_needed.cpp (versions that only open tasks have). Not for
-// anybody else. All of it runs on the loader's thread, but what RecordBook shows.
+// loader_file.cpp (one file's way into the registry), loader_needed.cpp (versions that only open tasks have),
+// loader_leave.cpp (versions that nothing needs any more). Not for anybody else. All of it runs on the loader's thread, but what
+// RecordBook shows.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "plugin/apart_call.h"
 #include "plugin/file_name.h"
 #include "plugin/loaded_plugin.h"
 #include "plugin/loader.h"
@@ -38,6 +40,16 @@ struct Entry {
   std::chrono::milliseconds pause{0};
   std::unique_ptr<boost::asio::steady_timer> retry;
 
+  // Once no open task has it: out of the registry, on its way out of the process.
+  bool is_leaving = false;
+  bool is_released = false;  // nobody holds a handler of it any more
+  bool comes_back = false;   // its file is there again: loaded anew when this one has gone
+  bool is_gone() const { return record.state == PluginState::unloaded || record.state == PluginState::resident; }
+  std::shared_ptr<bool> is_resident;  // what closing it found
+  std::unique_ptr<ApartCall> call;  // into the plugin, under way
+  std::unique_ptr<boost::asio::steady_timer> watch;
+  std::uint64_t watch_number = 0;   // one that fell due and was replaced before it was heard counts no more
+
   std::string plugin_name() const { return record.namespace_name + "/" + record.name; }
   std::string label() const { return plugin_name() + " " + record.version; }
 };
@@ -56,9 +68,11 @@ struct Unavailable {
   bool is_left = false;   // to other hosts that have the version: told only when they are gone
 };
 
+using std::chrono::milliseconds;
+
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Core(LoaderOptions o, Catalogue& c, Registry& r)
-      : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io) {}
+      : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io), needs_timer(io), resident_timer(io) {}
 
   // Constant after construction.
   const LoaderOptions options;
@@ -78,6 +92,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   std::list<Entry> entries;
   std::uint64_t last_key = 0, last_sequence = 0;
   bool is_stopping = false;
+  boost::asio::steady_timer needs_timer, resident_timer;
+  std::chrono::milliseconds needs_pause{0};
+  bool is_asking_needs = false;
   bool has_asked = false, is_asking = false, has_checked_configuration = false;
   std::map<std::string, Unavailable> unavailable;  // by label
 
@@ -88,7 +105,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void enter(Entry& entry, PluginState state, std::string code = "", std::string reason = "");
   void refuse(Entry& entry, const Error& error);
   std::filesystem::path copy_of(const Entry& entry) const { return options.state / (entry.record.sha256 + ".so"); }
-  // The entry of this file that is not loaded: still settling, or refused.
+  // The entry of this file that is not loaded and never was: still settling, or refused.
   Entry* candidate(const std::string& file);
   std::vector<Entry*> loaded(const std::string& file);
   Entry& add(const std::string& file, const PluginFileName& name);
@@ -136,11 +153,37 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   // A section for a plugin that is not there is most often a misspelt one.
   void check_configuration();
 
+  // ------------------------------------------------------------ versions leave
+
+  std::vector<std::shared_ptr<engine::Handler>> leased_handlers(const Entry& entry);
+  Entry* entry_of(std::uint64_t key);
+  // Asks after a while whether open tasks have what drains, and again, less and less often, until nothing drains.
+  void ask_needs_soon();
+  void ask_needs();
+  void find_needs();
+  void on_needs(const Result<std::vector<VersionNeed>>& answer);
+  void say_need(Entry& entry, const VersionNeed& need);
+  void let_go(Entry& entry, std::string why);
+  void on_released(std::uint64_t key);
+  // The next step out, when the one before has been done and nobody is inside.
+  void go_on_leaving(Entry& entry);
+  void call_apart(Entry& entry, std::function<void(HeldPlugin&)> step, void (Core::*then)(Entry&));
+  void on_finished(Entry& entry);
+  void on_closed(Entry& entry);
+  void watch_over(Entry& entry, milliseconds limit, void (Core::*then)(Entry&));
+  void ask_to_end(Entry& entry);
+  void call_it_stuck(Entry& entry);
+  void stop_watch(Entry& entry);
+  void forget_gone(const std::string& file);
+  void forget_old();
+  void look_at_residents();
+
   // ------------------------------------------------------------ life
 
   Result<void> prepare();
   void run();
   void finish(std::chrono::milliseconds grace);
+  void end_all(std::chrono::steady_clock::time_point deadline);
 };
 
 }  // namespace tasker::plugin

@@ -33,6 +33,7 @@ void Loader::Core::take(const std::string& file) {
   const auto copy = take_in(options.plugins / file, options.state, options.intake);
   if (!copy) return intake_failed(file, name, copy.error());
   if (is_known(file, copy->sha256, is_another_try)) return;
+  forget_gone(file);
   Entry* found = candidate(file);
   Entry& entry = found ? *found : add(file, name);
   entry.record.sha256 = copy->sha256;
@@ -76,7 +77,9 @@ bool Loader::Core::is_known(const std::string& file, const std::string& sha256, 
   for (Entry* entry : loaded(file)) {
     if (entry->record.sha256 != sha256) continue;
     entry->is_kept = false;
+    entry->comes_back = entry->is_leaving;
     if (Entry* refused = candidate(file)) forget(*refused);
+    if (entry->is_leaving) return true;
     const bool is_newest = entry->sequence == last_sequence_of(file);
     if (entry->record.state == PluginState::draining || (entry->record.state == PluginState::active && !is_newest)) {
       entry->sequence = ++last_sequence;
@@ -138,8 +141,11 @@ void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& a
   Entry& entry = *found;
   if (!answer) return publish_failed(entry, answer.error());
   entry.ids = *answer;
-  entry.handlers = entry.plugin->handlers();
-  if (entry.is_kept) return enter_and_publish(entry, PluginState::draining, kKeptText);
+  entry.handlers = leased_handlers(entry);
+  if (entry.is_kept) {
+    enter_and_publish(entry, PluginState::draining, kKeptText);
+    return ask_needs_soon();
+  }
   entry.sequence = ++last_sequence;
   enter_and_publish(entry, PluginState::active);
   look_for_needed_at_first();

@@ -97,7 +97,7 @@ void Loader::Core::look_for_needed_soon() {
 }
 
 void Loader::Core::give_up(Entry& entry, const std::string& why) {
-  if (entry.plugin) entry.plugin->retire(Steady::now() + std::chrono::seconds(1));
+  if (entry.plugin && entry.plugin->retire(Steady::now() + std::chrono::seconds(1))) entry.plugin->close();
   const PluginRecord& record = entry.record;
   const std::string sentence = "its private copy cannot be used: " + why;
   if (entry.is_elsewhere) {

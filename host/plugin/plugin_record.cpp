@@ -20,6 +20,16 @@ std::string_view plugin_state_text(PluginState state) {
       return "refused";
     case PluginState::unavailable:
       return "unavailable";
+    case PluginState::finishing:
+      return "finishing";
+    case PluginState::closing:
+      return "closing";
+    case PluginState::unloaded:
+      return "unloaded";
+    case PluginState::resident:
+      return "resident";
+    case PluginState::stuck:
+      return "stuck";
   }
   return "unknown";
 }

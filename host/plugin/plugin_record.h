@@ -2,7 +2,10 @@
 // refused. A value, copied freely; the loader owns the originals. It is what `tasker plugin list` shows.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -11,9 +14,19 @@
 namespace tasker::plugin {
 
 // SETTLING -> INTAKE -> INSPECTED -> LOADING -> ACTIVE <-> DRAINING; any but the last two may end in REFUSED.
-// The check in a child process will stand between INSPECTED and LOADING. UNAVAILABLE is no file's state: open tasks
-// have a version that no living host can load.
-enum class PluginState { settling, intake, inspected, loading, active, draining, refused, unavailable };
+// DRAINING -> FINISHING -> CLOSING -> UNLOADED, or RESIDENT when its code stays in the process all the same. STUCK: it drains or
+// finishes, and what it waits for has not come for too long. UNAVAILABLE is no file's state: open tasks have a version that no
+// living host can load.
+enum class PluginState {
+  settling, intake, inspected, loading, active, draining, refused, unavailable, finishing, closing, unloaded, resident, stuck
+};
+constexpr PluginState kPluginStates[] = {
+    PluginState::settling, PluginState::intake,      PluginState::inspected, PluginState::loading,  PluginState::active,
+    PluginState::draining, PluginState::refused,     PluginState::unavailable, PluginState::finishing, PluginState::closing,
+    PluginState::unloaded, PluginState::resident,    PluginState::stuck};
+
+// How often plugin versions came into each state, in the order of kPluginStates.
+using TransitionCounts = std::array<std::uint64_t, std::size(kPluginStates)>;
 
 std::string_view plugin_state_text(PluginState state);
 

@@ -52,6 +52,12 @@ std::vector<IgnoredFile> RecordBook::ignored() const {
   return files;
 }
 
+TransitionCounts RecordBook::transitions() const {
+  TransitionCounts counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = transitions_[i].load(std::memory_order_relaxed);
+  return counts;
+}
+
 bool RecordBook::has_settled() const {
   const std::lock_guard lock(mutex_);
   return has_looked_ && std::none_of(records_.begin(), records_.end(), [](const auto& entry) {

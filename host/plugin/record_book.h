@@ -2,6 +2,8 @@
 // Written on the loader's thread, read on [any].
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -24,6 +26,9 @@ class RecordBook {
   // By namespace, name and age.
   std::vector<PluginRecord> plugins() const;
   std::vector<IgnoredFile> ignored() const;
+  // A transition to this state.
+  void count(PluginState to) { transitions_[static_cast<std::size_t>(to)].fetch_add(1, std::memory_order_relaxed); }
+  TransitionCounts transitions() const;
   // The folder has been looked at, and every file in it is active, draining or refused.
   bool has_settled() const;
 
@@ -32,6 +37,7 @@ class RecordBook {
   std::map<std::uint64_t, PluginRecord> records_;
   std::map<std::string, IgnoredFile> ignored_;
   bool has_looked_ = false;
+  std::array<std::atomic<std::uint64_t>, std::size(kPluginStates)> transitions_{};
 };
 
 }  // namespace tasker::plugin

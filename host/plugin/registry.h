@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "base/semver.h"
 #include "engine/ports.h"
+#include "plugin/version_index.h"
 
 namespace tasker::plugin {
 
@@ -35,19 +36,28 @@ class Registry final : public engine::HandlerCatalog {
 
   // `version`: empty for the newest stable one; exact ("1.2.0", which means the newest build of it, or with build
   // metadata that build alone); or a range ("^1.2"). Code::namespace_unknown, unknown_handler, version_unknown.
+  // Without a lock while nothing has been published: asked for every task that is created.
+  Result<std::shared_ptr<const IndexedVersion>> choose(std::string_view namespace_name, std::string_view name,
+                                                       std::string_view version) const;
+  // The same with its handlers, which keep it loaded.
   Result<RegistryEntry> find(std::string_view namespace_name, std::string_view name, std::string_view version) const;
   std::vector<RegistryEntry> entries() const;
 
   void publish(std::vector<RegistryEntry> entries);
 
  private:
-  using Entries = std::shared_ptr<const std::vector<RegistryEntry>>;
-  Entries current() const;
+  struct Published {
+    std::vector<RegistryEntry> entries;
+    std::shared_ptr<const VersionIndex> index;  // of these entries
+    std::shared_ptr<const engine::CatalogSnapshot> snapshot;
+  };
+  static std::shared_ptr<const Published> make(std::vector<RegistryEntry> entries, std::uint64_t generation);
+  std::shared_ptr<const Published> current() const;
 
+  const std::uint64_t number_;  // of this registry in the process
   std::atomic<std::uint64_t> generation_{0};
-  mutable std::mutex mutex_;  // guards both pointers, never what they point to
-  Entries entries_;
-  std::shared_ptr<const engine::CatalogSnapshot> snapshot_;
+  mutable std::mutex mutex_;  // guards the pointer, never what it points to
+  std::shared_ptr<const Published> published_;
 };
 
 }  // namespace tasker::plugin

@@ -98,4 +98,19 @@ void PgCatalogue::needed(HostId host, engine::Reply<std::vector<NeededPlugin>> r
   if (!posted) reply(overloaded_error("needed_plugins"));
 }
 
+void PgCatalogue::needs(const std::vector<TemplateId>& templates, engine::Reply<std::vector<VersionNeed>> reply) {
+  ArrayLiteral ids;
+  for (const TemplateId id : templates) ids.add(raw(id));
+  const bool posted = reads_.post([ids = ids.take(), reply](Session& session) {
+    auto rows = session.run("open_tasks_of", {ids});
+    if (!rows) return reply(rows.error());
+    std::vector<VersionNeed> needs;
+    for (int row = 0; row < rows->size(); ++row)
+      needs.push_back({static_cast<TemplateId>(rows->integer(row, 0)), rows->integer(row, 1), static_cast<TaskId>(rows->integer(row, 2)),
+                       std::string(rows->text(row, 3))});
+    reply(std::move(needs));
+  });
+  if (!posted) reply(overloaded_error("open_tasks_of"));
+}
+
 }  // namespace tasker::store

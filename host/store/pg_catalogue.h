@@ -27,8 +27,16 @@ struct PluginVersion {
 // A version that open tasks have and a host has not loaded.
 struct NeededPlugin {
   PluginVersion plugin;
-  std::int64_t open_tasks = 0;
+  std::int64_t open_tasks = 0;  // 1001 stands for more than 1000
   std::int64_t hosts = 0;  // living ones that have loaded it
+};
+
+// What still needs a version.
+struct VersionNeed {
+  TemplateId template_id{};
+  std::int64_t tasks = 0;  // open; 1001 stands for more than 1000
+  TaskId oldest{};         // 0: none
+  std::string next_wake;   // when the next of its delayed steps falls due; empty: none is delayed
 };
 
 class PgCatalogue {
@@ -39,10 +47,11 @@ class PgCatalogue {
   // `definition` is read before the call returns.
   void publish(HostId host, const PluginVersion& plugin, const model::TaskTemplate& definition,
                engine::Reply<PublishedPlugin> reply);
-  // `state`: active, draining, refused, unavailable; code and reason say why it is not active.
+  // `state`: a name of PluginState from active on; code and reason say why it is not active.
   void note_state(HostId host, const PluginVersion& plugin, const std::string& state, const std::string& code,
                   const std::string& reason, engine::Reply<int> reply);
   void needed(HostId host, engine::Reply<std::vector<NeededPlugin>> reply);
+  void needs(const std::vector<TemplateId>& templates, engine::Reply<std::vector<VersionNeed>> reply);
 
  private:
   Connection& connection_;

@@ -67,7 +67,8 @@ begin
 end $$;
 
 -- A plugin's state on this host, as people see it: refused with its reason, draining, ... Kept by (namespace, name,
--- version); a refused file of a version that is active elsewhere does not hide the active one.
+-- version); a refused file of a version that is active elsewhere does not hide the active one. From `finishing` on this host has
+-- it no more.
 create or replace function tasker.note_plugin_state(
   p_host int, p_namespace text, p_name text, p_version text, p_sha256 text, p_state text, p_code text, p_reason text,
   p_now timestamptz)
@@ -81,29 +82,24 @@ begin
   update tasker.host_plugin hp set draining = p_state = 'draining' from tasker.plugin p
   where p_state in ('active', 'draining') and hp.host_id = p_host and hp.plugin_id = p.plugin_id
     and p.namespace = p_namespace and p.name = p_name and p.version = p_version and p.sha256 = p_sha256;
+  delete from tasker.host_plugin hp using tasker.plugin p
+  where p_state in ('finishing', 'stuck', 'unloaded', 'resident') and hp.host_id = p_host and hp.plugin_id = p.plugin_id
+    and p.namespace = p_namespace and p.name = p_name and p.version = p_version and p.sha256 = p_sha256;
   insert into tasker.journal (at, kind, host_id, reason, data)
   values (p_now, 'plugin.' || p_state, p_host, p_reason,
           jsonb_build_object('namespace', p_namespace, 'name', p_name, 'version', p_version, 'sha256', p_sha256,
                              'code', p_code));
 end $$;
 
--- The versions that open tasks have and this host has not loaded, and how many living hosts have: what a host looks for
--- among its private copies.
+-- The versions that open tasks have and this host has not loaded, how many those are (1001: more than 1000), and how many living
+-- hosts have them: what a host looks for among its private copies.
 create or replace function tasker.needed_plugins(p_host int)
 returns table (namespace text, name text, version text, sha256 text, open_tasks bigint, hosts bigint)
 language sql stable as $$
-  with missing as (
-    select p.*, d.template_id from tasker.plugin p join tasker.template d using (plugin_id)
-    where not exists (select from tasker.host_plugin hp where hp.host_id = p_host and hp.plugin_id = p.plugin_id))
-  select m.namespace, m.name, m.version, m.sha256, o.tasks, tasker.living_hosts(m.plugin_id)
-  from missing m join tasker.open_tasks(array(select template_id from missing)) o using (template_id)
-$$;
-
--- How many open tasks have these templates. It reads every open task, so ask for few templates, and not for none.
-create or replace function tasker.open_tasks(p_templates int[]) returns table (template_id int, tasks bigint)
-language sql stable as $$
-  select t.template_id, count(*) from tasker.task t
-  where cardinality(p_templates) > 0 and t.finished_at is null and t.template_id = any (p_templates) group by 1
+  select p.namespace, p.name, p.version, p.sha256, n.tasks, tasker.living_hosts(p.plugin_id)
+  from tasker.open_templates() o join tasker.template d using (template_id) join tasker.plugin p using (plugin_id)
+    cross join lateral tasker.open_tasks_of(array[o.template_id]) n
+  where n.tasks > 0 and not exists (select from tasker.host_plugin hp where hp.host_id = p_host and hp.plugin_id = p.plugin_id)
 $$;
 
 -- The living hosts that have loaded a version, for new tasks or only for those that have it.

@@ -44,6 +44,7 @@ declare
   v_where     text := '';
   v_from      bigint;
   v_below     bigint;
+  v_is_open   boolean := false;
   v_answer    jsonb;
 begin
   if p_filter ?| array['namespace', 'name', 'version'] then
@@ -56,9 +57,10 @@ begin
   if p_filter ? 'status' then
     select array_agg(s) into v_states from unnest(enum_range(null::tasker.task_state)) s
     where s::text = p_filter ->> 'status' or tasker.seed_status(s) = p_filter ->> 'status';
+    v_is_open := v_states <@ array['pending', 'in_progress', 'paused']::tasker.task_state[];
     v_where := v_where || ' and t.state = any ($4)'
       || case when v_states <@ array['error', 'cancelled']::tasker.task_state[] then ' and t.ending'
-              when v_states <@ array['pending', 'in_progress', 'paused']::tasker.task_state[] then ' and t.finished_at is null'
+              when v_is_open then ' and t.finished_at is null'
               else '' end;
   end if;
   if p_filter ? 'correlation_id' then v_where := v_where || ' and t.correlation_id = $5 ->> ''correlation_id'''; end if;
@@ -90,6 +92,17 @@ begin
     $query$,
     case when p_filter ?| array['correlation_id', 'tag']       -- their own indexes, over all lanes
          then format('select t.lane, t.task_id from tasker.task t where true%s order by t.task_id desc limit $1 + 1', v_where)
+         -- The index of open tasks leads with the template. What is on the page is of as many of its heads, the newest ones, at most.
+         when v_is_open
+         then format('select t.* from (
+                        select o.template_id, l.lane from tasker.open_templates() o cross join generate_series(0, $2) l(lane)
+                          cross join lateral (select t.task_id from tasker.task t
+                                              where t.template_id = o.template_id and t.lane = l.lane%1$s
+                                              order by t.task_id desc limit 1) t
+                        order by t.task_id desc limit $1 + 1) head cross join lateral (
+                          select t.lane, t.task_id from tasker.task t where t.template_id = head.template_id and t.lane = head.lane%1$s
+                          order by t.task_id desc limit $1 + 1) t
+                      order by t.task_id desc limit $1 + 1', v_where)
          else format('select t.* from generate_series(0, $2) l(lane) cross join lateral (
                         select t.lane, t.task_id from tasker.task t where t.lane = l.lane%s
                         order by t.task_id desc limit $1 + 1) t

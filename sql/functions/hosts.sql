@@ -88,7 +88,9 @@ begin
   end if;
   select array_agg(distinct task_id) into v_tasks from (
     select t.task_id
-    from (select lane, task_id from tasker.task where lane = p_lane and finished_at is null offset 0) t
+    from (select k.* from tasker.open_templates() o cross join lateral (
+            select k.lane, k.task_id from tasker.task k
+            where k.template_id = o.template_id and k.lane = p_lane and k.finished_at is null offset 0) k offset 0) t
       cross join lateral (
         select from tasker.step s where s.lane = t.lane and s.task_id = t.task_id and s.state = 'in_progress'
           and s.host_id = any (v_dead) offset 0) s
@@ -174,8 +176,9 @@ returns table (task_id bigint, ord int, claim_no int, attempt int, retry_limit i
                plugin_id int)
 language sql stable as $$
   select s.task_id, s.ord, s.claim_no, s.attempts + 1, s.retry_limit::int, t.revision, t.template_id, s.plugin_id
-  from (select lane, task_id, revision, template_id from tasker.task
-        where lane = p_lane and finished_at is null offset 0) t
+  from (select k.* from tasker.open_templates() o cross join lateral (
+          select k.lane, k.task_id, k.revision, k.template_id from tasker.task k
+          where k.template_id = o.template_id and k.lane = p_lane and k.finished_at is null offset 0) k offset 0) t
     cross join lateral (
       select * from tasker.step s where s.lane = t.lane and s.task_id = t.task_id and s.state = 'in_progress'
         and s.host_id = p_host offset 0) s

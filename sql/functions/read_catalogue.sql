@@ -83,37 +83,54 @@ language sql stable as $$
   from v join tasker.template d using (template_id), templates
 $$;
 
--- Every version that was ever published, with the state that the living hosts give it. Files that a host refused or
--- ignored are not in the catalogue: the host that is asked adds its own. Old development builds are left out.
--- In the order of namespace, name and age; p_after is a plugin_id.
+-- Every version that was ever published: how many living hosts have loaded it, and how many take new tasks for it.
+create or replace view tasker.plugin_version as
+  select p.plugin_id, p.namespace, p.name, p.version, p.sha256, p.state, p.code, p.reason, p.changed_at, d.template_id,
+         count(h.host_id) as hosts, count(h.host_id) filter (where not hp.draining) as choosing
+  from tasker.plugin p join tasker.template d using (plugin_id)
+    left join tasker.host_plugin hp using (plugin_id) left join tasker.host h on h.host_id = hp.host_id and h.alive
+  group by p.plugin_id, d.template_id;
+
+-- A version as the API shows it: with the state that the living hosts give it, and what still needs it.
+create or replace function tasker.plugin_row(v tasker.plugin_version) returns jsonb language sql stable as $$
+  select jsonb_build_object(
+    'plugin_id', v.plugin_id, 'namespace', v.namespace, 'name', v.name, 'version', v.version, 'state', s.state,
+    'sha256', v.sha256, 'hosts', v.hosts, 'since', v.changed_at,
+    'open_tasks', least(n.tasks, 1000), 'more_open_tasks', n.tasks > 1000, 'oldest_task', n.oldest_task,
+    'oldest_task_at', n.oldest_at, 'next_wake', n.next_wake,
+    'code', case when s.is_missed then 'plugin.not_loaded' end,
+    'reason', case when s.is_missed
+                   then format('%s %s: %s', tasker.count_text(n.tasks), case n.tasks when 1 then 'open task waits' else 'open tasks wait' end,
+                               tasker.why_not_loaded(v.state, v.reason))
+                   when s.state = 'unavailable' then 'no living host has loaded it, and no open task needs it'
+                   when v.state = s.state then v.reason end)
+  from tasker.open_tasks_of(array[v.template_id]) n
+    cross join lateral (
+      select case when v.choosing > 0 then 'active' when v.hosts > 0 then 'draining'
+                  when n.tasks = 0 and v.state in ('finishing', 'stuck', 'unloaded', 'resident') then v.state else 'unavailable' end as state,
+             v.hosts = 0 and n.tasks > 0 as is_missed) s
+$$;
+
+-- Files that a host refused or ignored are not in the catalogue: the host that is asked adds its own. Old development builds are
+-- left out. In the order of namespace, name and age; p_after is a plugin_id.
 create or replace function tasker.list_plugins(p_limit int, p_after int) returns jsonb language sql stable as $$
-  with known as (
-    select p.*, d.template_id, count(h.host_id) as hosts, count(h.host_id) filter (where not hp.draining) as choosing
-    from tasker.plugin p join tasker.template d using (plugin_id)
-      left join tasker.host_plugin hp using (plugin_id) left join tasker.host h on h.host_id = hp.host_id and h.alive
-    where p_after is null
-       or (p.namespace, p.name, p.plugin_id) > (select a.namespace, a.name, a.plugin_id from tasker.plugin a where a.plugin_id = p_after)
-    group by p.plugin_id, d.template_id),
-  shown as (
-    select k.*, o.tasks,
-           case when choosing > 0 then 'active' when hosts > 0 then 'draining' else 'unavailable' end as shown_state
-    from known k left join tasker.open_tasks(array(select template_id from known where choosing = 0)) o using (template_id)
-    where hosts > 0 or o.tasks > 0 or version !~ '[+.]dev\.[0-9a-f]{8}\Z'
+  with shown as (
+    select v from tasker.plugin_version v
+    where (p_after is null
+           or (v.namespace, v.name, v.plugin_id) > (select a.namespace, a.name, a.plugin_id from tasker.plugin a where a.plugin_id = p_after))
+      and (hosts > 0 or version !~ '[+.]dev\.[0-9a-f]{8}\Z'
+           or exists (select from tasker.task t where t.template_id = v.template_id and t.finished_at is null))
     order by namespace, name, plugin_id limit p_limit + 1),
-  numbered as (select s.*, row_number() over (order by namespace, name, plugin_id) as rn, count(*) over () as found from shown s)
-  select jsonb_build_object('next', tasker.cursor('plugin', (max(plugin_id) filter (where rn = p_limit and found > p_limit))::text),
-    'plugins', coalesce(jsonb_agg(jsonb_build_object(
-    'plugin_id', plugin_id, 'namespace', namespace, 'name', name, 'version', version, 'state', shown_state,
-    'sha256', sha256, 'hosts', hosts, 'since', changed_at,
-    'open_tasks', case when choosing = 0 then coalesce(tasks, 0) end,
-    'code', case when hosts = 0 and tasks > 0 then 'plugin.not_loaded' end,
-    'reason', case when hosts = 0 and tasks > 0
-                   then format('%s %s: %s', tasks, case tasks when 1 then 'open task waits' else 'open tasks wait' end,
-                               tasker.why_not_loaded(state, reason))
-                   when hosts = 0 then 'no living host has loaded it, and no open task needs it'
-                   when state = shown_state then reason end)
-    order by namespace, name, plugin_id) filter (where rn <= p_limit), '[]'))
+  numbered as (select v, row_number() over (order by (v).namespace, (v).name, (v).plugin_id) as rn, count(*) over () as found from shown)
+  select jsonb_build_object(
+    'next', tasker.cursor('plugin', (max((v).plugin_id) filter (where rn = p_limit and found > p_limit))::text),
+    'plugins', coalesce(jsonb_agg(tasker.plugin_row(v) order by rn) filter (where rn <= p_limit), '[]'))
   from numbered
+$$;
+
+-- Null when there is no such version.
+create or replace function tasker.show_plugin(p_namespace text, p_name text, p_version text) returns jsonb language sql stable as $$
+  select tasker.plugin_row(v) from tasker.plugin_version v where namespace = p_namespace and name = p_name and version = p_version
 $$;
 
 create or replace function tasker.why_not_loaded(p_state text, p_reason text) returns text language sql immutable as $$

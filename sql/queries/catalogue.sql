@@ -10,3 +10,6 @@ select * from tasker.handler_versions($1, $2)
 
 -- name: needed_plugins
 select * from tasker.needed_plugins($1)
+
+-- name: open_tasks_of
+select template_id, tasks, oldest_task, to_json(next_wake) #>> '{}' from tasker.open_tasks_of($1::int[])

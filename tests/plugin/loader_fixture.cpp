@@ -30,6 +30,7 @@ void MemoryCatalogue::publish(const PluginRecord& record, const model::TaskTempl
     } else {
       const int id = static_cast<int>(std::distance(sha256.begin(), at)) + static_cast<int>(sha256.size()) * 1000;
       answer = PublishedIds{PluginId{id}, TemplateId{id}};
+      labels[TemplateId{id}] = label(record);
     }
   }
   done(answer);
@@ -50,12 +51,33 @@ void MemoryCatalogue::find_needed(std::function<void(Result<std::vector<NeededVe
   done(std::move(answer));
 }
 
+void MemoryCatalogue::find_needs(const std::vector<TemplateId>& templates,
+                                 std::function<void(Result<std::vector<VersionNeed>>)> done) {
+  std::vector<VersionNeed> needs;
+  {
+    const std::lock_guard lock(mutex);
+    ++needs_asked;
+    for (const TemplateId id : templates) {
+      const auto known = open_tasks.find(labels.at(id));
+      needs.push_back({id, known == open_tasks.end() ? 1 : known->second, 64, ""});
+    }
+  }
+  done(std::move(needs));
+}
+
+void MemoryCatalogue::set_open_tasks(const std::string& version, std::int64_t tasks) {
+  const std::lock_guard lock(mutex);
+  open_tasks[version] = tasks;
+}
+
 LoaderTest::LoaderTest() {
   ::chmod(dir_.path().c_str(), 0755);
   options_.plugins = dir_.path() / "plugins";
   options_.state = dir_.path() / "state";
   options_.settle = std::chrono::milliseconds(60);
   options_.publish_pause = std::chrono::milliseconds(10);
+  options_.drain_look = std::chrono::milliseconds(20);
+  options_.rescan = std::chrono::milliseconds(30'000);
   options_.on_change = [this](const PluginRecord& record) {
     const std::lock_guard lock(mutex_);
     events_.push_back(record);
@@ -156,6 +178,12 @@ void LoaderTest::wait_until_gone(const std::string& gone) {
     const auto records = loader_->plugins();
     return std::none_of(records.begin(), records.end(), [&](auto& record) { return label(record) == gone; });
   });
+}
+
+void LoaderTest::forget_events() {
+  const std::scoped_lock lock(mutex_, catalogue_.mutex);
+  events_.clear();
+  catalogue_.noted.clear();
 }
 
 int LoaderTest::count(const std::string& wanted, PluginState state) {

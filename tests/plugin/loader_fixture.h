@@ -27,12 +27,19 @@ class MemoryCatalogue : public Catalogue {
                std::function<void(Result<PublishedIds>)> done) override;
   void note_state(const PluginRecord& record) override;
   void find_needed(std::function<void(Result<std::vector<NeededVersion>>)> done) override;
+  void find_needs(const std::vector<TemplateId>& templates,
+                  std::function<void(Result<std::vector<VersionNeed>>)> done) override;
+  void set_open_tasks(const std::string& version, std::int64_t tasks);
 
   int failures = 0;                      // so many answers are "database away"
+  std::map<TemplateId, std::string> labels;
   std::map<std::string, std::string> sha256;  // by "namespace/name version"; may be filled before the start
   std::vector<PluginRecord> noted;
   std::vector<NeededVersion> needed;     // what find_needed answers
   int asked = 0;                         // how often it did
+  // Versions that some open task has, with how many. Those that are not named have one: nothing is unloaded unasked.
+  std::map<std::string, std::int64_t> open_tasks;
+  int needs_asked = 0;
   std::mutex mutex;
 };
 
@@ -56,6 +63,7 @@ class LoaderTest : public ::testing::Test {
   // Waits for the loader's word of it.
   PluginRecord wait_for_event(const std::string& label, PluginState state);
   void wait_until(const std::string& what, const std::function<bool()>& is_true);
+  void forget_events();  // and what the catalogue was told
   // Waits until no record fits.
   void wait_until_gone(const std::string& label);
   int count(const std::string& label, PluginState state);  // events seen so far

@@ -139,5 +139,37 @@ TEST(Plans, TakeoverReadsTheStepsOfOpenTasksOnly) {
                                     " where relname = 'step_0'")), 100);
 }
 
+// A version that drains is asked for again and again: neither the tasks that have ended nor those of other versions may be read.
+TEST(Plans, WhatNeedsAVersionIsLookedUp) {
+  PgWorld world;
+  world.publish("line", "a; b: a");
+  world.publish("other", "a");
+  const auto drains = world.publish("drains", "a");
+  const auto id = std::to_string(raw(drains.template_id));
+  world.submit(drains.template_id, 3);
+  add_finished_tasks(world);
+  world.sql.exec("insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, context)"
+                 " select i % 16, 100000 + i, 2, 'pending', 1, now(), '{}' from generate_series(1, 3000) i;"
+                 " insert into tasker.delayed_step (run_at, task_id, ord, plugin_id, lane, priority)"
+                 " select now(), 100000 + i, 1, 2, i % 16, 5 from generate_series(1, 3000) i");
+  for (const bool analyzed : {false, true}) {
+    if (analyzed) world.sql.exec("vacuum analyze tasker.task, tasker.delayed_step");
+    SqlClient session(world.db.conninfo());
+    set_as_the_store(session);
+    const auto rows_read = [&](const std::string& statement, const std::string& answer) {
+      session.exec("begin");
+      EXPECT_EQ(session.value(statement), answer) << statement;
+      const int read = std::stoi(session.value("select sum(idx_tup_fetch + seq_tup_read) from pg_stat_xact_user_tables"
+                                               " where relname in ('task_0', 'delayed_step')"));
+      session.exec("rollback");
+      return read;
+    };
+    EXPECT_LT(rows_read("select tasks from tasker.open_tasks_of('{" + id + "}')", "3"), 50) << analyzed;
+    EXPECT_LT(rows_read("select count(*) from tasker.open_templates()", "2"), 50) << analyzed;
+    EXPECT_LT(rows_read("select count(*) from tasker.needed_plugins(1)", "0"), 50) << analyzed;
+    EXPECT_LT(rows_read("select jsonb_array_length(tasker.find_tasks('{\"status\": \"pending\"}', 5, null) -> 'tasks')", "5"), 400) << analyzed;
+  }
+}
+
 }  // namespace
 }  // namespace tasker::test

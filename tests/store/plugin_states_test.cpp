@@ -33,6 +33,14 @@ class PluginStates : public testing::Test {
   std::vector<store::NeededPlugin> needed(HostId host) {
     return *await<std::vector<store::NeededPlugin>>([&](auto reply) { world.store().catalogue().needed(host, reply); });
   }
+  store::VersionNeed needs(TemplateId id) {
+    return await<std::vector<store::VersionNeed>>([&](auto reply) { world.store().catalogue().needs({id}, reply); })->at(0);
+  }
+  static engine::FinishedAttempt retried(const engine::ClaimedStep& step, engine::Millis delay) {
+    auto attempt = finished(step, model::OutcomeKind::retry);
+    attempt.delay = delay;
+    return attempt;
+  }
   bool is_available() {
     return world.sql.value("select bool_or(available) from tasker.handler_version where name = 'order'") == "t";
   }
@@ -45,7 +53,7 @@ TEST_F(PluginStates, FollowTheLivingHosts) {
   const auto order = world.publish("order", "a; b: a");
   EXPECT_EQ(plugin("order").at("state"), "active");
   EXPECT_EQ(plugin("order").at("hosts"), 1);
-  EXPECT_TRUE(plugin("order").at("open_tasks").is_null()) << "asked only of what cannot be chosen";
+  EXPECT_EQ(plugin("order").at("open_tasks"), 0);
   note("draining", "its file was removed");
   EXPECT_EQ(plugin("order").at("state"), "draining");
   EXPECT_EQ(plugin("order").at("hosts"), 1);
@@ -102,6 +110,65 @@ TEST_F(PluginStates, NeededIsWhatOpenTasksHaveAndThisHostHasNot) {
   EXPECT_EQ(needed(other).at(0).hosts, 0);
   for (const TaskId task : submitted.tasks) world.cancel(task);
   EXPECT_TRUE(needed(other).empty());
+}
+
+TEST_F(PluginStates, SayWhatStillNeedsTheVersion) {
+  const auto order = world.publish("order", "a; b: a");
+  const auto other = world.publish("order", "a", "1.1.0");
+  const auto submitted = world.submit(order.template_id, 3);
+  world.submit(other.template_id, 5);
+  auto nothing = needs(world.publish("order", "a", "1.2.0").template_id);
+  EXPECT_EQ(nothing.tasks, 0);
+  EXPECT_EQ(nothing.oldest, TaskId{0});
+  EXPECT_TRUE(nothing.next_wake.empty());
+  auto need = needs(order.template_id);
+  EXPECT_EQ(need.tasks, 3);
+  EXPECT_EQ(need.oldest, submitted.tasks[0]);
+  EXPECT_TRUE(need.next_wake.empty()) << "all of it runs";
+  world.complete({retried(submitted.claimed[1], engine::Millis(3'600'000))});
+  world.complete({retried(submitted.claimed[2], engine::Millis(60'000))});
+  const auto row = plugin("order");
+  EXPECT_EQ(row.at("version"), "1.0.0");
+  EXPECT_EQ(row.at("open_tasks"), 3);
+  EXPECT_EQ(row.at("more_open_tasks"), false);
+  EXPECT_EQ(row.at("oldest_task"), raw(submitted.tasks[0]));
+  EXPECT_EQ(world.sql.value("select '" + row.at("next_wake").get<std::string>() + "'::timestamptz between now() and now() + interval '2 minutes'"), "t");
+  world.cancel(submitted.tasks[0]);
+  world.complete({finished(submitted.claimed[0])});
+  need = needs(order.template_id);
+  EXPECT_EQ(need.tasks, 2);
+  EXPECT_EQ(need.oldest, submitted.tasks[1]);
+}
+
+TEST_F(PluginStates, AThousandOpenTasksAreNotCountedOn) {
+  const auto order = world.publish("order", "a");
+  world.sql.exec("insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, context) select tasker.lane_of(id), id, " +
+                 std::to_string(raw(order.template_id)) + ", 'pending', 1, now(), '{}' from generate_series(100, 5100) id");
+  EXPECT_EQ(needs(order.template_id).tasks, 1001);
+  EXPECT_EQ(plugin("order").at("open_tasks"), 1000);
+  EXPECT_EQ(plugin("order").at("more_open_tasks"), true);
+  leave();
+  EXPECT_TRUE(plugin("order").at("reason").get<std::string>().starts_with("1000+ open tasks wait: "));
+}
+
+TEST_F(PluginStates, AHostThatUnloadedAVersionHasItNoMore) {
+  const auto order = world.publish("order", "a; b: a");
+  note("draining", "its file was removed");
+  for (const std::string state : {"finishing", "unloaded"}) {
+    note(state, "no open task needs it");
+    EXPECT_EQ(plugin("order").at("state"), state);
+    EXPECT_EQ(plugin("order").at("hosts"), 0);
+    EXPECT_EQ(plugin("order").at("reason"), "no open task needs it");
+    EXPECT_TRUE(plugin("order").at("code").is_null());
+  }
+  EXPECT_TRUE(needed(world.host()).empty());
+  const TaskId task = world.submit_one(order.template_id, 0);  // it was under way when nothing needed the version
+  EXPECT_EQ(plugin("order").at("state"), "unavailable");
+  EXPECT_EQ(needed(world.host()).size(), 1u) << "so it comes back";
+  world.cancel(task);
+  world.publish("order", "a; b: a");
+  EXPECT_EQ(plugin("order").at("state"), "active");
+  EXPECT_EQ(plugin("order").at("hosts"), 1);
 }
 
 TEST_F(PluginStates, OldDevelopmentBuildsAreListedWhileTheyMatter) {

@@ -2,7 +2,7 @@
 
 const comment = (title, ...rest) => h("div", { class: "empty" }, h("strong", {}, title), ...rest);
 
-const isHistory = (plugin) => plugin.state === "unavailable" && !plugin.open_tasks;
+const isHistory = (plugin) => ["unavailable", "unloaded"].includes(plugin.state) && !plugin.open_tasks;
 
 function drawPlugins(answer) {
   const plugins = Array.isArray(answer.plugins) ? answer.plugins : [];

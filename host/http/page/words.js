@@ -4,7 +4,7 @@ const TONES = {
   complete: ["green", "✓"], resolved_manually: ["violet", "✓"], skipped: ["violet", "»"], active: ["green", "✓"], ok: ["green", "✓"],
   in_progress: ["blue", "●"], loading: ["blue", "●"], ready: ["grey", "○"], pending: ["grey", "○"], paused: ["amber", "‖"],
   waiting_for_retry: ["amber", "↻"], waiting_for_event: ["amber", "…"], wait: ["amber", "…"], retry: ["amber", "↻"],
-  draining: ["amber", "↓"], lost: ["red", "?"], timed_out: ["red", "✕"], error: ["red", "✕"], fail: ["red", "✕"], failed: ["red", "✕"],
+  draining: ["amber", "↓"], finishing: ["amber", "↓"], stuck: ["red", "!"], lost: ["red", "?"], timed_out: ["red", "✕"], error: ["red", "✕"], fail: ["red", "✕"], failed: ["red", "✕"],
   refused: ["red", "✕"], quarantined: ["red", "✕"], unavailable: ["red", "?"], ignored: ["amber", "!"], cancelled: ["grey", "–"],
 };
 const toneOf = (state) => TONES[state] || ["grey", "·"];

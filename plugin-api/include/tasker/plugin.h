@@ -255,8 +255,7 @@ typedef struct tasker_plugin {
                     tasker_outcome *error) TASKER_NOEXCEPT;
 
     /* [loader] Optional. The plugin is being retired; no new run() comes. Return at
-     * once; attempts still running go on, and see TASKER_STOP_DRAINING. In this release
-     * that is when the host stops. */
+     * once; attempts still running go on, and see TASKER_STOP_DRAINING. */
     void (*drain)(void *self) TASKER_NOEXCEPT;
 
     /* [loader] Last. No attempt is running or pending. Join every thread, close every

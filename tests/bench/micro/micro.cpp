@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/semver.h"
 #include "model/task_graph.h"
+#include "plugin/registry.h"
 
 namespace tasker {
 namespace {
@@ -41,6 +42,26 @@ void version_in_range(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(range.matches(version));
 }
 BENCHMARK(version_in_range);
+
+// 200 plugins of 20 versions each, as every submitted task asks for its own.
+void choose_version(benchmark::State& state) {
+  static plugin::Registry registry;
+  if (registry.generation() == 0) {
+    std::vector<plugin::RegistryEntry> entries;
+    for (int name = 0; name < 200; ++name)
+      for (int minor = 0; minor < 20; ++minor) {
+        const std::string version = "1." + std::to_string(minor) + ".0";
+        entries.push_back({"payments", "plugin" + std::to_string(name), Semver::parse(version).value(), 1, true, {}});
+        entries.back().loaded.template_id = TemplateId{name * 20 + minor};
+      }
+    registry.publish(std::move(entries));
+  }
+  const char* const wanted[] = {"", "^1.2", "~1.0", "1.7.0"};
+  const std::string version = wanted[state.range(0)];
+  for (auto _ : state) benchmark::DoNotOptimize(registry.choose("payments", "plugin117", version).value()->template_id);
+  state.SetLabel(version.empty() ? "newest" : version);
+}
+BENCHMARK(choose_version)->DenseRange(0, 3);
 
 void check_json_object(benchmark::State& state) {
   std::string text = R"({"items":[)";

@@ -158,8 +158,11 @@ TEST(PluginList, ShowsRefusalsWithCodeAndReason) {
                                   "\tpay/refund.so\t\tignored\t0\t\t\t\n");
   EXPECT_FALSE(table_of_plugins("{}"));
   const auto wide = table_of_plugins(R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "active",
-      "hosts": 1, "since": "2030-01-31T23:30:00Z", "sha256": "abc"}]})", true);
-  EXPECT_EQ(wide->render(kPipe), "pay\trefund\t1.0.0\tactive\t1\t\t\t\t2030-01-31T23:30:00Z\tabc\n");
+      "hosts": 1, "since": "2030-01-31T23:30:00Z", "sha256": "abc", "open_tasks": 0, "more_open_tasks": false, "next_wake": null},
+     {"namespace": "pay", "name": "refund", "version": "0.9.0", "state": "draining", "hosts": 1, "open_tasks": 1000,
+      "more_open_tasks": true, "oldest_task": 64, "next_wake": "2030-02-01T00:00:00Z"}]})", true);
+  EXPECT_EQ(wide->render(kPipe), "pay\trefund\t1.0.0\tactive\t1\t\t\t\t2030-01-31T23:30:00Z\tabc\t\t\n"
+                                 "pay\trefund\t0.9.0\tdraining\t1\t1000+\t\t\t\t\t64\t2030-02-01T00:00:00Z\n");
 }
 
 }  // namespace

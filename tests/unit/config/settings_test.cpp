@@ -65,6 +65,7 @@ plugins:
   state_dir: s
   rescan_seconds: 5
   settle_ms: 0
+  drain_timeout_seconds: 7
   configuration:
     default/order_process: {orders_file: /srv/o.json, big: 12345678901234567890123}
 engine: {workers: 1, async_workers: 1, max_in_flight: 8, poll_ms: 10, working_set_mib: 1, grace_seconds: 0}
@@ -79,6 +80,7 @@ log: {level: debug, format: json, file: h.log}
                                "s",
                                5,
                                0,
+                               7,
                                {{"default/order_process",
                                  R"({"orders_file":"/srv/o.json","big":12345678901234567890123})"}}}));
   EXPECT_EQ(s.engine, (Settings::Engine{1, 1, 8, 10, 1, 0}));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 namespace tasker::plugin {
 namespace {
 
@@ -26,6 +29,11 @@ class RegistryLookup : public ::testing::Test {
   }
   std::string find(std::string_view name, std::string_view version) {
     const auto found = registry_.find("payments", name, version);
+    const auto chosen = registry_.choose("payments", name, version);
+    EXPECT_EQ(found.has_value(), chosen.has_value());
+    if (found && chosen) {
+      EXPECT_EQ(found->loaded.template_id, (*chosen)->template_id);
+    }
     return found ? found->version.text() : std::string(code_text(found.error().code));
   }
   Registry registry_;
@@ -77,6 +85,56 @@ TEST(Registry, EveryChangeIsANewSnapshotAndOldOnesStay) {
   EXPECT_EQ(registry.snapshot()->generation, registry.generation());
   EXPECT_EQ(empty->plugins->size(), 0u);
   EXPECT_EQ(registry.snapshot()->templates.at(TemplateId{101}).plugin_id, PluginId{1});
+}
+
+// A thread that chose a version and then sleeps must not keep it in the process.
+TEST(Registry, AChosenVersionKeepsNoHandler) {
+  class Idle final : public engine::Handler {
+    bool is_async() const override { return false; }
+    void run(const engine::AttemptInput&, std::function<void(engine::AttemptOutcome)>) override {}
+  };
+  Registry registry;
+  auto one = entry("refund", "1.0.0", 1);
+  one.loaded.handlers.push_back(std::make_shared<Idle>());
+  const std::weak_ptr<engine::Handler> handler = one.loaded.handlers[0];
+  registry.publish({std::move(one)});
+  const auto chosen = registry.choose("payments", "refund", "^1");
+  ASSERT_TRUE(chosen);
+  EXPECT_FALSE(handler.expired());
+  registry.publish({});
+  EXPECT_TRUE(handler.expired());
+  EXPECT_EQ((*chosen)->text, "1.0.0") << "what was chosen stays readable";
+  EXPECT_FALSE(registry.choose("payments", "refund", "^1"));
+}
+
+TEST(Registry, SeveralRegistriesInOneThread) {
+  Registry a, b;
+  a.publish({entry("refund", "1.0.0", 1)});
+  b.publish({entry("refund", "2.0.0", 2)});
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ((*a.choose("payments", "refund", ""))->text, "1.0.0");
+    EXPECT_EQ((*b.choose("payments", "refund", ""))->text, "2.0.0");
+  }
+}
+
+// Readers on other threads while versions come and go: each sees one snapshot or the next.
+TEST(Registry, LookupsWhileItChanges) {
+  Registry registry;
+  registry.publish({entry("refund", "1.0.0", 1)});
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i)
+    readers.emplace_back([&] {
+      while (!done) {
+        const auto found = registry.choose("payments", "refund", ">=1");
+        EXPECT_TRUE(found);
+      }
+    });
+  for (int round = 2; round < 300; ++round)
+    registry.publish({entry("refund", "1.0.0", 1), entry("refund", std::to_string(round) + ".0.0", round)});
+  done = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_EQ((*registry.choose("payments", "refund", ""))->text, "299.0.0");
 }
 
 }  // namespace

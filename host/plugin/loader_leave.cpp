@@ -1,0 +1,305 @@
+// Versions leave: one that drains is asked for in the database until no open task has it; then it goes out of the registry, and
+// when nobody holds a handler of it any more, fini, dlclose and a look whether it is really gone. What the plugin may make take
+// long runs on threads of its own (apart_call.h); this thread only waits for their word, and calls a version stuck when none comes.
+#include <spdlog/fmt/fmt.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+
+#include "base/log.h"
+#include "plugin/invoke.h"
+#include "plugin/loader_core.h"
+
+namespace tasker::plugin {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using Steady = std::chrono::steady_clock;
+
+// A farewell of a stopping host that takes longer than this no longer holds up those behind it.
+constexpr milliseconds kStopPatience{100};
+constexpr std::size_t kStopThreads = 64;
+
+std::string seconds_text(milliseconds span) { return fmt::format("{:.3g} s", static_cast<double>(span.count()) / 1000); }
+
+}  // namespace
+
+// ------------------------------------------------------------ leases
+
+// When the last of them is dropped, this thread is told, which alone lets the plugin go: a worker never ends one.
+std::vector<std::shared_ptr<engine::Handler>> Loader::Core::leased_handlers(const Entry& entry) {
+  std::shared_ptr<void> lease(nullptr, [weak = weak_from_this(), key = entry.key](void*) {
+    const auto self = weak.lock();
+    if (self) asio::post(self->io, [weak, key] {
+      if (const auto core = weak.lock()) core->on_released(key);
+    });
+  });
+  auto handlers = entry.plugin->handlers();
+  for (auto& handler : handlers) {
+    auto* const plain = handler.get();
+    handler = {plain, [handler, lease](engine::Handler*) mutable {
+                 handler.reset();  // first: the plugin is the loader's alone when it is told
+                 lease.reset();
+               }};
+  }
+  return handlers;
+}
+
+Entry* Loader::Core::entry_of(std::uint64_t key) {
+  const auto found = std::find_if(entries.begin(), entries.end(), [key](const Entry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &*found;
+}
+
+// ------------------------------------------------------------ draining
+
+void Loader::Core::ask_needs_soon() {
+  needs_pause = std::min(options.drain_look, options.rescan);
+  ask_needs();
+}
+
+void Loader::Core::ask_needs() {
+  if (is_stopping) return;
+  const bool drains = std::any_of(entries.begin(), entries.end(), [](const Entry& entry) {
+    return entry.record.state == PluginState::draining && !entry.is_leaving;
+  });
+  if (!drains) return;
+  needs_timer.expires_after(needs_pause);
+  needs_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (!cancelled && !self->is_stopping && !self->is_asking_needs) self->find_needs();
+  });
+}
+
+void Loader::Core::find_needs() {
+  needs_pause = std::min(needs_pause * 2, options.rescan);
+  std::vector<TemplateId> templates;
+  for (const Entry& entry : entries)
+    if (entry.record.state == PluginState::draining && !entry.is_leaving) templates.push_back(entry.ids->template_id);
+  if (templates.empty()) return;
+  is_asking_needs = true;
+  catalogue.find_needs(templates, [weak = weak_from_this()](Result<std::vector<VersionNeed>> answer) {
+    if (const auto self = weak.lock())
+      asio::post(self->io, [weak, answer = std::move(answer)] {
+        if (const auto core = weak.lock()) core->on_needs(answer);
+      });
+  });
+}
+
+void Loader::Core::on_needs(const Result<std::vector<VersionNeed>>& answer) {
+  is_asking_needs = false;
+  if (is_stopping) return;
+  if (!answer)
+    log_failure(LogLevel::warn, answer.error(), "whether open tasks still have draining plugins could not be asked, it is tried again in {}: {}",
+                seconds_text(needs_pause));
+  else
+    for (const VersionNeed& need : *answer)
+      for (Entry& entry : entries) {
+        // One that began to drain while this was asked may have been given a task just before.
+        const bool was_asked = std::chrono::system_clock::now() - entry.record.since >= std::min(options.drain_look, options.rescan);
+        if (entry.record.state != PluginState::draining || entry.is_leaving || entry.ids->template_id != need.template_id || !was_asked) continue;
+        if (need.tasks > 0)
+          say_need(entry, need);
+        else
+          let_go(entry, "no open task has it any more");
+      }
+  ask_needs();
+}
+
+void Loader::Core::say_need(Entry& entry, const VersionNeed& need) {
+  const std::string text = (entry.is_kept ? "it was loaded from its private copy for the open tasks that have it: "
+                                          : "its file was removed; it goes on for the open tasks that have it: ") +
+                           (need.tasks > 1000 ? "1000+" : std::to_string(need.tasks)) + ", the oldest is task " + std::to_string(need.oldest) +
+                           (need.next_wake.empty() ? "" : ", the next delayed step is due at " + need.next_wake);
+  if (entry.record.reason == text) return;
+  entry.record.reason = text;
+  book.show(entry.key, entry.record);
+}
+
+// ------------------------------------------------------------ out of the registry, out of the process
+
+void Loader::Core::let_go(Entry& entry, std::string why) {
+  entry.is_leaving = true;
+  entry.record.reason = std::move(why);
+  book.show(entry.key, entry.record);
+  log_debug("plugin {}: {}; it is taken out", entry.label(), entry.record.reason);
+  watch_over(entry, options.drain_patience, &Core::ask_to_end);
+  publish_registry();
+  entry.handlers.clear();
+}
+
+void Loader::Core::on_released(std::uint64_t key) {
+  Entry* entry = entry_of(key);
+  if (!entry || is_stopping) return;
+  entry->is_released = true;
+  if (!entry->call) go_on_leaving(*entry);
+}
+
+void Loader::Core::go_on_leaving(Entry& entry) {
+  if (!entry.is_released) return;
+  enter(entry, PluginState::finishing, "", entry.record.state == PluginState::stuck ? "its last attempt has left" : entry.record.reason);
+  watch_over(entry, options.drain_timeout, &Core::call_it_stuck);
+  call_apart(entry, [](HeldPlugin& plugin) {
+    plugin.drain();
+    plugin.finish();
+  }, &Core::on_finished);
+}
+
+// Attempts whose tasks ended without them, and that never look up.
+void Loader::Core::ask_to_end(Entry& entry) {
+  watch_over(entry, options.drain_timeout, &Core::call_it_stuck);
+  call_apart(entry, [](HeldPlugin& plugin) { plugin.drain(); }, &Core::go_on_leaving);
+}
+
+void Loader::Core::call_apart(Entry& entry, std::function<void(HeldPlugin&)> step, void (Core::*then)(Entry&)) {
+  try {
+    entry.call = std::make_unique<ApartCall>(
+        [plugin = entry.plugin, step = std::move(step)] { step(*plugin); },
+        [weak = weak_from_this(), key = entry.key, then] {
+          const auto core = weak.lock();
+          if (core) asio::post(core->io, [weak, key, then] {
+            const auto self = weak.lock();
+            Entry* found = self && !self->is_stopping ? self->entry_of(key) : nullptr;
+            if (!found) return;
+            found->call.reset();
+            ((*self).*then)(*found);
+          });
+        });
+  } catch (const std::system_error& no_thread) {
+    enter(entry, PluginState::stuck, "", std::string("no thread could be started to let it finish: ") + no_thread.what());
+  }
+}
+
+void Loader::Core::on_finished(Entry& entry) {
+  enter(entry, PluginState::closing, "", entry.record.state == PluginState::stuck ? "its fini() has returned at last" : entry.record.reason);
+  // The answer outlives a call that is given up.
+  const auto is_resident = std::make_shared<bool>(false);
+  entry.is_resident = is_resident;
+  watch_over(entry, options.drain_timeout, &Core::call_it_stuck);
+  call_apart(entry, [is_resident](HeldPlugin& plugin) { *is_resident = !plugin.close(); }, &Core::on_closed);
+}
+
+void Loader::Core::on_closed(Entry& entry) {
+  const bool stays = *entry.is_resident;
+  stop_watch(entry);
+  entry.plugin.reset();
+  entry.ids.reset();
+  entry.is_leaving = false;
+  // For a task that was being created when nobody needed the version: its copy is kept as long as a new one.
+  std::error_code failed;
+  fs::last_write_time(copy_of(entry), fs::file_time_type::clock::now(), failed);
+  if (stays) {
+    enter(entry, PluginState::resident, "", "it was unloaded, but its code stays in the process: something of it is marked never to be "
+                                            "unloaded, or a thread has yet to run a thread_local destructor of it");
+    look_at_residents();
+  } else {
+    enter(entry, PluginState::unloaded, "", entry.record.reason);
+  }
+  if (!entry.comes_back) return;
+  const std::string file = entry.file;  // take() forgets this entry
+  take(file);
+}
+
+void Loader::Core::watch_over(Entry& entry, milliseconds limit, void (Core::*then)(Entry&)) {
+  entry.watch = std::make_unique<asio::steady_timer>(io, limit);
+  entry.watch->async_wait([self = shared_from_this(), key = entry.key, number = ++entry.watch_number, then](const boost::system::error_code&) {
+    Entry* found = self->is_stopping ? nullptr : self->entry_of(key);
+    if (found && found->watch_number == number) ((*self).*then)(*found);
+  });
+}
+
+void Loader::Core::stop_watch(Entry& entry) {
+  ++entry.watch_number;
+  entry.watch.reset();
+}
+
+void Loader::Core::call_it_stuck(Entry& entry) {
+  const std::string span = seconds_text(options.drain_timeout);
+  std::string what;
+  if (entry.record.state == PluginState::closing)
+    what = "the unloading of its code has not ended within " + span;
+  else if (entry.record.state == PluginState::finishing)
+    what = "its fini() has not returned within " + span;
+  else
+    what = fmt::format("{} attempts that no open task waits for have not left it within {}", entry.plugin->inside(), span);
+  enter(entry, PluginState::stuck, "", what + "; it stays in memory until they end or the host does");
+}
+
+void Loader::Core::forget_gone(const std::string& file) {
+  for (auto entry = entries.begin(); entry != entries.end();) {
+    const auto next = std::next(entry);
+    if (entry->file == file && entry->is_gone()) forget(*entry);
+    entry = next;
+  }
+}
+
+void Loader::Core::forget_old() {
+  const auto before = std::chrono::system_clock::now() - options.keep_ended;
+  for (auto entry = entries.begin(); entry != entries.end();) {
+    const auto next = std::next(entry);
+    if (entry->record.state == PluginState::unloaded && entry->record.since < before) forget(*entry);
+    entry = next;
+  }
+}
+
+void Loader::Core::look_at_residents() {
+  resident_timer.expires_after(options.resident_look);
+  resident_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (cancelled || self->is_stopping) return;
+    bool any = false;
+    for (Entry& entry : self->entries) {
+      if (entry.record.state != PluginState::resident) continue;
+      if (Library::is_resident(self->copy_of(entry)))
+        any = true;
+      else
+        self->enter(entry, PluginState::unloaded, "", "it has left the process at last");
+    }
+    if (any) self->look_at_residents();
+  });
+}
+
+// ------------------------------------------------------------ the end of the host
+
+// One after the other on a thread apart; when one takes its time another thread goes on behind it.
+void Loader::Core::end_all(Steady::time_point deadline) {
+  struct Round {
+    std::mutex mutex;
+    std::condition_variable moved;
+    std::vector<std::shared_ptr<HeldPlugin>> plugins;  // constant
+    std::size_t next = 0, ended = 0;                     // guarded by mutex
+  };
+  const auto round = std::make_shared<Round>();
+  for (Entry& entry : entries)
+    if (entry.call && !entry.call->wait_until(std::min(deadline, Steady::now() + kStopPatience)))
+      log_warn("plugin {}: it has not finished; it is left as it is", entry.label());
+    else if (entry.plugin && entry.record.state != PluginState::closing && entry.record.state != PluginState::finishing)
+      round->plugins.push_back(entry.plugin);
+  const auto work_on = [round, deadline] {
+    for (std::unique_lock lock(round->mutex); round->next < round->plugins.size();) {
+      const auto plugin = round->plugins[round->next++];
+      lock.unlock();
+      plugin->retire(deadline);
+      lock.lock();
+      ++round->ended;
+      round->moved.notify_all();
+    }
+  };
+  std::vector<std::unique_ptr<ApartCall>> threads;
+  std::unique_lock lock(round->mutex);
+  while (round->ended < round->plugins.size() && Steady::now() < deadline) {
+    const std::size_t before = round->ended;
+    try {
+      if (round->next < round->plugins.size() && threads.size() < kStopThreads)
+        threads.push_back(std::make_unique<ApartCall>(work_on, [] {}));
+    } catch (const std::system_error& no_thread) {
+      if (threads.empty()) break;
+    }
+    round->moved.wait_until(lock, std::min(deadline, Steady::now() + kStopPatience), [&] { return round->ended > before; });
+  }
+  if (const std::size_t left = round->plugins.size() - round->ended; left > 0)
+    log_warn("{} plugins have not finished within the time for stopping; they are left as they are", left);
+}
+
+}  // namespace tasker::plugin

@@ -1,0 +1,98 @@
+#include "plugin/version_index.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace tasker::plugin {
+namespace {
+
+// Clients name few different versions, and reading one costs more than finding it: each thread remembers some.
+constexpr std::size_t kRemembered = 256;
+
+// What a client wrote as version.
+class Wanted {
+ public:
+  static Result<Wanted> parse(std::string_view text) {
+    Wanted wanted;
+    if (text.empty()) return wanted;
+    if (auto exact = Semver::parse(text)) {
+      wanted.exact_ = std::move(*exact);
+      return wanted;
+    }
+    auto range = VersionRange::parse(text);
+    if (!range) return range.error();
+    wanted.range_ = std::move(*range);
+    return wanted;
+  }
+
+  bool allows(const Semver& version) const {
+    if (range_) return range_->matches(version);
+    if (!exact_) return version.is_stable();
+    return exact_->build.empty() ? *exact_ == version : exact_->identical(version);
+  }
+
+ private:
+  std::optional<Semver> exact_;
+  std::optional<VersionRange> range_;
+};
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
+Result<const Wanted*> wanted_by(std::string_view text) {
+  thread_local std::unordered_map<std::string, Wanted, TextHash, std::equal_to<>> remembered;
+  if (const auto known = remembered.find(text); known != remembered.end()) return &known->second;
+  auto wanted = Wanted::parse(text);
+  if (!wanted) return wanted.error();
+  if (remembered.size() >= kRemembered) remembered.clear();
+  return &remembered.emplace(text, std::move(*wanted)).first->second;
+}
+
+// Builds of one version are equal in order; the one activated last is the newest.
+bool is_newer(const IndexedVersion* a, const IndexedVersion* b) {
+  if (const auto order = a->version <=> b->version; order != 0) return order > 0;
+  return a->sequence > b->sequence;
+}
+
+Error unknown_version(std::string_view handler, std::string_view version, bool is_draining) {
+  if (is_draining)
+    return make_error(Code::version_unknown, std::string(handler) + ": the only version that fits is being retired and takes no new tasks");
+  if (version.empty())
+    return make_error(Code::version_unknown, std::string(handler) + " has no stable version loaded; name a pre-release to use it");
+  return make_error(Code::version_unknown, std::string(handler) + " has no loaded version that fits " + std::string(version));
+}
+
+}  // namespace
+
+VersionIndex::VersionIndex(std::vector<IndexedVersion> versions) : versions_(std::move(versions)) {
+  for (const IndexedVersion& each : versions_) {
+    by_name_[{each.namespace_name, each.name}].push_back(&each);
+    namespaces_.insert(each.namespace_name);
+  }
+  for (auto& [key, list] : by_name_) std::sort(list.begin(), list.end(), is_newer);
+}
+
+Result<const IndexedVersion*> VersionIndex::find(std::string_view namespace_name, std::string_view name,
+                                                 std::string_view version) const {
+  const auto wanted = wanted_by(version);
+  if (!wanted) return wanted.error();
+  const auto named = by_name_.find({namespace_name, name});
+  if (named == by_name_.end()) return unknown({namespace_name, name});
+  bool is_draining = false;
+  for (const IndexedVersion* each : named->second) {
+    if (!(*wanted)->allows(each->version)) continue;
+    if (each->accepts_tasks) return each;
+    is_draining = true;
+  }
+  return unknown_version(std::string(namespace_name) + "/" + std::string(name), version, is_draining);
+}
+
+Error VersionIndex::unknown(const Key& key) const {
+  if (!namespaces_.contains(key.namespace_name))
+    return make_error(Code::namespace_unknown, "no plugin of namespace " + std::string(key.namespace_name) + " is loaded");
+  return make_error(Code::unknown_handler, "no plugin " + std::string(key.namespace_name) + "/" + std::string(key.name) + " is loaded");
+}
+
+}  // namespace tasker::plugin
