@@ -1,6 +1,8 @@
 #include "plugin/version_index.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <optional>
 
 namespace tasker::plugin {
@@ -41,13 +43,37 @@ struct TextHash {
   std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
 };
 
-Result<const Wanted*> wanted_by(std::string_view text) {
-  thread_local std::unordered_map<std::string, Wanted, TextHash, std::equal_to<>> remembered;
+// What was wanted, and the number that it has in this thread: never used again for another.
+struct Remembered {
+  Wanted wanted;
+  std::uint64_t number = 0;
+};
+
+Result<const Remembered*> wanted_by(std::string_view text) {
+  thread_local std::unordered_map<std::string, Remembered, TextHash, std::equal_to<>> remembered;
+  thread_local std::uint64_t last_number = 0;
   if (const auto known = remembered.find(text); known != remembered.end()) return &known->second;
   auto wanted = Wanted::parse(text);
   if (!wanted) return wanted.error();
   if (remembered.size() >= kRemembered) remembered.clear();
-  return &remembered.emplace(text, std::move(*wanted)).first->second;
+  return &remembered.emplace(text, Remembered{std::move(*wanted), ++last_number}).first->second;
+}
+
+// What this thread found before: an old version behind many newer ones is looked for once, not for each task.
+struct Found {
+  std::uint64_t index = 0, wanted = 0;
+  const void* list = nullptr;
+  const IndexedVersion* version = nullptr;
+};
+
+Found& found_before(std::uint64_t index, std::uint64_t wanted, const void* list) {
+  thread_local std::array<Found, 256> found;
+  return found[(std::hash<const void*>()(list) / 64 + wanted * 31 + index) % found.size()];
+}
+
+std::uint64_t next_number() {
+  static std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1) + 1;
 }
 
 // Builds of one version are equal in order; the one activated last is the newest.
@@ -66,7 +92,7 @@ Error unknown_version(std::string_view handler, std::string_view version, bool i
 
 }  // namespace
 
-VersionIndex::VersionIndex(std::vector<IndexedVersion> versions) : versions_(std::move(versions)) {
+VersionIndex::VersionIndex(std::vector<IndexedVersion> versions) : number_(next_number()), versions_(std::move(versions)) {
   for (const IndexedVersion& each : versions_) {
     by_name_[{each.namespace_name, each.name}].push_back(&each);
     namespaces_.insert(each.namespace_name);
@@ -80,10 +106,16 @@ Result<const IndexedVersion*> VersionIndex::find(std::string_view namespace_name
   if (!wanted) return wanted.error();
   const auto named = by_name_.find({namespace_name, name});
   if (named == by_name_.end()) return unknown({namespace_name, name});
+  const std::uint64_t sought = (*wanted)->number;
+  Found& before = found_before(number_, sought, &named->second);
+  if (before.index == number_ && before.wanted == sought && before.list == &named->second) return before.version;
   bool is_draining = false;
   for (const IndexedVersion* each : named->second) {
-    if (!(*wanted)->allows(each->version)) continue;
-    if (each->accepts_tasks) return each;
+    if (!(*wanted)->wanted.allows(each->version)) continue;
+    if (each->accepts_tasks) {
+      before = {number_, sought, &named->second, each};
+      return each;
+    }
     is_draining = true;
   }
   return unknown_version(std::string(namespace_name) + "/" + std::string(name), version, is_draining);

@@ -51,6 +51,7 @@ class VersionIndex {
   };
   Error unknown(const Key& key) const;
 
+  const std::uint64_t number_;  // of this index in the process
   std::vector<IndexedVersion> versions_;  // never moved: the keys are views of its texts
   std::unordered_map<Key, Versions, KeyHash> by_name_;
   std::unordered_set<std::string_view> namespaces_;

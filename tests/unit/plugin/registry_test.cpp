@@ -137,5 +137,24 @@ TEST(Registry, LookupsWhileItChanges) {
   EXPECT_EQ((*registry.choose("payments", "refund", ""))->text, "299.0.0");
 }
 
+TEST(Registry, WhatWasFoundBeforeIsForgottenWithItsIndex) {
+  Registry registry;
+  const auto chosen = [&](std::string_view name, std::string_view version) {
+    const auto found = registry.choose("payments", name, version);
+    return found ? (*found)->text : "none";
+  };
+  for (int round = 1; round < 50; ++round) {
+    const std::string minor = "1." + std::to_string(round) + ".0";
+    registry.publish({entry("refund", "1.0.0", 1), entry("refund", minor, 2), entry("charge", "2.0.0", 3)});
+    for (int again = 0; again < 2; ++again) {
+      EXPECT_EQ(chosen("refund", "^1.0"), minor);
+      EXPECT_EQ(chosen("refund", "~1.0"), "1.0.0");
+      EXPECT_EQ(chosen("charge", "^1.0"), "none");
+      EXPECT_EQ(chosen("charge", ""), "2.0.0");
+    }
+  }
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(chosen("refund", ">=1.0." + std::to_string(i)), "1.49.0");  // more than it remembers
+}
+
 }  // namespace
 }  // namespace tasker::plugin
