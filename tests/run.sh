@@ -110,9 +110,9 @@ case ${1:-} in
     configure release
     exec python3 "$TASKER_ROOT/tests/lint.py" "${2:-HEAD}" ;;
   -h | --help) usage; exit 0 ;;
-  *) usage >&2; exit 2 ;;
+  *) printf 'tests/run.sh: there is no option %s\n' "$1" >&2; usage >&2; exit 2 ;;
 esac
-[ $# -le 1 ] || { usage >&2; exit 2; }
+[ $# -le 1 ] || { printf 'tests/run.sh: one option at most, not also %s\n' "$2" >&2; usage >&2; exit 2; }
 
 RESULTS=$TASKER_ROOT/build/results/$mode
 RUNNER=(env)

@@ -39,7 +39,10 @@ std::string text_in(const nlohmann::json& from, const char* key) {
 std::string place_of(const nlohmann::json& error) {
   const auto index = error.find("index");
   const bool names_task = index != error.end() && index->is_number_integer() && *index > 0;
-  const auto place = (names_task ? fmt::format("/tasks/{}", index->get<std::int64_t>()) : "") + text_in(error, "pointer");
+  // The sentence names the template itself; on a command line there is no such field.
+  const auto pointer = text_in(error, "pointer");
+  if (!names_task && (pointer == "/name" || pointer == "/namespace" || pointer == "/version")) return {};
+  const auto place = (names_task ? fmt::format("/tasks/{}", index->get<std::int64_t>()) : "") + pointer;
   return place.empty() ? "" : fmt::format(" ({})", place);
 }
 

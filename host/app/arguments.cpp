@@ -86,6 +86,32 @@ void add_client(CLI::App* verb, Client& client, const Formats& formats = kOne) {
   verb->add_flag("-v,--verbose", client.verbose, "Tell each request on stderr")->excludes(quiet);
 }
 
+std::vector<std::string> task_states() {
+  std::vector<std::string> texts;
+  for (const auto state : model::kTaskStates) texts.emplace_back(model::state_text(state));
+  return texts;
+}
+
+// On lines of a terminal.
+std::string states_in_lines() {
+  std::string out, line = "States:";
+  for (const auto& state : task_states()) {
+    if (line.size() + state.size() + 2 > 80) out += std::exchange(line, "       ") + "\n";
+    line += " " + state + (state == task_states().back() ? "" : ",");
+  }
+  return out + line;
+}
+
+// "--tag=" as "--tag" and an empty word, which the parser takes for a value.
+Words with_empty_values(Words words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("--") || words[i].find('=') != words[i].size() - 1) continue;
+    words[i].pop_back();
+    words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+  }
+  return words;
+}
+
 void add_task_id(CLI::App* verb, std::int64_t& task) {
   verb->add_option("ID", task, "The task's id")->required()->check(CLI::Range(std::int64_t{1}, kLargestId))->option_text(" ");
 }
@@ -117,6 +143,7 @@ class Parser {
     if (words.size() == 1 && words.front() == "--version") words.front() = "version";  // what people try first
     if (!words.empty() && words.front() == kComplete) return completed({words.begin() + 1, words.end()});
     if (auto unknown = unknown_verb(words)) return *unknown;
+    words = with_empty_values(std::move(words));
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 takes them from the back
     try {
       app_.parse(reversed);
@@ -148,13 +175,14 @@ class Parser {
 
     dev_.app = app_.add_subcommand("dev", "Run a host with a private PostgreSQL, for development");
     auto& dev = dev_.arguments;
-    dev_.app->add_option("--data", dev.data, "Data folder (default: TASKER_DATA, see README)")->option_text("DIR");
+    dev_.app->add_option("--data", dev.data, "Data folder; which by default, see below")->option_text("DIR");
     dev_.app->add_option("--plugins", dev.plugins, "Plugins folder (default <data>/plugins)")->option_text("DIR");
     dev_.app->add_option("--listen", dev.listen, "Address; the next free port is taken when it is busy")
         ->option_text("ADDR:PORT");
     dev_.app->add_option("--config", dev.config, "Configuration file")->option_text("FILE");
     dev_.app->add_flag("--clean", dev.clean, "Wipe the private database first");
-    dev_.app->footer(example("tasker dev --plugins ./build/plugins"));
+    dev_.app->footer("Data folder: of --data, else $TASKER_DATA, else $XDG_DATA_HOME/tasker/dev, else\n"
+                     "~/.local/share/tasker/dev; root has /var/lib/tasker/dev.\n\n" + example("tasker dev --plugins ./build/plugins"));
 
     migrate_.app = app_.add_subcommand("migrate", "Bring a database to this program's schema");
     auto* database = migrate_.app->add_option("--database", migrate_.arguments.database,
@@ -203,17 +231,17 @@ class Parser {
     list_.app->add_option("--namespace", list.namespace_name, "Only of this namespace")->option_text("NAME");
     list_.app->add_option("--name", list.name, "Only of this template")->option_text("NAME");
     list_.app->add_option("--version", list.version, "Only of this version")->option_text("VERSION");
-    list_.app->add_option("--status", list.status, "Only in this state")->option_text("STATE");
-    list_.app->add_option("--limit", list.limit, "At most so many")->check(CLI::Range(1, 100))->option_text("N");
+    list_.app->add_option("--status", list.status, "Only in this state; below: which there are")->option_text("STATE");
+    list_.app->add_option("--limit", list.limit, "At most so many, up to 100; 20 by default")->check(CLI::Range(1, 100))->option_text("N");
     list_.app->add_option("--correlation-id", list.correlation_id, "Only of this request")->option_text("ID");
     list_.app->add_option("--tag", list.tag, "Only with this tag")->option_text("TAG");
     list_.app->add_option("--initiator", list.initiator, "Only asked for by this one")->option_text("NAME");
     list_.app->add_option("--source-system", list.source_system, "Only from this system")->option_text("NAME");
-    list_.app->add_option("--created-after", list.created_after, "Only from this time on (RFC 3339)")->option_text("TIME");
-    list_.app->add_option("--created-before", list.created_before, "Only before this time")->option_text("TIME");
+    list_.app->add_option("--created-after", list.created_after, "Only from this day or time on (2030-01-31, RFC 3339)")->option_text("TIME");
+    list_.app->add_option("--created-before", list.created_before, "Only before this day or time")->option_text("TIME");
     list_.app->add_option("--after", list.after, "The next page: what this one said")->option_text("CURSOR");
     add_client(list_.app, list.client, kList);
-    list_.app->footer(example("tasker task list --status error --limit 50"));
+    list_.app->footer(states_in_lines() + "\n\n" + example("tasker task list --status error --limit 50"));
 
     watch_.app = task_->add_subcommand("watch", "Follow a task until it ends");
     add_task_id(watch_.app, watch_.arguments.task);
@@ -281,6 +309,11 @@ class Parser {
 
   std::variant<Verb, Notice> submit() {
     auto& submit = submit_.arguments;
+    // What an unset variable leaves behind: it would submit without the key that was meant to be there.
+    if (submit_.app->count("--idempotency-key") > 0 && submit.idempotency_key.empty())
+      return usage("--idempotency-key: the key is empty; is the variable that holds it set? Leave the flag out to submit without a key");
+    if (std::count(submit.tags.begin(), submit.tags.end(), std::string()) > 0)
+      return usage("--tag: a tag is empty; is the variable that holds it set?");
     if (const auto& key = submit.idempotency_key; key.size() > kLongestKey ||
         std::any_of(key.begin(), key.end(), [](char c) { return c <= ' ' || c > '~'; }))
       return usage(fmt::format("--idempotency-key: must be one word of up to {} printable characters", kLongestKey));
@@ -288,7 +321,7 @@ class Parser {
       return usage(fmt::format("--start-at: '{}' is no RFC 3339 time; write it like 2030-01-31T09:30:00Z", submit.start_at));
     if (!timeout_.empty()) {
       auto timeout = parse_duration(timeout_);
-      if (!timeout) return usage(timeout.error().message);
+      if (!timeout) return usage("--timeout: " + timeout.error().message);
       submit.timeout = *timeout;
     }
     if (!submit.from_file.empty()) return Verb(submit);
@@ -302,11 +335,15 @@ class Parser {
   }
 
   std::variant<Verb, Notice> list() {
+    for (const auto& [flag, time] : {std::pair<const char*, std::string*>{"--created-after", &list_.arguments.created_after},
+                                     {"--created-before", &list_.arguments.created_before}}) {
+      if (const auto day = begin_of_day(*time)) *time = *day;
+      if (!time->empty() && !is_rfc3339(*time))
+        return usage(fmt::format("{}: '{}' is no day and no RFC 3339 time; write it like 2030-01-31 or 2030-01-31T09:30:00Z", flag, *time));
+    }
     const auto& status = list_.arguments.status;
     if (status.empty() || model::task_state_from(status)) return Verb(list_.arguments);
-    std::string known;
-    for (const auto state : model::kTaskStates) known += (known.empty() ? "" : ", ") + std::string(model::state_text(state));
-    return usage(fmt::format("--status: '{}' is no state of a task; there are {}", status, known));
+    return usage(fmt::format("--status: '{}' is no state of a task; there are {}", status, fmt::join(task_states(), ", ")));
   }
 
   Notice help() {
@@ -343,11 +380,20 @@ class Parser {
   std::optional<Notice> unknown_verb(const std::vector<std::string>& words) {
     std::size_t taken = 0;
     const auto& level = command_at(app_, words, taken);
+    if (taken == words.size() && !level.get_subcommands([](const CLI::App*) { return true; }).empty()) return verb_wanted(level);
     const bool takes_verb = !level.get_subcommands([](const CLI::App*) { return true; }).empty();
     if (taken == words.size() || words[taken].starts_with('-') || !takes_verb) return std::nullopt;
     const auto near = nearest_command(level, words[taken]);
     return usage(fmt::format("there is no command '{}'{} See: {} --help", words[taken], near.empty() ? "." : did_you_mean(near),
                              &level == &app_ ? "tasker" : "tasker " + level.get_name()));
+  }
+
+  static Notice verb_wanted(const CLI::App& level) {
+    const auto name = level.get_parent() == nullptr ? level.get_name() : "tasker " + level.get_name();
+    std::string sentence = fmt::format("name a command of `{}`; `{} --help` tells more:", name, name);
+    for (const CLI::App* verb : level.get_subcommands([](const CLI::App*) { return true; }))
+      sentence += fmt::format("\n  {:<12}{}", verb->get_name(), verb->get_description());
+    return usage(sentence);
   }
 
   static Notice usage(const std::string& sentence) {

@@ -1,5 +1,9 @@
 #include "app/code_help.h"
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include <spdlog/fmt/fmt.h>
 
 #include "app/exit_code.h"
@@ -55,9 +59,22 @@ std::string help_on_code(Code code) {
 }
 
 std::string list_of_codes() {
-  std::string out;
-  for (const Code code : all_codes()) out += fmt::format("{}\n", code_text(code));
-  return out;
+  const auto all = all_codes();
+  std::vector<Code> codes(all.begin(), all.end());
+  std::ranges::sort(codes, {}, code_text);
+  std::size_t widest = 0;
+  for (const Code code : codes) widest = std::max(widest, code_text(code).size());
+  std::string out, group;
+  for (const Code code : codes) {
+    const auto text = code_text(code);
+    // A code without a dot belongs to none.
+    const auto dot = text.find('.');
+    const std::string of(dot == text.npos ? std::string_view() : text.substr(0, dot));
+    if (!out.empty() && of != group) out += "\n";
+    group = of;
+    out += wrapped(fmt::format("{:<{}}  ", text, widest), guide_of(code).cause);
+  }
+  return out + "\nWhat to do: tasker help CODE\n";
 }
 
 std::string page_of_codes() {

@@ -4,8 +4,10 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "app/data_dir.h"
 #include "app/document.h"
 #include "app/host_settings.h"
+#include "app/narration.h"
 #include "app/table.h"
 #include "base/json.h"
 #include "config/view.h"
@@ -35,6 +37,9 @@ ExitCode run_config_view(const ConfigViewArguments& arguments) {
   if (!settings) return report(settings.error());
   config::hide_secrets_of(*settings);
   const auto rows = config::view_of(*settings, origins);
+  for (const auto& sentence : config::misspelt_variables(config::process_variables())) say("warning: " + sentence);
+  if (const auto dev = read_address(default_data_dir()))
+    say(fmt::format("These are the values of `tasker serve`. The host that `tasker dev` runs at {} has a database, folders and a log of its own.", *dev));
   if (is_document(arguments.output)) return print_document(as_json(rows), arguments.output);
   const auto shown = as_table(rows, arguments.origin);
   std::fwrite(shown.data(), 1, shown.size(), stdout);

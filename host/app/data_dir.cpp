@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
@@ -17,6 +18,8 @@ namespace tasker::app {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr auto kLockLook = std::chrono::milliseconds(10);
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -28,6 +31,16 @@ std::string first_line(const fs::path& file) {
   std::string line;
   std::getline(in, line);
   return line;
+}
+
+// The kernel tells nobody when a lock gets free unless they wait without a deadline.
+bool lock_within(int file, std::chrono::milliseconds patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(kLockLook);
+  }
+  return true;
 }
 
 }  // namespace
@@ -55,14 +68,14 @@ Result<DataDir> create_data_dir(const fs::path& root) {
   return dir;
 }
 
-Result<DataDirLock> DataDirLock::take(const DataDir& dir) {
+Result<DataDirLock> DataDirLock::take(const DataDir& dir, std::chrono::milliseconds patience) {
   const auto path = dir.lock_file();
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (file < 0)
     return make_error(Code::data_dir_unusable,
                       fmt::format("cannot open {}: {}. Choose another data folder with --data.", path.string(),
                                   std::strerror(errno)));
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_within(file, patience)) {
     ::close(file);
     return make_error(Code::data_dir_in_use,
                       fmt::format("another tasker (process {}) is using the data folder {}. Stop it first, or give this "

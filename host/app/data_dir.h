@@ -2,6 +2,7 @@
 // file that tells client verbs the address. Nothing of it is used by `tasker serve`.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -30,10 +31,11 @@ DataDir default_data_dir();
 // Makes the folder (0755) and its plugins folder. An error names what stands in the way.
 Result<DataDir> create_data_dir(const std::filesystem::path& root);
 
-// Held while a host uses the folder; the kernel lets go of it however the host ends.
+// Held while a host uses the folder; the kernel lets go of it however the host ends. A host that was killed a moment ago
+// still has it until the kernel has taken it down, so `take` tries again for that long.
 class DataDirLock {
  public:
-  static Result<DataDirLock> take(const DataDir& dir);
+  static Result<DataDirLock> take(const DataDir& dir, std::chrono::milliseconds patience = std::chrono::seconds(2));
   DataDirLock(DataDirLock&& other) noexcept;
   DataDirLock& operator=(DataDirLock&& other) noexcept;
   ~DataDirLock();

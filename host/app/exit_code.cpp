@@ -20,6 +20,7 @@ ExitCode exit_code_of(const Error& error) {
     case Code::timed_out:
     case Code::command_timed_out: return ExitCode::timed_out;
     case Code::command_interrupted: return ExitCode::interrupted;
+    case Code::idempotency_key_reused: return ExitCode::conflict;
     case Code::config_invalid: return ExitCode::failed;  // the file is wrong, not the command line
     default: break;
   }

@@ -9,6 +9,11 @@
 #include "app/terminal.h"
 
 namespace tasker::app {
+namespace {
+
+constexpr std::string_view kUsualPort = ":8765";
+
+}  // namespace
 
 void say(const std::string& line) {
   const auto whole = line + "\n";
@@ -21,6 +26,8 @@ void say_started(const HostPlaces& places, const DataDir& data) {
   say(fmt::format("  data      {} (wipe the database with: {} --clean)", data.root.string(), places.command));
   say(fmt::format("  logs      {} (the host and what handlers log), {} (the database)",
                   places.log.empty() ? "stderr" : places.log, data.postgres_log().string()));
+  // Client verbs look there by themselves.
+  if (places.url.find(kUsualPort) == std::string::npos) say("  clients   export TASKER_SERVER=" + places.url);
   say("  stop      Ctrl-C; once more to end at once");
 }
 

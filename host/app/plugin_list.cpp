@@ -38,20 +38,25 @@ std::string names_of_plugins(const std::string& body) {
 
 }  // namespace
 
-Result<Table> table_of_plugins(std::string_view json, bool wide) {
+Result<Table> table_of_plugins(std::string_view json, bool wide, bool is_tty) {
   const auto parsed = nlohmann::json::parse(json, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("plugins") || !parsed["plugins"].is_array())
     return make_error(Code::server_bad_answer, "the server's answer is not a list of plugins; are both of the same version?");
-  std::vector<std::string> headings = {"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "OPEN TASKS", "CODE", "REASON"};
+  std::vector<std::string> headings = {"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "OPEN TASKS"};
+  if (!is_tty) headings.insert(headings.end(), {"CODE", "REASON"});
   if (wide) headings.insert(headings.end(), {"SINCE", "SHA256", "OLDEST TASK", "NEXT WAKE"});
   Table table(headings);
   table.colour_column(3);
-  for (const auto& plugin : parsed["plugins"])
-    if (plugin.is_object())
-      table.add({text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name", "file"}), text(plugin, {"version"}),
-                 text(plugin, {"state"}), count(plugin, "hosts"), open_tasks(plugin), text(plugin, {"code"}),
-                 text(plugin, {"reason"}), text(plugin, {"since"}), text(plugin, {"sha256"}),
-                 count(plugin, "oldest_task"), text(plugin, {"next_wake"})});
+  for (const auto& plugin : parsed["plugins"]) {
+    if (!plugin.is_object()) continue;
+    const auto code = text(plugin, {"code"}), reason = text(plugin, {"reason"});
+    std::vector<std::string> row = {text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name", "file"}), text(plugin, {"version"}),
+                                    text(plugin, {"state"}), count(plugin, "hosts"), open_tasks(plugin)};
+    if (!is_tty) row.insert(row.end(), {code, reason});
+    row.insert(row.end(), {text(plugin, {"since"}), text(plugin, {"sha256"}), count(plugin, "oldest_task"), text(plugin, {"next_wake"})});
+    table.add(std::move(row));
+    if (!code.empty() || !reason.empty()) table.add_note(code + (code.empty() || reason.empty() ? "" : ": ") + reason);
+  }
   return table;
 }
 
@@ -62,9 +67,10 @@ ExitCode run_plugin_list(const PluginListArguments& arguments) {
   const auto format = arguments.client.output;
   if (format == OutputFormat::jsonl) return print_lines_of(*body, "plugins");
   if (is_document(format)) return print_document(*body, format);
-  const auto table = table_of_plugins(*body, format == OutputFormat::wide);
+  const auto terminal = terminal_of_stdout(arguments.client.colour);
+  const auto table = table_of_plugins(*body, format == OutputFormat::wide, terminal.is_tty);
   if (!table) return report(table.error());
-  const auto shown = format == OutputFormat::name ? names_of_plugins(*body) : table->render(terminal_of_stdout(arguments.client.colour));
+  const auto shown = format == OutputFormat::name ? names_of_plugins(*body) : table->render(terminal);
   std::fwrite(shown.data(), 1, shown.size(), stdout);
   return ExitCode::ok;
 }

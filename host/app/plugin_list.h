@@ -9,6 +9,6 @@ namespace tasker::app {
 
 ExitCode run_plugin_list(const PluginListArguments& arguments);
 
-Result<Table> table_of_plugins(std::string_view json, bool wide = false);  // {"plugins": [...]}
+Result<Table> table_of_plugins(std::string_view json, bool wide = false, bool is_tty = false);  // {"plugins": [...]}
 
 }  // namespace tasker::app

@@ -1,5 +1,6 @@
 #include "app/reload.h"
 
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/secrets.h"
 #include "config/view.h"
@@ -24,14 +25,17 @@ void Reload::operator()() {
   if (const auto opened = open_log(*settings); !opened)
     return log_failure(LogLevel::error, opened.error(), "SIGHUP: the configuration stays as it was: {}");
   const auto changes = config::changes_between(running_, *settings);
+  std::size_t taken = 0;
   for (const auto& change : changes) {
+    taken += change.is_reloadable;
     if (change.is_reloadable)
       log_info("SIGHUP: {} is now {}, it was {}", change.key, change.after, change.before);
     else
       log_warn("SIGHUP: {} cannot change while the host runs: it stays {} until the next start, then it is {}", change.key,
                change.before, change.after);
   }
-  log_info("SIGHUP: the configuration was read again, {} keys changed", changes.size());
+  log_info("SIGHUP: the configuration was read again, {} changed{}", counted(taken, "key"),
+           taken == changes.size() ? "" : fmt::format(", {} cannot until the next start", changes.size() - taken));
   running_.log = settings->log;  // the part that was taken
 }
 

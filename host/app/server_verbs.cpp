@@ -44,11 +44,16 @@ std::string dev_command(const DevArguments& arguments, const DataDir& data) {
   return arguments.data.empty() && !std::getenv("TASKER_DATA") ? "tasker dev" : "tasker dev --data " + data.root.string();
 }
 
+Error where_to_name_database(const Error& error, std::string_view where) {
+  return make_error(error.code, fmt::format("{}. Is it running, and is this the one? Name it with {}.", error.message, where), error.retry);
+}
+
 // Runs a host until a signal or a failure. `started` comes with its URL. After `database_end` nothing can be written any
 // more, also when that comes while the host stops. `reload` comes with SIGHUP.
 ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function<void(const std::string&)>& started,
                   const std::function<void()>& reload, DatabaseEnd& database_end) {
   const auto grace = options.settings.engine.grace_seconds;
+  const bool is_dev = options.dev;
   options.on_listening = started;
   options.on_failure = [&shutdown](const Error& error) {
     report(error);
@@ -62,6 +67,8 @@ ExitCode run_host(Host::Options options, Shutdown& shutdown, const std::function
     options.on_stage = [&notice](const std::string& what) { notice.waits_for(what); };
     return Host::start(std::move(options));
   }();
+  if (!host && !is_dev && host.error().code == Code::database_unavailable)
+    return report(where_to_name_database(host.error(), "database.url of the configuration file or TASKER_DATABASE__URL"));
   if (!host) return report(host.error());
   database_end.listen([&engine = (*host)->engine()] { engine.database_is_gone(); });
   const bool by_signal = shutdown.wait(reload);
@@ -84,7 +91,9 @@ Result<std::unique_ptr<PrivatePostgres>> start_database(const DevArguments& argu
   auto database = PrivatePostgres::start({.data_dir = data.root,
                                           .clean = arguments.clean,
                                           .on_unexpected_exit = [&shutdown, &end, log = data.postgres_log().string()] {
-                                            say("the private PostgreSQL ended by itself; see " + log);
+                                            const auto sentence = "the private PostgreSQL ended by itself; see " + log;
+                                            say(sentence);
+                                            log_error("{}", sentence);
                                             end.tell();
                                             shutdown.fail();
                                           },
@@ -104,6 +113,18 @@ std::optional<std::string> busy_port(const std::string& asked, const std::string
   const int port = std::atoi(url.c_str() + colon + 1);
   if (port == address->port) return std::nullopt;
   return fmt::format("port {} is taken by another program; this host has the next free one, {}", address->port, port);
+}
+
+Result<config::Settings> settings_of(const std::string& file) {
+  for (const auto& sentence : config::misspelt_variables(config::process_variables())) say("warning: " + sentence);
+  return read_settings(file);
+}
+
+// Made at the start, as said: a mistyped folder would otherwise stay empty without a word.
+void say_missing_folder(const std::string& folder) {
+  std::error_code failed;
+  if (std::filesystem::exists(folder, failed) || failed) return;
+  if (std::filesystem::create_directories(folder, failed)) say("made folder " + folder + " for plugins");
 }
 
 // As often as it takes, while the database cannot be reached and the time is not over.
@@ -126,7 +147,7 @@ ExitCode run_serve(const ServeArguments& arguments) {
   if (file.empty())
     return report(make_error(Code::config_not_found, "there is no /etc/tasker/tasker.yaml; name a configuration file "
                                                      "with --config or TASKER_CONFIG"));
-  auto settings = read_settings(file);
+  auto settings = settings_of(file);
   if (!settings) return report(settings.error());
   if (arguments.print_config) return run_config_view({.config = file, .origin = true});
   if (arguments.check_config) {
@@ -142,13 +163,14 @@ ExitCode run_serve(const ServeArguments& arguments) {
   DatabaseEnd never;
   return run_host({.settings = *settings}, shutdown, [&](const std::string& url) {
     say(fmt::format("tasker is running at {}, plugins in {}", url, settings->plugins.dir));
+    say_missing_folder(settings->plugins.dir);
   }, Reload(*settings, [file] { return read_settings(file); }), never);
 }
 
 ExitCode run_dev(const DevArguments& arguments) {
   auto data = data_dir_of(arguments);
   if (!data) return report(data.error());
-  auto settings = read_settings(arguments.config);
+  auto settings = settings_of(arguments.config);
   if (!settings) return report(settings.error());
   // Before a database is made for a host that could not listen.
   const auto listen = complete_listen_address(arguments.listen, settings->http.listen);
@@ -175,6 +197,7 @@ ExitCode run_dev(const DevArguments& arguments) {
     if (auto written = write_address(*data, url); !written) report(written.error());
     if (const auto taken = busy_port(settings->http.listen, url)) say(*taken);
     say_started({url, settings->plugins.dir, settings->log.file, dev_command(arguments, *data)}, *data);
+    say_missing_folder(settings->plugins.dir);
   }, {}, database_end);
   remove_address(*data);
   if (auto stopped = (*database)->stop(); !stopped) return report(stopped.error());
@@ -184,15 +207,13 @@ ExitCode run_dev(const DevArguments& arguments) {
 ExitCode run_migrate(const MigrateArguments& arguments) {
   auto database = arguments.database;
   if (database.empty()) {
-    auto settings = read_settings(choose_config(arguments.config));
+    auto settings = settings_of(choose_config(arguments.config));
     if (!settings) return report(settings.error());
     database = settings->database.url;
   }
   auto migrated = migrate_within(database, arguments.wait);
   if (!migrated && migrated.error().code == Code::database_unavailable)
-    return report(make_error(Code::database_unavailable,
-                             migrated.error().message + ". Is it running, and is this the one? Name it with --database, "
-                                                        "TASKER_DATABASE__URL or a configuration file."));
+    return report(where_to_name_database(migrated.error(), "--database, TASKER_DATABASE__URL or a configuration file"));
   if (!migrated) return report(migrated.error());
   for (const auto& name : migrated->applied) say("applied " + name);
   for (const auto& warning : migrated->warnings) say("warning: " + warning);

@@ -42,7 +42,11 @@ std::string Table::render(const Terminal& terminal) const {
     out += '\n';
   };
   add_line(headings_, true);
-  for (const auto& row : rows_) add_line(row, false);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    add_line(rows_[i], false);
+    if (const auto note = notes_.find(i); note != notes_.end())
+      for (const auto& line : broken_at("    " + note->second, terminal.columns, 4)) out += line + "\n";
+  }
   return out;
 }
 

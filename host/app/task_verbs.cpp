@@ -9,6 +9,7 @@
 #include "app/interrupt.h"
 #include "app/document.h"
 #include "app/table.h"
+#include "app/task_details.h"
 #include "app/task_file.h"
 #include "app/task_watch.h"
 #include "base/json.h"
@@ -91,6 +92,11 @@ void tell_end(const TaskView& task) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
+std::string sum_of_ends(std::size_t all, std::size_t bad) {
+  if (bad == 0) return fmt::format("{} tasks complete", all);
+  return bad == all ? fmt::format("none of {} tasks is complete", all) : fmt::format("{} of {} tasks complete", all - bad, all);
+}
+
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 // The worst end decides: a failed task, then a cancelled one.
@@ -98,10 +104,17 @@ ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, c
                       Interrupt& interrupt, const Deadline& deadline) {
   const bool document = is_document(arguments.client.output);
   const bool silent = document || arguments.client.quiet;
+  const auto tell_silence = [&](const Error& error) {
+    if (silent) return;
+    if (error.code == Code::server_unreachable)
+      std::fprintf(stderr, "no answer from %s, waiting; the tasks go on\n", client.server().c_str());
+    else
+      std::fprintf(stderr, "waiting: %s\n", printable(error.message).c_str());
+  };
   ExitCode worst = ExitCode::ok;
   int bad = 0;
   for (const auto id : tasks) {
-    const auto ended = wait_for_task(client, id, interrupt, deadline);
+    const auto ended = wait_for_task(client, id, interrupt, deadline, tell_silence);
     if (!ended) return report(ended.error());
     if (document) print_document(ended->body, arguments.client.output, true);
     const auto code = exit_code_of_end(ended->view);
@@ -109,7 +122,8 @@ ExitCode wait_for_all(ApiClient& client, const TaskSubmitArguments& arguments, c
     if (!silent && (tasks.size() == 1 || (code != ExitCode::ok && bad <= kMaxTold))) tell_end(ended->view);
     if (code == ExitCode::task_failed || worst == ExitCode::ok) worst = code;
   }
-  if (!silent && tasks.size() > 1) std::fprintf(stderr, "%zu tasks ended, %d of them not complete\n", tasks.size(), bad);
+  if (!silent && bad > kMaxTold) std::fprintf(stderr, "and %d more; see: tasker task list --status error\n", bad - kMaxTold);
+  if (!silent && tasks.size() > 1) std::fprintf(stderr, "%s\n", sum_of_ends(tasks.size(), static_cast<std::size_t>(bad)).c_str());
   return worst;
 }
 
@@ -123,6 +137,23 @@ Table table_of_tasks(const std::vector<TaskView>& tasks, const Terminal& termina
     table.add({std::to_string(task.id), task.full_name, task.state, shown(task.requested_at), shown(task.finished_at),
                task.priority, task.initiator, task.correlation_id, task.tags});
   return table;
+}
+
+ExitCode print_list(const std::string& body, const TaskListArguments& arguments) {
+  if (arguments.client.output == OutputFormat::jsonl) return print_lines_of(body, "tasks");
+  const auto tasks = read_tasks(body);
+  if (!tasks) return report(tasks.error());
+  if (arguments.client.output == OutputFormat::name) {
+    for (const auto& task : *tasks) print(std::to_string(task.id));
+    return ExitCode::ok;
+  }
+  if (tasks->empty()) {
+    if (!arguments.client.quiet) std::fprintf(stderr, "no tasks\n");
+    return ExitCode::ok;
+  }
+  const auto terminal = terminal_of_stdout(arguments.client.colour);
+  print(table_of_tasks(*tasks, terminal, arguments.client.output == OutputFormat::wide).render(terminal));
+  return ExitCode::ok;
 }
 
 }  // namespace
@@ -205,15 +236,21 @@ ExitCode run_task_get(const TaskGetArguments& arguments) {
   if (!task) return report(task.error());
   const auto terminal = terminal_of_stdout(arguments.client.colour);
   if (terminal.is_tty) {
-    for (const auto& line : draw_task(*task, terminal)) print(line);
+    for (const auto& line : draw_whole(*task, terminal)) print(line);
+    for (const auto& line : draw_details(*task, details_of(*body), terminal)) print(line);
     return ExitCode::ok;
   }
-  Table table({"STEP", "STATE", "ATTEMPTS", "ERROR"});
-  for (const auto& step : task->steps) {
+  const auto details = details_of(*body);
+  Table table({"STEP", "STATE", "ATTEMPTS", "ERROR", "RESULT"});
+  for (std::size_t i = 0; i < task->steps.size(); ++i) {
+    const auto& step = task->steps[i];
     // What it waits for now counts more than how its last attempt ended.
-    table.add({step.name, step.state, std::to_string(step.attempts), step.waiting_for.empty() ? step.error : step.waiting_for});
+    table.add({step.name, step.state, std::to_string(step.attempts), step.waiting_for.empty() ? step.error : step.waiting_for,
+               i < details.results.size() ? details.results[i] : ""});
   }
-  print(table_of_tasks({*task}, terminal).render(terminal) + table.render(terminal));
+  Table context({"", "CONTEXT"});
+  context.add({"context", details.context});
+  print(table_of_tasks({*task}, terminal).render(terminal) + context.render(terminal) + table.render(terminal));
   return ExitCode::ok;
 }
 
@@ -222,23 +259,12 @@ ExitCode run_task_list(const TaskListArguments& arguments) {
   const auto body = client.get("/tasks" + list_query(arguments));
   if (!body) return report(body.error());
   if (is_document(arguments.client.output)) return print_document(*body, arguments.client.output);
+  const auto code = print_list(*body, arguments);
+  std::fflush(stdout);
   // On stderr, for what reads stdout reads tasks; `-o json` has it as "next".
-  if (const std::string next = next_page(*body); !next.empty() && !arguments.client.quiet)
+  if (const std::string next = next_page(*body); code == ExitCode::ok && !next.empty() && !arguments.client.quiet)
     std::fprintf(stderr, "there are more; the same with --after %s shows the next page\n", next.c_str());
-  if (arguments.client.output == OutputFormat::jsonl) return print_lines_of(*body, "tasks");
-  const auto tasks = read_tasks(*body);
-  if (!tasks) return report(tasks.error());
-  if (arguments.client.output == OutputFormat::name) {
-    for (const auto& task : *tasks) print(std::to_string(task.id));
-    return ExitCode::ok;
-  }
-  if (tasks->empty()) {
-    if (!arguments.client.quiet) std::fprintf(stderr, "no tasks\n");
-    return ExitCode::ok;
-  }
-  const auto terminal = terminal_of_stdout(arguments.client.colour);
-  print(table_of_tasks(*tasks, terminal, arguments.client.output == OutputFormat::wide).render(terminal));
-  return ExitCode::ok;
+  return code;
 }
 
 ExitCode run_task_watch(const TaskWatchArguments& arguments) {

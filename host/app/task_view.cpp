@@ -1,10 +1,13 @@
 #include "app/task_view.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "base/counted.h"
 #include "base/timestamp.h"
 
 namespace tasker::app {
@@ -82,6 +85,17 @@ const char* mark_of(std::string_view state) {
   return "·";
 }
 
+constexpr int kIndentOfRest = 8;
+constexpr int kFewestRows = 5;
+
+// What runs or failed first, then what comes next.
+int distance_from_now(std::string_view state) {
+  if (state == "in_progress" || state == "error") return 0;
+  if (state == "waiting_for_retry" || state == "waiting_for_event") return 1;
+  if (state == "ready") return 2;
+  return state == "pending" ? 3 : 4;
+}
+
 // Both in UTC, as the host writes them: their letters are in the order of time.
 bool is_ahead(const std::string& time) {
   return !time.empty() && time.substr(0, 19) > rfc3339(std::chrono::system_clock::now()).substr(0, 19);
@@ -146,6 +160,29 @@ std::vector<std::string> draw_task(const TaskView& task, const Terminal& termina
                                 printable(step.name), widest - indent,
                                 in_state_colour(step.state, printable(describe(step, true)), terminal.colour)));
   }
+  return lines;
+}
+
+std::vector<std::string> draw_whole(const TaskView& task, const Terminal& terminal) {
+  std::vector<std::string> lines;
+  for (const auto& line : draw_task(task, terminal))
+    for (auto& part : broken_at(line, terminal.columns, kIndentOfRest)) lines.push_back(std::move(part));
+  return lines;
+}
+
+std::vector<std::string> draw_to_fit(const TaskView& task, const Terminal& terminal) {
+  const auto all = draw_task(task, terminal);
+  const auto room = static_cast<std::size_t>(std::max(terminal.rows, kFewestRows)) - 1;  // the cursor's line
+  std::vector<std::size_t> shown(task.steps.size());
+  std::iota(shown.begin(), shown.end(), std::size_t{0});
+  if (all.size() > room) {
+    std::ranges::stable_sort(shown, {}, [&](std::size_t step) { return distance_from_now(task.steps[step].state); });
+    shown.resize(room - 2);
+    std::ranges::sort(shown);
+  }
+  std::vector<std::string> lines = {cut_to(all.front(), terminal.columns)};
+  for (const auto step : shown) lines.push_back(cut_to(all[step + 1], terminal.columns));
+  if (const auto more = task.steps.size() - shown.size(); more > 0) lines.push_back("  … " + counted(more, "more step"));
   return lines;
 }
 

@@ -46,6 +46,10 @@ ExitCode exit_code_of_end(const TaskView& task);
 // A head line and one line a step, indented by level.
 std::vector<std::string> draw_task(const TaskView& task, const Terminal& terminal);
 
+// The same, long lines broken; and on one screen: long lines cut, of many steps those that matter now.
+std::vector<std::string> draw_whole(const TaskView& task, const Terminal& terminal);
+std::vector<std::string> draw_to_fit(const TaskView& task, const Terminal& terminal);
+
 // One line for each thing that changed: "validate in_progress", "task complete".
 std::vector<std::string> changes_between(const TaskView& before, const TaskView& after);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -34,17 +35,16 @@ void print_line(const std::string& line) {
   std::fputc('\n', stdout);
 }
 
-// Draws over the lines of the drawing before. A line wider than the terminal would wrap and spoil the count.
+// Draws over the lines of the drawing before. A live one has no line that would wrap, and no more lines than the terminal:
+// either would spoil the count. The last one stays, and is whole.
 class Redrawing {
  public:
   explicit Redrawing(const Terminal& terminal) : terminal_(terminal) {}
 
   void draw(const TaskView& task) {
-    if (lines_ > 0) fmt::print("\033[{}A", lines_);
-    const auto lines = draw_task(task, terminal_);
-    std::fputs("\033[?7l", stdout);  // no wrapping while we draw
-    for (const auto& line : lines) print_line("\033[2K" + line);
-    std::fputs("\033[?7h", stdout);
+    if (lines_ > 0) fmt::print("\033[{}A\033[J", lines_);
+    const auto lines = task.has_ended() ? draw_whole(task, terminal_) : draw_to_fit(task, terminal_);
+    for (const auto& line : lines) print_line(line);
     lines_ = lines.size();
   }
 
@@ -70,9 +70,11 @@ std::chrono::milliseconds PollPace::next(bool changed) {
 }
 
 Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
-                               std::optional<Clock::time_point> deadline) {
+                               std::optional<Clock::time_point> deadline,
+                               const std::function<void(const Error&)>& on_silence) {
   PollPace pace;
   Patience patience;
+  bool was_told = false;
   for (std::string before;;) {
     auto body = client.get(fmt::format("/tasks/{}", task));
     if (interrupt.requested()) return stopped_watching(task);
@@ -86,10 +88,12 @@ Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt&
                                              : "its state is not known: " + body.error().message);
       }
       if (!may_pass) return body.error();
+      if (!std::exchange(was_told, true) && on_silence) on_silence(body.error());
       if (interrupt.wait(kSilentPause)) return stopped_watching(task);
       continue;
     }
     patience.renew();
+    was_told = false;
     auto view = read_task(*body);
     if (!view) return view.error();
     if (view->has_ended()) return EndedTask{std::move(*view), std::move(*body)};

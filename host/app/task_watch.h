@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "app/api_client.h"
@@ -28,10 +29,12 @@ struct EndedTask {
   std::string body;  // as the API gave it
 };
 
-// Returns when the task has ended; a host or database that is away is waited for, a minute at most. Errors:
+// Returns when the task has ended; a host or database that is away is waited for, a minute at most;
+// `on_silence` is told when that begins. Errors:
 // Code::command_timed_out at the deadline, command_interrupted on Ctrl-C.
 Result<EndedTask> wait_for_task(ApiClient& client, std::int64_t task, Interrupt& interrupt,
-                               std::optional<std::chrono::steady_clock::time_point> deadline);
+                               std::optional<std::chrono::steady_clock::time_point> deadline,
+                               const std::function<void(const Error&)>& on_silence = {});
 
 // Once it has seen the task it waits for a host or database that is away, a minute at most. In json and yaml: a document with
 // the API's answer for each change.

@@ -44,7 +44,8 @@ ErrorGuide guide_of(Code code) {
     case Code::database_unavailable:
       return {"PostgreSQL cannot be reached, is starting or stopping, or lacks connections, memory or disk.",
               "See that it runs and that the connection string is right (database.url, TASKER_DATABASE__URL, "
-              "--database). A running host tries again by itself and loses nothing."};
+              "--database). A running `tasker serve` tries again by itself and loses nothing; `tasker dev` ends when its "
+              "private database does: start it again."};
     case Code::database_error:
       return {"PostgreSQL refused a statement.",
               "The sentence quotes it. Missing rights and foreign changes to the schema are the usual causes. A step ends with it "
@@ -126,7 +127,8 @@ ErrorGuide guide_of(Code code) {
               "Raise the version in both, or rename the file."};
     case Code::plugin_version_immutable:
       return {"This version is already known with other content. A version never changes.",
-              "Raise the version, build, and drop that file."};
+              "Raise the version, build, and drop that file. `tasker dev` takes changed bytes as a version of their own, "
+              "such as 1.0.0+dev.1a2b3c4d."};
     case Code::plugin_load_failed:
       return {"The dynamic loader refused the file: a library or a symbol is missing.",
               "Install the library, or link it in; `ldd -r FILE` shows what is missing."};

@@ -204,6 +204,19 @@ Variables process_variables() {
   return out;
 }
 
+std::vector<std::string> misspelt_variables(const Variables& variables) {
+  const auto letters = [](std::string name) {
+    std::erase(name, '_');
+    return name;
+  };
+  std::vector<std::string> out;
+  for (const auto& [name, value] : variables)
+    for (const Key& key : keys())
+      if (!is_ours(name) && letters(name) == letters(key.variable()))
+        out.push_back(fmt::format("the environment variable {} is ignored; did you mean {}, with two underscores?", name, key.variable()));
+  return out;
+}
+
 std::vector<std::string> settings_keys() {
   std::vector<std::string> out;
   for (const Key& key : keys()) out.push_back(key.path());

@@ -75,6 +75,9 @@ struct Settings {
 using Variables = std::map<std::string, std::string>;
 Variables process_variables();
 
+// A sentence for each variable that would be a key's if it had the key's double underscore: it is ignored.
+std::vector<std::string> misspelt_variables(const Variables& variables);
+
 // Where each value that is no default came from, by key: "/etc/tasker.yaml:12", "environment variable TASKER_LOG__LEVEL".
 using Origins = std::map<std::string, std::string>;
 

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/counted.h"
 #include "base/log.h"
 #include "engine/backoff.h"
 #include "engine/claimer.h"
@@ -151,7 +152,7 @@ class Engine::Impl {
     core_.store.reclaim(core_.host, dead, core_.on_strand<int>([this, count = dead.size()](Result<int> steps) {
       taking_over_ = false;
       if (!steps.has_value()) return store_failed(steps.error());  // the next beat asks again
-      if (steps.value() > 0) log_info("took {} steps back from {} dead hosts", steps.value(), count);
+      if (steps.value() > 0) log_info("took {} back from {}", counted(static_cast<std::size_t>(steps.value()), "step"), counted(count, "dead host"));
       core_.stats.takeovers.fetch_add(static_cast<std::uint64_t>(steps.value()), std::memory_order_relaxed);
       claimer_.look_soon();
     }));
@@ -254,10 +255,11 @@ class Engine::Impl {
     submitter_.refuse_all();
     runner_->close();
     const std::size_t left = dispatcher_.held();
-    log_info("host {} stopped within {} ms: {} attempts finished, {} steps handed back{}", raw(core_.host),
+    log_info("host {} stopped within {} ms: {} finished, {} handed back{}", raw(core_.host),
              std::chrono::duration_cast<Millis>(core_.executor.now() - ending.began).count(),
-             core_.stats.steps_completed - ending.steps_completed, core_.stats.handed_back - ending.handed_back,
-             left == 0 ? std::string() : "; " + std::to_string(left) + " steps that it still held are taken over from it");
+             counted(core_.stats.steps_completed - ending.steps_completed, "attempt"),
+             counted(core_.stats.handed_back - ending.handed_back, "step"),
+             left == 0 ? std::string() : "; " + counted(left, "step") + " that it still held will be taken over from it");
     dispatcher_.forget_all();
     completer_.forget_all();
     claimer_.forget_all();

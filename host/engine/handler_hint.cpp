@@ -1,8 +1,12 @@
 #include "engine/handler_hint.h"
 
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "base/json_value.h"
+#include "base/yaml_tree.h"
 
 namespace tasker::engine {
 namespace {
@@ -12,6 +16,23 @@ constexpr std::size_t kMaxReason = 300;
 std::string_view text(const json::Value& plugin, std::string_view key) {
   const auto* found = plugin.find(key);
   return found != nullptr && found->is(JsonKind::string) ? std::string_view(found->string) : std::string_view();
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+// Both words at once: the namespace may be the misspelt one.
+std::string nearest_handler(const json::Value& list, const std::string& wanted) {
+  std::vector<std::string> loaded;
+  for (const auto& plugin : list.items)
+    if (text(plugin, "state") == "active") loaded.push_back(fmt::format("{}/{}", text(plugin, "namespace"), text(plugin, "name")));
+  const std::vector<std::string_view> views(loaded.begin(), loaded.end());
+  const auto near = yaml::nearest(lower(wanted), views);
+  // The very one: then only its version is wrong.
+  return near.empty() || near == wanted ? "" : fmt::format("; did you mean {}?", near);
 }
 
 }  // namespace
@@ -34,6 +55,7 @@ std::string handler_hint(std::string_view plugins, std::string_view namespace_na
     }
   }
   if (!elsewhere.empty()) elsewhere += "?";
+  if (refused.empty() && elsewhere.empty()) elsewhere = nearest_handler(*list, fmt::format("{}/{}", namespace_name, name));
   return refused + elsewhere;
 }
 

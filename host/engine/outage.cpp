@@ -2,6 +2,8 @@
 
 #include <spdlog/fmt/fmt.h>
 
+#include "base/counted.h"
+
 namespace tasker::engine {
 
 namespace {
@@ -32,7 +34,8 @@ std::string Outage::failed(const Error& error, SteadyTime now) {
 std::string Outage::answered(SteadyTime now) {
   if (!lasts_ || now - last_failure_ < kQuiet) return {};
   lasts_ = false;
-  return fmt::format("the database answers again; {} calls had failed in {:.1f} s", failures_, seconds(last_failure_ - since_));
+  return fmt::format("the database answers again; {} had failed in {:.1f} s", counted(static_cast<std::size_t>(failures_), "call"),
+                     seconds(last_failure_ - since_));
 }
 
 }  // namespace tasker::engine

@@ -35,8 +35,8 @@ Result<ResolvedTemplate> choose(const std::vector<HandlerVersion>& versions, con
   }
   if (best != nullptr) return ResolvedTemplate{best->template_id, best->version, best->context_schema};
   if (versions.empty()) {
-    return make_error(Code::unknown_handler, fmt::format("no handler {}/{} is known; the lists of handlers and plugins show "
-                                                         "what is there", namespace_name, name));
+    return make_error(Code::unknown_handler, fmt::format("no handler {}/{} is known; `tasker plugin list` shows what "
+                                                         "is there", namespace_name, name));
   }
   std::string offered;  // a draining version is loaded, but takes no new tasks
   for (const HandlerVersion& each : versions)
@@ -159,10 +159,11 @@ void TaskService::check_and_create(std::shared_ptr<Submission> submission) {
     if (!schema.has_value()) return submission->reply(schema.error());
     TaskRequest& request = requests[i];
     if (schema.value() != nullptr) {
+      // Defaults first: a member that has one is there for `required` too.
+      request.context = schema.value()->apply_defaults(request.context);
       for (JsonSchema::Problem& problem : schema.value()->validate(request.context)) {
         problems.push_back({i, Code::context_invalid, "/context" + problem.pointer, std::move(problem.message)});
       }
-      if (problems.empty()) request.context = schema.value()->apply_defaults(request.context);
     }
     tasks.push_back({.template_id = submission->found[i]->template_id,
                      .context = std::move(request.context),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ struct Request {
   std::string origin;
   std::string if_none_match;
   std::string prefer;
-  std::string idempotency_key;
+  std::optional<std::string> idempotency_key;  // an empty one is no key, and refused
   std::string traceparent;
 };
 

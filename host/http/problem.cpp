@@ -32,7 +32,7 @@ Response as_problem(int status, std::string body) {
   Response response;
   response.status = status;
   response.content_type = "application/problem+json";
-  response.body = std::move(body);
+  response.body = std::move(body) + "\n";
   response.headers.emplace_back("Cache-Control", "no-store");
   if (status == 503) response.headers.emplace_back("Retry-After", "1");
   return response;

@@ -51,6 +51,7 @@ Response json(int status, std::string body) {
   Response response;
   response.status = status;
   response.body = std::move(body);
+  if (!response.body.ends_with('\n')) response.body += '\n';  // for who reads it in a terminal
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
@@ -297,12 +298,14 @@ class Routes::Impl {
   // The digest tells a repetition from another request under the same key: all that the body says, byte by byte.
   Result<engine::IdempotencyKey> idempotency_key(const Request& request, bool bulk) const {
     engine::IdempotencyKey key;
-    if (request.idempotency_key.empty()) return key;
-    if (!is_word(request.idempotency_key, kMaxIdempotencyKey)) {
+    if (!request.idempotency_key) return key;
+    if (!is_word(*request.idempotency_key, kMaxIdempotencyKey)) {
       return make_error(Code::request_header,
-                        "Idempotency-Key must be 1 to 255 printable characters without spaces.");
+                        request.idempotency_key->empty()
+                            ? "Idempotency-Key is empty; send a key of 1 to 255 characters, or leave the header out."
+                            : "Idempotency-Key must be 1 to 255 printable characters without spaces.");
     }
-    key.key = request.idempotency_key;
+    key.key = *request.idempotency_key;
     key.digest = sha256_hex((bulk ? "bulk\n" : "task\n") + request.body);
     key.life = options_.idempotency_life;
     return key;

@@ -87,7 +87,7 @@ Request take_request(Parser& parser) {
   request.origin = header(message[field::origin]);
   request.if_none_match = header(message[field::if_none_match]);
   request.prefer = header(message["Prefer"]);
-  request.idempotency_key = header(message["Idempotency-Key"]);
+  if (const auto key = message.find("Idempotency-Key"); key != message.end()) request.idempotency_key = header(key->value());
   request.traceparent = header(message["traceparent"]);
   request.body = std::move(message.body());
   return request;

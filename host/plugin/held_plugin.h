@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace tasker::engine {
@@ -16,6 +17,10 @@ namespace tasker::plugin {
 class HeldPlugin {
  public:
   virtual ~HeldPlugin() = default;
+
+  // [loader] How logs and crash reports name it: a development build gets its version only from the catalogue's answer.
+  // Called before its handlers are given out.
+  virtual void rename(const std::string& source) = 0;
 
   // [loader] One handler a step, handlers[ord - 1]; each keeps this object.
   virtual std::vector<std::shared_ptr<engine::Handler>> handlers() = 0;

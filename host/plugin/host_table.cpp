@@ -66,7 +66,7 @@ struct HostTable::Calls {
       std::string_view extra = is_readable(fields) ? view(fields) : std::string_view{};
       if (!is_json_object(extra, {.max_bytes = table.limits_.max_log_bytes})) extra = {};
       log_plugin_line(level_of(level),
-                      {.task = task, .step = step, .plugin = table.source_, .correlation_id = correlation_id, .fields = extra},
+                      {.task = task, .step = step, .plugin = table.source(), .correlation_id = correlation_id, .fields = extra},
                       clean_text(message, table.limits_.max_log_bytes));
     } catch (...) {  // out of memory: a lost line is the smaller harm
     }
@@ -133,7 +133,7 @@ struct HostTable::Calls {
       auto found = find_live(*table.attempts_, &table, token);
       if (!found.attempt || !is_live(*found.attempt)) {
         if (found.lock.owns_lock()) found.lock.unlock();
-        const CrashMark mark(table.source_, "in the release of an outcome that came too late");
+        const CrashMark mark(table.source(), "in the release of an outcome that came too late");
         release(*outcome);
         return TASKER_E_STALE;
       }
@@ -144,7 +144,7 @@ struct HostTable::Calls {
       found.lock.unlock();
       auto copied = [&] {
         // Not beyond this: whoever delivers takes the attempt's texts away.
-        const CrashMark mark(table.source_, attempt.step->name, attempt.fence, attempt.call.attempt);
+        const CrashMark mark(table.source(), attempt.step->name, attempt.fence, attempt.call.attempt);
         return copy_and_release(*outcome, bits, table.limits_);
       }();
       found.lock.lock();
@@ -163,7 +163,7 @@ struct HostTable::Calls {
 };
 
 HostTable::HostTable(std::shared_ptr<AttemptTable> attempts, std::string source, AttemptLimits limits)
-    : attempts_(std::move(attempts)), source_(std::move(source)), limits_(limits), table_{} {
+    : attempts_(std::move(attempts)), names_{std::move(source)}, source_(&names_.back()), limits_(limits), table_{} {
   table_.struct_size = sizeof(table_);
   table_.abi_major = TASKER_ABI_MAJOR;
   table_.abi_minor = TASKER_ABI_MINOR;
@@ -200,13 +200,18 @@ void HostTable::deliver(RunningAttempt& attempt, std::unique_lock<std::mutex> lo
   gate_.leave();
 }
 
+void HostTable::rename(std::string source) {
+  names_.push_back(std::move(source));
+  source_.store(&names_.back(), std::memory_order_release);
+}
+
 void HostTable::misbehaved(const RunningAttempt& attempt, const char* what) {
   // A plugin that always does it must not flood the log: the 1st, 2nd, 4th, 8th ... time is said.
   const std::uint64_t times = misdeeds_.fetch_add(1) + 1;
   if ((times & (times - 1)) != 0) return;
   log_about(LogLevel::warn,
-            {.task = attempt.task_id, .step = attempt.step->name, .plugin = source_, .correlation_id = attempt.correlation_id},
-            "plugin {} misbehaves: step {} of task {} {} (misdeed number {} of this plugin)", source_, attempt.step->name,
+            {.task = attempt.task_id, .step = attempt.step->name, .plugin = source(), .correlation_id = attempt.correlation_id},
+            "plugin {} misbehaves: step {} of task {} {} (misdeed number {} of this plugin)", source(), attempt.step->name,
             attempt.task_id, what, times);
 }
 

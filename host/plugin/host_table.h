@@ -3,6 +3,8 @@
 // functions may be called from [any] thread, also with tokens that ended long ago.
 #pragma once
 
+#include <atomic>
+#include <list>
 #include <memory>
 #include <string>
 
@@ -24,7 +26,9 @@ class HostTable {
   AttemptTable& attempts() { return *attempts_; }
   Gate& gate() { return gate_; }
   const Gate& gate() const { return gate_; }
-  const std::string& source() const { return source_; }
+  const std::string& source() const { return *source_.load(std::memory_order_acquire); }
+  // [loader] Another name from now on; what logs meanwhile has the old one or the new one.
+  void rename(std::string source);
   const AttemptLimits& limits() const { return limits_; }
 
   // No attempt may enter any more, and those inside are asked to end soon.
@@ -48,7 +52,8 @@ class HostTable {
   struct Calls;  // the C functions of the table
 
   std::shared_ptr<AttemptTable> attempts_;
-  std::string source_;
+  std::list<std::string> names_;  // on the loader's thread but for their texts, which stay where they are
+  std::atomic<const std::string*> source_;
   AttemptLimits limits_;
   tasker_host table_;
   Gate gate_;

@@ -38,6 +38,7 @@ class LoadedPlugin final : public HeldPlugin, public std::enable_shared_from_thi
   void* self() const { return self_; }
   const std::vector<const tasker_handler*>& step_handlers() const { return step_handlers_; }
 
+  void rename(const std::string& source) override { host_.rename(source); }
   std::vector<std::shared_ptr<engine::Handler>> handlers() override;
   void drain() override;
   void finish() override;

@@ -157,6 +157,7 @@ void Loader::Core::publish_failed(Entry& entry, const Error& error) {
   if (error.code == Code::plugin_version_immutable && options.dev && !is_dev_build) {
     entry.record.version = dev_version(name_of(entry.file), entry.record.sha256);
     entry.definition = definition_as(entry.record.version, entry.definition);
+    entry.plugin->rename(entry.label());
     return publish(entry);
   }
   if (error.retry == Retry::never) {

@@ -182,11 +182,17 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
     if (file.ends_with(".yaml") || file.ends_with(".yml"))
       return skip(seen, both, Code::plugin_not_supported_yet, "YAML-only workflows are not supported yet");
     if (const auto name = parse_file_name(space, file); !name)
-      return skip(seen, both, name.error().code, name.error().message);
+      return skip(seen, both, name.error().code, without_name(file, name.error().message));
     // Links are handed on, so that their refusal is visible.
     if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode))
       return skip(seen, both, Code::plugin_untrusted_file, "it is not a regular file");
     seen.files[both] = {stamp_from(info), S_ISREG(info.st_mode) && info.st_nlink == 1 && being_written.contains(both)};
+  }
+
+  // What is said of a file is said behind its name.
+  static std::string without_name(const std::string& file, const std::string& why) {
+    const std::string name = file + ": ";
+    return why.starts_with(name) ? why.substr(name.size()) : why;
   }
 
   static void skip(Look& seen, const std::string& what, Code code, const std::string& why) {

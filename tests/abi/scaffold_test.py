@@ -11,6 +11,7 @@ import unittest
 from project import BINARY, CMAKE, SOURCE, exported, run
 
 SCAFFOLD = SOURCE / "sdk/scaffold"
+os.environ.pop("TASKER_DATA", None)  # of whoever runs the tests
 
 
 def commands_of(output):
@@ -56,6 +57,14 @@ class Scaffold(unittest.TestCase):
         self.assertEqual(outcomes[0]["payload"], {"message": "done", "context_fields": 1})
         self.assertEqual(outcomes[2]["payload"]["parent_said"], "done")
         self.assertEqual(self.outcomes(plugin, "validate", context="[]")[0]["code"], "refund.bad_context")
+
+    def test_delivers_to_the_data_folder_that_the_shell_means(self):
+        os.environ["TASKER_DATA"] = "/somewhere"
+        try:
+            answer = self.start("payments/refund", "--steps", "validate")
+        finally:
+            del os.environ["TASKER_DATA"]
+        self.assertIn(" /somewhere/plugins/payments/refund-1.0.0.so", answer.stdout)
 
     def test_step_names_that_cxx_has_other_plans_for(self):
         answer = self.start("default/call", "--steps", "delete,delete_,register,remove,yes,linux", "--version", "0.2.0-rc.1",

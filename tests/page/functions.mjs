@@ -92,6 +92,29 @@ test("a fan-out of a hundred wraps, and thousands are not drawn", () => {
   assert.equal(page.of("graphBlock")([]), null);
 });
 
+test("a graph of four layers fits beside the lists, and a chain of many is scrolled", () => {
+  page.byId("detail").clientWidth = 650;
+  const chain = (count) => Array.from({ length: count }, (_, at) => step(`step_number_${at}`, at ? [`step_number_${at - 1}`] : []));
+  const wide = (count) => page.of("graphBlock")(chain(count)).all((each) => each.tag === "svg")[0].attributes.width;
+  assert.ok(wide(4) <= 616, String(wide(4)));
+  assert.ok(wide(12) > 1200, String(wide(12)));
+  page.byId("detail").clientWidth = 404;
+  assert.ok(wide(4) <= 370, String(wide(4)));
+  page.byId("detail").clientWidth = 0;
+});
+
+test("on a narrow screen a chosen task is scrolled to, once", () => {
+  const shown = page.byId("detail");
+  let scrolled = 0;
+  shown.scrollIntoView = () => { scrolled += 1; };
+  shown.getBoundingClientRect = page.byId("tasks").getBoundingClientRect = () => ({ left: 0 });
+  page.of("() => { view.goesToTask = true; goToTask(); }")();
+  assert.equal(scrolled, 0, "there is nothing to see yet");
+  page.of("() => { drawn.detail = '{}'; goToTask(); goToTask(); }")();
+  assert.equal(scrolled, 1);
+  page.of("() => { drawn.detail = ''; }")();
+});
+
 test("plugins say what is wrong with them, and old versions that nothing needs come last", () => {
   page.of("drawPlugins")({ plugins: [
     { namespace: "n", name: "old", version: "1.0.0", state: "unavailable", hosts: 0, open_tasks: 0, reason: "no living host has loaded it, and no open task needs it" },
@@ -99,7 +122,9 @@ test("plugins say what is wrong with them, and old versions that nothing needs c
     { state: "ignored", hosts: 0, code: "plugin.path_mismatch", reason: "the name has no version", file: "n/loose.so" }] });
   const text = page.byId("plugins").textContent;
   assert.match(text, /n\/wanted.*plugin\.not_loaded2 open tasks wait.*n\/loose\.so.*the name has no version.*n\/old/);
-  assert.equal(page.byId("plugins-count").textContent, "1");
+  assert.equal(page.byId("plugins-count").textContent, "3", "as many as there are rows");
+  const tone = (word) => page.byId("plugins").all((each) => each.attributes.class?.startsWith("state") && each.textContent.includes(word)).map((each) => each.attributes.class);
+  same(tone("unavailable"), ["state tone-red", "state tone-grey"]);
 });
 
 test("a step that nobody can run says why", () => {

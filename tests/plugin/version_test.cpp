@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "loader_fixture.h"
+#include "support/log_capture.h"
 
 namespace tasker::plugin {
 namespace {
@@ -78,12 +79,15 @@ TEST_F(Versions, InDevModeAChangedFileIsLoadedBesideTheOld) {
 
 TEST_F(Versions, InDevModeTheCatalogueMayKnowOtherBytes) {
   options_.dev = true;
-  catalogue_.sha256["test/echo 1.0.0"] = "other bytes, from before a restart";
-  drop("echo-1.0.0.so");
+  catalogue_.sha256["test/async 1.0.0"] = "other bytes, from before a restart";
+  const test::LogCapture log;
+  drop("async-1.0.0.so");
   start();
-  wait_for("a development build", [](const PluginRecord& r) {
+  const auto record = wait_for("a development build", [](const PluginRecord& r) {
     return r.version.starts_with("1.0.0+dev.") && r.state == PluginState::active;
   });
+  run("async", "", R"({"mode": "both"})");
+  wait_until("its misdeed in the log", [&] { return !log.lines("plugin test/async " + record.version + " misbehaves").empty(); });
 }
 
 TEST_F(Versions, ARemovedFileDrainsAndComesBack) {

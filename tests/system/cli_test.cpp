@@ -97,6 +97,13 @@ TEST_F(Cli, SaysHowATaskEnded) {
   EXPECT_THAT(failed.err, HasSubstr("test.refused: refused on purpose"));
 }
 
+TEST_F(Cli, NamesTenFailedTasksAndSaysThatThereWereMore) {
+  const auto failed = run({"task", "submit", "test/fails_for_good", "--count", "12", "--wait"});
+  EXPECT_EQ(failed.exit_code, 10);
+  EXPECT_THAT(failed.err, HasSubstr("\nand 2 more; see: tasker task list --status error\nnone of 12 tasks is complete\n"));
+  EXPECT_EQ(std::count(failed.err.begin(), failed.err.end(), '\n'), 12) << failed.err;
+}
+
 TEST_F(Cli, TellsErrorsAsJsonWhenAskedFor) {
   const auto error_of = [](const Finished& finished) {
     EXPECT_EQ(finished.out, "");
@@ -189,7 +196,7 @@ TEST_F(Cli, SubmitsWhatAFileHolds) {
                                  {"name":"echo","namespace":"test"}]})");
   const auto submitted = run({"task", "start", "--from-file", file.string(), "--wait"});
   EXPECT_EQ(submitted.exit_code, 0) << submitted.err;
-  EXPECT_THAT(submitted.err, HasSubstr("2 tasks ended, 0 of them not complete"));
+  EXPECT_THAT(submitted.err, HasSubstr("2 tasks complete\n"));
   EXPECT_THAT(run({"task", "get", submitted.out.substr(0, submitted.out.find('\n')), "-o", "json"}).out,
               HasSubstr("12345678901234567890123"));
   write_file(file, R"([{"name":"echo","namespace":"test"}, {"nme":"echo"}])");
@@ -202,8 +209,7 @@ TEST_F(Cli, SubmitsWhatAFileHolds) {
 TEST_F(Cli, SaysOnceWhatIsWrongWithManyTasks) {
   const auto once = run({"task", "submit", "test/echo@^7"});
   EXPECT_EQ(once.exit_code, 3);
-  EXPECT_EQ(once.err, "tasker: handler.version_unknown: no living host offers test/echo in version '^7'; offered: 1.0.0 "
-                      "(/version)\n");
+  EXPECT_EQ(once.err, "tasker: handler.version_unknown: no living host offers test/echo in version '^7'; offered: 1.0.0\n");
   EXPECT_EQ(run({"task", "submit", "test/echo@^7", "--count", "50"}).err, once.err);
 }
 
@@ -211,10 +217,31 @@ TEST_F(Cli, HintsAtTheHandlerThatWasMeant) {
   const auto elsewhere = run({"task", "submit", "echo"});
   EXPECT_EQ(elsewhere.exit_code, 3);
   EXPECT_THAT(elsewhere.err, testing::AllOf(HasSubstr("handler.unknown"), HasSubstr("did you mean test/echo?")));
+  EXPECT_EQ(run({"task", "submit", "Test/Ecko"}).err,
+            "tasker: handler.unknown: no handler Test/Ecko is known; `tasker plugin list` shows what is there; did you mean test/echo?\n");
   place_->drop("test/missing_handler-1.0.0.so");
   ASSERT_TRUE(eventually([] { return run({"plugin", "list"}).out.find("missing_handler\t1.0.0\trefused") != std::string::npos; }));
   EXPECT_THAT(run({"task", "submit", "test/missing_handler"}).err,
               HasSubstr("plugin test/missing_handler 1.0.0 was refused: plugin.handler_missing"));
+}
+
+TEST_F(Cli, WaitingSaysOnceThatTheHostIsAway) {
+  TempDb database;
+  Workplace place;
+  place.drop("test/blocker-1.0.0.so");
+  auto first = place.serve(database.conninfo());
+  ASSERT_TRUE(first->wait_until_ready());
+  const auto url = "http://127.0.0.1:" + std::to_string(first->http().port());
+  const auto gate = place.path("away.gate"), inside = place.path("away.inside");
+  TaskerProcess waiting({"task", "submit", "test/blocker", "--wait", "--server", url, "--context",
+                         Json{{"until", gate.string()}, {"started", inside.string()}}.dump()}, place.path("away.out"));
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(inside); }));
+  first->kill_hard();
+  ASSERT_TRUE(waiting.wait_for_output("no answer from " + url + ", waiting"));
+  waiting.signal(SIGINT);
+  EXPECT_EQ(waiting.wait_for_exit(), 130) << waiting.output();
+  const auto said = waiting.output();
+  EXPECT_EQ(said.find("no answer"), said.rfind("no answer")) << said;
 }
 
 // The signal comes when the request was made: the verb then waits for the task alone.
@@ -253,7 +280,7 @@ TEST_F(Cli, AnIdempotencyKeyCreatesTasksOnce) {
   auto other = submit;
   other[4] = "3";
   const auto refused = run(other);
-  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.exit_code, 5);
   EXPECT_THAT(refused.err, HasSubstr("request.key_reused"));
   // More tasks than a request takes: each request of the command has a key of its own.
   auto many = submit;
@@ -292,6 +319,14 @@ TEST_F(Cli, MigrateWaitsForADatabaseThatIsNotThereYet) {
   const auto never = run_tasker({"migrate", "--database", "host=/nowhere dbname=x", "--wait", "700ms"});
   EXPECT_EQ(never.exit_code, 6);
   EXPECT_THAT(never.err, testing::AllOf(HasSubstr("waiting for the database: "), HasSubstr("database.unavailable")));
+}
+
+TEST_F(Cli, ServeSaysWhereToNameTheDatabaseAndWhichVariableIsIgnored) {
+  const auto config = place_->configuration("host=/nowhere dbname=x", {}, "nowhere");
+  const auto failed = run_tasker({"serve", "--config", config}, {"TASKER_HTTP_LISTEN=127.0.0.1:1"});
+  EXPECT_EQ(failed.exit_code, 6);
+  EXPECT_THAT(failed.err, testing::AllOf(HasSubstr("TASKER_HTTP_LISTEN is ignored; did you mean TASKER_HTTP__LISTEN"),
+                                         HasSubstr("database.url of the configuration file or TASKER_DATABASE__URL")));
 }
 
 TEST_F(Cli, ServeKeepsAPidFileWhileItRuns) {

@@ -40,12 +40,12 @@ class ReloadConfiguration : public testing::Test {
 
 TEST_F(ReloadConfiguration, TakesTheLogAndSaysWhatWaitsForTheNextStart) {
   reload_with("workers: 16", "workers: 3");
-  ASSERT_TRUE(logs("1 keys changed"));
+  ASSERT_TRUE(logs("was read again, 0 keys changed, 1 cannot until the next start"));
   EXPECT_THAT(log(), HasSubstr("engine.workers cannot change while the host runs: it stays 16 until the next start, then it is 3"));
 
   const auto before = log().size();
   reload_with("  file:", "  level: debug\n  format: json\n  file:");
-  ASSERT_TRUE(logs("\"message\":\"SIGHUP: the configuration was read again, 2 keys changed\""));
+  ASSERT_TRUE(logs("\"message\":\"SIGHUP: the configuration was read again, 2 keys changed"));
   std::istringstream lines(log().substr(before));
   for (std::string line; std::getline(lines, line);) EXPECT_TRUE(Json::accept(line)) << line;
   EXPECT_THAT(log(), HasSubstr("log.level is now debug, it was info"));
@@ -63,7 +63,7 @@ TEST_F(ReloadConfiguration, ABadFileChangesNothing) {
   EXPECT_THAT(log(), HasSubstr("did you mean engine?"));
   write_file(file_, before_ + "  format: json\n");
   host_->signal(SIGHUP);
-  ASSERT_TRUE(logs("1 keys changed"));
+  ASSERT_TRUE(logs("1 key changed"));
   EXPECT_EQ(host_->http().get("/tasker/health/ready").status, 200);
 }
 

@@ -109,10 +109,12 @@ TEST_F(Stop, NeverBeginsOnABusyPort) {
 TEST_F(Stop, NeverBeginsBeforeDevHasFoundAFreePort) {
   auto host = start();
   Workplace other;
-  auto second = other.dev({.listen = "127.0.0.1:" + std::to_string(host->http().port())});
+  auto second = other.dev({.listen = "127.0.0.1:" + std::to_string(host->http().port())}, {"--plugins", other.path("mistyped").string()});
   ASSERT_TRUE(second->wait_until_ready());
   EXPECT_NE(second->http().port(), host->http().port());
   EXPECT_THAT(second->output(), HasSubstr("port " + std::to_string(host->http().port()) + " is taken"));
+  EXPECT_THAT(second->output(), HasSubstr("made folder " + other.path("mistyped").string() + " for plugins"));
+  EXPECT_THAT(second->output(), HasSubstr("export TASKER_SERVER=http://127.0.0.1:" + std::to_string(second->http().port())));
   second->signal(SIGTERM);
   EXPECT_EQ(second->wait_for_exit(), 0);
 }
@@ -188,6 +190,7 @@ TEST_F(StopDatabase, ThatIsGoneEndsTheHostAndTheNextStartLosesNothing) {
   ::kill(static_cast<pid_t>(std::stol(read_file(place_->path("data/pgdata/postmaster.pid")))), SIGKILL);
   EXPECT_EQ(host->wait_for_exit(std::chrono::seconds(40)), 1) << "nothing can be committed: the grace time would pass in vain";
   EXPECT_THAT(host->output(), HasSubstr("the private PostgreSQL ended by itself"));
+  EXPECT_THAT(test::read_file(place_->path("dev.log")), HasSubstr("the private PostgreSQL ended by itself"));
   host = start();
   expect_nothing_lost(*host);
 }

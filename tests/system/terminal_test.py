@@ -1,11 +1,15 @@
 """What a verb prints to a terminal, to a pipe, to a reader that has gone and to a full disk."""
+import fcntl
 import os
 import pty
+import re
 import shutil
+import struct
 import subprocess
+import termios
 import unittest
 
-from support.small_server import PROGRAM, SECONDS, AgainstAServer
+from support.small_server import ANSWERS, LONG_ERROR, PROGRAM, SECONDS, AgainstAServer
 
 TASKER = PROGRAM / "tasker"
 
@@ -17,8 +21,9 @@ class Terminal(AgainstAServer):
         mine.update(more)
         return mine
 
-    def on_a_terminal(self, *arguments, more=()):
+    def on_a_terminal(self, *arguments, more=(), size=(24, 80)):
         ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
         done = subprocess.Popen([TASKER, *arguments], env=self.environment(more), stdin=theirs, stdout=theirs, stderr=theirs)
         os.close(theirs)
         output = b""
@@ -46,6 +51,25 @@ class Terminal(AgainstAServer):
                 shown = self.on_a_terminal("plugin", "list", *flags, more=more)
                 self.assertIn("active", shown)
                 self.assertNotIn("\x1b[3", shown)
+
+    def test_a_watched_task_of_many_steps_leaves_its_screen_alone_and_ends_whole(self):
+        task = ANSWERS["/tasker/tasks/9"]["task"]
+        shown = self.on_a_terminal("task", "watch", "9", size=(12, 60))
+        frames = shown.replace("\r", "").split("\x1b[J")
+        self.assertGreater(len(frames), 1, shown)
+        for frame in frames[:-1]:
+            lines = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", frame).splitlines()
+            self.assertLess(len(lines), 12, frame)
+            self.assertIn("more step", lines[-1])
+            self.assertTrue(all(len(line) <= 60 for line in lines), frame)
+        for step in task["workflow_steps"]:
+            self.assertIn(step["name"], frames[-1])
+        self.assertIn(LONG_ERROR, re.sub(r"\s+", " ", re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", frames[-1])))
+
+    def test_a_refused_plugin_has_its_reason_below_its_row(self):
+        shown = self.on_a_terminal("plugin", "list", "--color", "never", more={"TASKER_SERVER": self.url + "/refused"}).splitlines()
+        self.assertRegex(shown[1], r"^shop +cart +1\.3\.0 +refused")
+        self.assertEqual(shown[2].strip(), "plugin.not_elf: it is no plugin")
 
     def test_a_pipe_gets_tabs_alone(self):
         done = self.piped("plugin", "list")

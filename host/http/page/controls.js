@@ -10,6 +10,7 @@ function select() {
     drawn.detail = "";
     drawn.tasks = "";
     document.title = "Tasker";
+    view.goesToTask = selected !== null;
     if (selected === null) drawNothingSelected();
   }
   poll();

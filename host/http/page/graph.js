@@ -103,6 +103,18 @@ function placeNodes(layers, size, steps) {
   return { spots, width: left - size.between + 10, height: height + 20 };
 }
 
+// Less room between the layers before a graph is drawn smaller, that before its names are cut, and that before it must
+// be scrolled.
+function placeWithin(room, layers, wanted, steps) {
+  const place = (size) => ({ ...placeNodes(layers, size, steps), size });
+  let placed = place(wanted);
+  if (placed.width <= room || layers.length < 2) return placed;
+  placed = place({ ...wanted, between: Math.max(LEAST_BETWEEN, Math.floor(wanted.between - (placed.width - room) / (layers.length - 1))) });
+  const excess = placed.width - room / LEAST_SCALE;
+  const width = Math.floor(placed.size.width - excess / layers.length) - 1;
+  return excess > 0 && width >= LEAST_NODE ? place({ ...placed.size, width }) : placed;
+}
+
 const clip = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
 
 function graphBlock(steps) {
@@ -118,13 +130,15 @@ function graphBlock(steps) {
   const direct = () => routed.routes.map((route) => ({ ...route, lanes: [] }));
   const layers = layersOf(unwrapped ? routed.widened : parents);
   const longest = Math.min(26, Math.max(...steps.map((step) => String(step.name ?? "").length)));
-  const size = { width: Math.max(dense ? 100 : 132, Math.round(20 + longest * 7.7)), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 44, unwrapped };
-  const { spots, width, height } = placeNodes(layers, size, steps.length);
+  const wanted = { width: Math.max(dense ? 100 : 132, Math.round(20 + longest * 7.7)), height: dense ? 24 : 40, gap: dense ? 5 : 12, between: dense ? 70 : 44, unwrapped };
+  const room = (byId("detail").clientWidth || Infinity) - 34;
+  const { spots, width, height, size } = placeWithin(room, layers, wanted, steps.length);
+  const scale = room < width && room > width * LEAST_SCALE ? room / width : 1;
   const edges = (unwrapped ? routed.routes : direct()).map((route) => edge(route, spots, size, steps[route.from], dense));
   const nodes = steps.map((step, index) => node(step, spots[index], size, dense));
   return h("div", { class: "block" }, h("h3", {}, "Graph"),
     h("div", { class: dense ? "graph dense" : "graph" },
-      svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
+      svg("svg", { width: Math.floor(width * scale), height: Math.ceil(height * scale), viewBox: `0 0 ${width} ${height}`, role: "img",
         "aria-label": `Graph of ${steps.length} steps in ${Math.max(...levelsOf(parents)) + 1} layers. The table below lists every step with its state.` }, edges, nodes)));
 }
 

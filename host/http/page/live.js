@@ -56,6 +56,7 @@ async function poll() {
   let reached = false;
   try {
     reached = (await Promise.all(asked)).every(Boolean);
+    goToTask();
   } finally {
     busy = false;
     report(reached);

@@ -11,3 +11,6 @@ const PAGE_SIZE = 50;
 const MAX_GRAPH_STEPS = 400;
 const MAX_GRAPH_NODES = 150; // steps and lanes; beyond, edges take the straight way
 const MAX_STEP_ROWS = 500;
+const LEAST_BETWEEN = 24; // pixels between two layers of a graph
+const LEAST_NODE = 96;    // their width
+const LEAST_SCALE = 0.7;   // of a graph that is too wide; smaller could not be read

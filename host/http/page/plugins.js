@@ -8,7 +8,7 @@ function drawPlugins(answer) {
   const plugins = Array.isArray(answer.plugins) ? answer.plugins : [];
   // An old version that nothing needs is history, not news.
   plugins.sort((a, b) => isHistory(a) - isHistory(b));
-  byId("plugins-count").textContent = plugins.length ? String(plugins.filter((plugin) => plugin.name && !isHistory(plugin)).length) : "";
+  byId("plugins-count").textContent = plugins.length ? String(plugins.length) : "";
   suggest("namespaces", plugins.map((plugin) => plugin.namespace));
   suggest("names", plugins.map((plugin) => plugin.name));
   if (plugins.length === 0) {
@@ -21,20 +21,21 @@ function drawPlugins(answer) {
     const row = h("tr", {},
       h("td", { class: "wide" }, plugin.name ? [h("span", { class: "quiet" }, (plugin.namespace ?? "?") + "/"), h("wbr"), h("span", { class: "strong" }, plugin.name)]
         : h("span", { class: "strong" }, plugin.file ?? "?")),
-      h("td", {}, plugin.version ?? ""), h("td", {}, chip(plugin.state)),
+      versionCell(plugin.version), h("td", {}, chip(plugin.state, isHistory(plugin) ? ["grey", "–"] : undefined)),
       h("td", { class: "number" }, hosts ?? ""),
-      h("td", { class: "quiet" }, when(plugin.since)));
+      h("td", { class: "quiet minor" }, when(plugin.since)));
     const refused = plugin.code || plugin.reason;
-    return [row, refused && h("tr", { class: "reason" },
+    return [row, refused && h("tr", { class: isHistory(plugin) ? "reason history" : "reason" },
       h("td", { colspan: 5 }, plugin.code && h("code", {}, plugin.code), plugin.reason ?? ""))];
   });
-  show(byId("plugins"), table("Plugins with their versions and states", ["Plugin", "Version", "State", "#Hosts", "Since"], rows));
+  show(byId("plugins"), table("Plugins with their versions and states", ["Plugin", "Version", "State", "#Hosts", "~Since"], rows));
 }
+
+const LOOK_OF_HEAD = { "#": "number", "~": "minor" }; // minor: not on a narrow screen
 
 function table(caption, heads, rows, look) {
   return h("table", { class: look }, h("caption", { class: "hidden-text" }, caption),
-    h("thead", {}, h("tr", {}, heads.map((head) => head.startsWith("#")
-      ? h("th", { scope: "col", class: "number" }, head.slice(1)) : h("th", { scope: "col" }, head)))),
+    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col", class: LOOK_OF_HEAD[head[0]] }, head.replace(/^[#~]/, ""))))),
     h("tbody", {}, rows));
 }
 

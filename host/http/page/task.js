@@ -21,6 +21,15 @@ function drawTask(answer) {
   if (drawn) [drawn.scrollLeft, drawn.scrollTop] = position;
 }
 
+// Once after it was chosen: below the lists, on a narrow screen, nobody would see it appear.
+function goToTask() {
+  if (!view.goesToTask || !drawn.detail) return;
+  view.goesToTask = false;
+  if (isOneColumn()) byId("detail").scrollIntoView();
+}
+
+const isOneColumn = () => byId("detail").getBoundingClientRect().left <= byId("tasks").getBoundingClientRect().left;
+
 function taskHead(task, steps, counts) {
   const facts = [
     ["Namespace", task.namespace], ["Version", task.version],
@@ -41,7 +50,7 @@ function taskHead(task, steps, counts) {
     h("div", { class: "task-title" }, h("h2", {}, task.name ?? "Task", " ", h("span", { class: "quiet" }, task.task_id)), chip(stateOf(task))),
     h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
     steps.length > 0 && bar,
-    steps.length > 0 && h("div", { class: "quiet" }, `${steps.length} steps: ` + sorted.map(([state, count]) => `${count} ${wordOf(state)}`).join(", ")));
+    steps.length > 0 && h("div", { class: "quiet" }, `${steps.length} ${steps.length === 1 ? "step" : "steps"}: ` + sorted.map(([state, count]) => `${count} ${wordOf(state)}`).join(", ")));
 }
 
 const known = (text) => (text === "unknown" ? null : text);

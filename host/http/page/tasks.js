@@ -1,6 +1,6 @@
 // The list of tasks, with its filters and pages.
 
-const view = { cursors: [], next: null, selected: null, open: new Set(), shownTask: null };
+const view = { cursors: [], next: null, selected: null, open: new Set(), shownTask: null, goesToTask: false };
 
 function tasksPath() {
   const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
@@ -27,7 +27,7 @@ function drawTasks(answer) {
       : comment("No task yet.", h("p", {}, "Submit one for a workflow of a loaded plugin:"),
         h("pre", {}, `curl ${location.origin}${mount}/tasks \\\n  -H 'Content-Type: application/json' \\\n  -d '{"name": "order_process",\n       "context": {"order_id": 123}}'`)));
   }
-  show(byId("tasks"), table("Tasks, newest first", ["Task", "Workflow", "Version", "State", "#Took", "Created"],
+  show(byId("tasks"), table("Tasks, newest first", ["Task", "Workflow", "Version", "State", "#Took", "~Created"],
     tasks.map(taskRow)));
   if (view.selected === null && !location.hash.startsWith("#/tasks/")) drawNothingSelected();
 }
@@ -39,7 +39,7 @@ function taskRow(task) {
   return h("tr", { class: id === view.selected ? "selected" : null },
     h("td", {}, h("a", { href: `#/tasks/${id}`, "data-key": `task-${id}`, "aria-current": id === view.selected ? "true" : null }, id)),
     h("td", { class: "wide" }, h("span", { class: "quiet" }, (task.namespace ?? "") + "/"), h("wbr"), h("span", { class: "strong" }, task.name ?? "")),
-    h("td", {}, task.version ?? ""), h("td", {}, chip(state)),
+    versionCell(task.version), h("td", {}, chip(state)),
     h("td", { class: "number quiet" }, ended ? between(task.created_at ?? task.requested_at, ended) : ""),
-    h("td", { class: "quiet" }, when(task.created_at ?? task.requested_at)));
+    h("td", { class: "quiet minor" }, when(task.created_at ?? task.requested_at)));
 }

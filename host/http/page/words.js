@@ -11,8 +11,11 @@ const toneOf = (state) => TONES[state] || ["grey", "·"];
 const wordOf = (state) => String(state || "unknown").replaceAll("_", " ");
 const stateOf = (thing) => thing.detail && typeof thing.detail === "string" ? thing.detail : thing.status;
 
-function chip(state) {
-  const [tone, glyph] = toneOf(state);
+// Broken, where there is little room, before what a development build adds.
+const versionCell = (version) => h("td", { class: "version" }, String(version ?? "").split("+").flatMap((part, at) => (at ? [h("wbr"), "+" + part] : [part])));
+
+function chip(state, look) {
+  const [tone, glyph] = look ?? toneOf(state);
   return h("span", { class: `state tone-${tone}` }, h("span", { class: "glyph", "aria-hidden": "true" }, glyph), wordOf(state));
 }
 

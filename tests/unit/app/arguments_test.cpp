@@ -92,6 +92,8 @@ TEST(Arguments, ListPassesItsFilters) {
   EXPECT_EQ(list.correlation_id, "c");
   EXPECT_EQ(list.created_after, "2030-01-31T09:30:00Z");
   EXPECT_EQ(refused({"task", "list", "--limit", "101"}).exit_code, ExitCode::usage);
+  EXPECT_TRUE(parsed<TaskListArguments>({"task", "list", "--created-before", "2030-01-31"}).created_before.ends_with("00Z"));
+  EXPECT_NE(refused({"task", "list", "--created-after", "soon"}).text.find("--created-after: 'soon' is no day"), std::string::npos);
 }
 
 TEST(Arguments, ValuesThatNoServerWouldTakeAreUsageErrorsWithoutOne) {
@@ -112,6 +114,15 @@ TEST(Arguments, TasksMayComeFromAFileInsteadOfFlags) {
   EXPECT_EQ(refused({"task", "submit", "--from-file", "x", "--context", "{}"}).exit_code, ExitCode::usage);
 }
 
+TEST(Arguments, ACommandWithoutItsVerbNamesThem) {
+  const auto none = refused({}), task = refused({"task"});
+  EXPECT_EQ(none.exit_code, ExitCode::usage);
+  EXPECT_NE(none.text.find("\n  serve "), std::string::npos) << none.text;
+  EXPECT_EQ(task.exit_code, ExitCode::usage);
+  EXPECT_NE(task.text.find("name a command of `tasker task`"), std::string::npos) << task.text;
+  EXPECT_NE(task.text.find("\n  submit      Create tasks"), std::string::npos) << task.text;
+}
+
 TEST(Arguments, MisspeltWordsBringTheNearest) {
   EXPECT_NE(refused({"plugni", "list"}).text.find("did you mean plugin?"), std::string::npos);
   EXPECT_NE(refused({"task", "sumbit"}).text.find("did you mean submit?"), std::string::npos);
@@ -126,7 +137,12 @@ TEST(Arguments, HelpKnowsCommandsAndCodes) {
   EXPECT_EQ(code.exit_code, ExitCode::ok);
   EXPECT_NE(code.text.find("cause"), std::string::npos);
   EXPECT_NE(code.text.find("ldd -r"), std::string::npos);
-  EXPECT_NE(refused({"help", "codes"}).text.find("\nplugin.not_elf\n"), std::string::npos);
+  EXPECT_NE(refused({"help", "codes"}).text.find("\nplugin.not_elf "), std::string::npos);
+  const auto codes = refused({"help", "codes"}).text;
+  EXPECT_LT(codes.find("\nconfig.invalid "), codes.find("\ndata.in_use "));
+  EXPECT_NE(codes.find("\n\nplugin."), std::string::npos) << "groups are apart";
+  std::istringstream lines(codes);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
   EXPECT_NE(refused({"help", "task", "submit"}).text.find("Usage: tasker task submit"), std::string::npos);
   EXPECT_NE(refused({"help"}).text.find("Usage: tasker"), std::string::npos);
   const auto unknown = refused({"help", "plugin.load_faild"});
@@ -198,6 +214,13 @@ TEST(Arguments, LiveValuesAreThoseThatBeginWithWhatWasTyped) {
 
 TEST(Arguments, AnIdempotencyKeyIsOnePrintableWord) {
   EXPECT_EQ(parsed<TaskSubmitArguments>({"task", "submit", "a", "--idempotency-key", "order-7"}).idempotency_key, "order-7");
+  // As an unset variable leaves it.
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"task", "submit", "a", "--idempotency-key", ""},
+                                                {"task", "submit", "a", "--idempotency-key="}, {"task", "submit", "--from-file", "x", "--idempotency-key", ""}})
+    EXPECT_NE(refused(words).text.find("--idempotency-key: the key is empty"), std::string::npos) << refused(words).text;
+  EXPECT_NE(refused({"task", "submit", "a", "--tag", ""}).text.find("--tag: a tag is empty"), std::string::npos);
+  EXPECT_NE(refused({"task", "submit", "a", "--tag", "x", "--tag="}).text.find("--tag: "), std::string::npos);
+  EXPECT_NE(refused({"task", "submit", "a", "--wait", "--timeout", "5x"}).text.find("--timeout: '5x' is not a time"), std::string::npos);
   for (const std::string& key : {std::string("two words"), std::string("line\nHost: x"), std::string("größe"), std::string(201, 'k')})
     EXPECT_EQ(refused({"task", "submit", "a", "--idempotency-key", key}).exit_code, ExitCode::usage) << key;
 }

@@ -5,6 +5,7 @@
 
 #include "app/plugin_list.h"
 #include "app/table.h"
+#include "app/task_details.h"
 #include "app/task_view.h"
 #include "app/yaml_text.h"
 
@@ -61,6 +62,17 @@ TEST(Terminal, ShowsTimesInTheLocalZone) {
   ::tzset();
 }
 
+TEST(Terminal, ADayBeginsInTheLocalZone) {
+  ::setenv("TZ", "UTC-2", 1);
+  ::tzset();
+  EXPECT_EQ(begin_of_day("2030-01-31"), "2030-01-30T22:00:00Z");
+  EXPECT_FALSE(begin_of_day("2030-02-31"));
+  EXPECT_FALSE(begin_of_day("2030-01-31T09:30:00Z"));
+  EXPECT_FALSE(begin_of_day(""));
+  ::unsetenv("TZ");
+  ::tzset();
+}
+
 TEST(Terminal, ColoursWhenToldTo) {
   EXPECT_TRUE(terminal_of_stdout(Colour::always).colour);
   EXPECT_FALSE(terminal_of_stdout(Colour::never).colour);
@@ -80,6 +92,57 @@ TEST(TaskView, DrawsTheStepsAsATree) {
   EXPECT_EQ(lines[1], "  ✓ validate  complete");
   EXPECT_EQ(lines[2], "    ↻ charge  waiting_for_retry, attempt 1 of 3, gateway.down: try later");
   EXPECT_EQ(lines[3], "      · send  pending");
+}
+
+TEST(TaskView, CutsLinesWhileItIsWatchedAndBreaksThemAtTheEnd) {
+  auto json = task_json("in_progress", kRetrying);
+  const std::string why = "the bank says no and will go on saying so until somebody there is told of it, which may take a while";
+  json.replace(json.find("try later"), 9, why);
+  const auto live = draw_to_fit(*read_task(json), kColour);
+  EXPECT_EQ(cut_to("größer als", 5), "größ…");
+  EXPECT_EQ(cut_to("größer", 6), "größer");
+  EXPECT_TRUE(live[2].ends_with("…\033[0m")) << live[2];
+  std::string last;
+  for (const auto& line : draw_whole(*read_task(json), kPlain)) {
+    EXPECT_LE(line.size(), 82u) << line;  // two bytes more than columns: the mark
+    last += line.substr(line.find_first_not_of(' ')) + " ";
+  }
+  EXPECT_NE(last.find(why), std::string::npos) << last;
+}
+
+TEST(TaskView, ShowsOfManyStepsThoseThatMatterNow) {
+  TaskView task;
+  task.state = "in_progress";
+  for (int i = 0; i < 30; ++i) {
+    task.steps.emplace_back();
+    task.steps.back().name = "s" + std::to_string(i);
+    task.steps.back().state = i < 20 ? "complete" : i == 25 ? "in_progress" : "pending";
+  }
+  Terminal terminal = kPlain;
+  terminal.rows = 10;
+  const auto lines = draw_to_fit(task, terminal);
+  ASSERT_EQ(lines.size(), 9u);
+  EXPECT_EQ(lines[8], "  … 23 more steps");
+  EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](auto& line) { return line.find("s25") != std::string::npos; }));
+  EXPECT_TRUE(std::none_of(lines.begin(), lines.end(), [](auto& line) { return line.find("complete") != std::string::npos; }));
+  task.state = "complete";
+  EXPECT_EQ(draw_whole(task, terminal).size(), 31u);
+  terminal.rows = 40;
+  EXPECT_EQ(draw_to_fit(task, terminal).size(), 31u);
+}
+
+TEST(TaskDetails, ShowsContextAndResultsCut) {
+  const auto json = R"({"task": {"task_id": 7, "namespace": "a", "name": "b", "version": "1.0.0", "detail": "complete",
+    "requested_at": "2030-01-31T23:30:00Z", "context": {"n": 12345678901234567890123},
+    "workflow_steps": [{"name": "one", "detail": "complete", "results": {"text": ")" + std::string(500, 'x') + R"("}},
+                       {"name": "second", "detail": "pending", "results": null}]}})";
+  const auto lines = draw_details(*read_task(json), details_of(json), kPlain);
+  ASSERT_GE(lines.size(), 4u);
+  EXPECT_EQ(lines[0], "  requested  " + local_time("2030-01-31T23:30:00Z"));
+  EXPECT_EQ(lines[1], "  context    {\"n\": 12345678901234567890123}");
+  EXPECT_EQ(lines[2], "  results");
+  EXPECT_TRUE(lines[3].starts_with("    one     {\"text\":")) << lines[3];
+  EXPECT_TRUE(lines.back().ends_with("…")) << lines.back();
 }
 
 TEST(TaskView, SaysUntilWhenItWaits) {
@@ -157,6 +220,13 @@ TEST(PluginList, ShowsRefusalsWithCodeAndReason) {
                                   "pay\trefund\t1.0.0\tunavailable\t0\t3\t\t\n"
                                   "\tpay/refund.so\t\tignored\t0\t\t\t\n");
   EXPECT_FALSE(table_of_plugins("{}"));
+  const auto shown = table_of_plugins(R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.2.0", "state": "refused",
+      "hosts": 0, "code": "plugin.version_mismatch", "reason": "the manifest in it says version 1.2.1, its name says 1.2.0; rename it"}]})",
+                                      false, true);
+  EXPECT_EQ(shown->render(kPlain), "NAMESPACE  NAME    VERSION  STATE    HOSTS  OPEN TASKS\n"
+                                   "pay        refund  1.2.0    refused  0      \n"
+                                   "    plugin.version_mismatch: the manifest in it says version 1.2.1, its name\n"
+                                   "    says 1.2.0; rename it\n");
   const auto wide = table_of_plugins(R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "active",
       "hosts": 1, "since": "2030-01-31T23:30:00Z", "sha256": "abc", "open_tasks": 0, "more_open_tasks": false, "next_wake": null},
      {"namespace": "pay", "name": "refund", "version": "0.9.0", "state": "draining", "hosts": 1, "open_tasks": 1000,

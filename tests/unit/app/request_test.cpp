@@ -5,6 +5,8 @@
 #include <boost/asio.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <optional>
 #include <thread>
 
 #include "app/api_client.h"
@@ -147,11 +149,20 @@ TEST_F(RequestTest, TheLockKeepsASecondOneOutUntilTheFirstIsGone) {
   {
     const auto first = DataDirLock::take(dir);
     ASSERT_TRUE(first);
-    const auto second = DataDirLock::take(dir);
+    const auto second = DataDirLock::take(dir, std::chrono::milliseconds(0));
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, Code::data_dir_in_use);
   }
   EXPECT_TRUE(DataDirLock::take(dir));
+}
+
+TEST_F(RequestTest, TheLockOfAHostThatIsJustEndingIsWaitedFor) {
+  const DataDir dir{root_};
+  std::optional<DataDirLock> first(std::move(*DataDirLock::take(dir)));
+  auto second = std::async(std::launch::async, [&] { return DataDirLock::take(dir, std::chrono::minutes(2)); });
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << "it did not wait";
+  first.reset();
+  EXPECT_TRUE(second.get());
 }
 
 }  // namespace

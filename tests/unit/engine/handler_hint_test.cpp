@@ -25,6 +25,9 @@ TEST(HandlerHint, SaysNothingWhenThereIsNothingToSay) {
   EXPECT_EQ(handler_hint(kPlugins, "shop", "refund"), "; did you mean payments/refund?");
   EXPECT_EQ(handler_hint(R"({"plugins": []})", "a", "b"), "");
   EXPECT_EQ(handler_hint("", "a", "b"), "");
+  EXPECT_EQ(handler_hint(R"({"plugins": [{"namespace": "shop", "name": "cart", "state": "active"}]})", "shop", "cart"), "");
+  for (const auto& [place, name] : {std::pair{"payments", "refnud"}, {"Payments", "Refund"}, {"payment", "refund1"}})
+    EXPECT_EQ(handler_hint(kPlugins, place, name), "; did you mean payments/refund?") << place << name;
 }
 
 }  // namespace

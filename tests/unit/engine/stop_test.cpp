@@ -85,7 +85,7 @@ TEST(EngineStop, SaysWhatWasFinishedAndWhatWasHandedBack) {
   EXPECT_EQ(story.state("b"), "ready");
   const auto lines = log.lines("stopped");
   ASSERT_EQ(lines.size(), 1u);
-  EXPECT_NE(lines[0].find("1 attempts finished"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("1 attempt finished"), std::string::npos) << lines[0];
   EXPECT_NE(lines[0].find("2 steps handed back"), std::string::npos) << lines[0];
 }
 

@@ -91,7 +91,7 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
                           get("/tasker/plugins")));
   EXPECT_EQ(client.read().status, 200);
   EXPECT_EQ(client.read().status, 404);
-  EXPECT_EQ(client.read().body, R"({"task_ids":[1]})");
+  EXPECT_EQ(client.read().body, "{\"task_ids\":[1]}\n");
   EXPECT_EQ(client.read().status, 200);
 }
 
@@ -112,7 +112,7 @@ TEST_F(ServerTest, TakesChunkedBodies) {
           .ask("POST /tasker/tasks/bulk HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
                "a\r\n{\"tasks\":[\r\ne\r\n{\"name\":\"a\"}]}\r\n0\r\n\r\n")
           .body,
-      R"({"task_ids":[1]})");
+      "{\"task_ids\":[1]}\n");
 }
 
 TEST_F(ServerTest, AsksForABodyThatTheClientHoldsBack) {
