@@ -38,11 +38,12 @@ ExitCode run_config_view(const ConfigViewArguments& arguments) {
   config::hide_secrets_of(*settings);
   const auto rows = config::view_of(*settings, origins);
   for (const auto& sentence : config::misspelt_variables(config::process_variables())) say("warning: " + sentence);
-  if (const auto dev = read_address(default_data_dir()))
-    say(fmt::format("These are the values of `tasker serve`. The host that `tasker dev` runs at {} has a database, folders and a log of its own.", *dev));
   if (is_document(arguments.output)) return print_document(as_json(rows), arguments.output);
   const auto shown = as_table(rows, arguments.origin);
   std::fwrite(shown.data(), 1, shown.size(), stdout);
+  std::fflush(stdout);
+  if (const auto dev = read_address(default_data_dir()))
+    say(fmt::format("These are the values of `tasker serve`. The host that `tasker dev` runs at {} has a database, folders and a log of its own.", *dev));
   return ExitCode::ok;
 }
 

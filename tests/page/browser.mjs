@@ -22,6 +22,8 @@ class Element extends Node {
   addEventListener(name, listener) { this.listeners[name] = listener; }
   querySelector() { return null; }
   focus() {}
+  scrollIntoView() {}
+  getBoundingClientRect() { return { left: 0 }; }
   all(test) { // every element below that passes
     const found = this.children.filter((child) => child instanceof Element).flatMap((child) => child.all(test));
     return test(this) ? [this, ...found] : found;
