@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <future>
+#include <iterator>
+#include <sstream>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -25,6 +27,7 @@
 #include "plugin/intake.h"
 #include "plugin/loader.h"
 #include "plugin/registry.h"
+#include "runner/runners.h"
 #include "store/migrator.h"
 #include "store/pg_reader.h"
 #include "store/pg_store.h"
@@ -65,6 +68,24 @@ http::ServerOptions server_options(const config::Settings& settings) {
   return options;
 }
 
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+runner::RunnerLimits runner_limits(const config::RunnerSettings& settings) {
+  runner::RunnerLimits limits;
+  limits.memory_mib = settings.memory_mib;
+  limits.files = settings.files;
+  limits.silence = seconds(settings.silence_seconds);
+  limits.attempt = seconds(settings.attempt_seconds);
+  limits.crashes = settings.crashes;
+  limits.crash_window = std::chrono::minutes(settings.crash_minutes);
+  limits.attempts_per_process = settings.max_attempts_per_process;
+  limits.seccomp = runner::seccomp_profile_from(settings.seccomp).value_or(runner::SeccompProfile::standard);
+  return limits;
+}
+
 using OnStage = std::function<void(const std::string&)>;
 
 Result<std::unique_ptr<store::PgStore>> open_store(const config::Settings& settings, const OnStage& on_stage) {
@@ -103,6 +124,7 @@ class Host::Parts {
   Result<void> register_host();
   engine::Engine::Wiring engine_wiring();
   plugin::LoaderOptions loader_options();
+  runner::RunnersOptions runners_options();
   void plugin_changed(const plugin::PluginRecord& record);
   void task_ended(const engine::EndedTask& task);
   std::string plugins_trouble();
@@ -119,6 +141,7 @@ class Host::Parts {
   std::unique_ptr<engine::TaskWaits> waits_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::TaskService> service_;
+  std::unique_ptr<runner::Runners> runners_;
   std::unique_ptr<plugin::Loader> loader_;
   std::unique_ptr<http::Server> server_;
   std::atomic<bool> plugins_are_in_ = false;  // those that lay in the folder at start
@@ -159,6 +182,7 @@ Result<void> Host::Parts::build() {
       [this](const std::optional<engine::QueueGauges>& queues) {
         return metrics_text({*engine_, *store_, loader_->plugins(), loader_->transitions(), server_ ? &server_->stats() : nullptr, queues});
       });
+  runners_ = std::make_unique<runner::Runners>(runners_options());
   loader_ = std::make_unique<plugin::Loader>(loader_options(), *catalogue_, registry_);
   return {};
 }
@@ -192,11 +216,27 @@ plugin::LoaderOptions Host::Parts::loader_options() {
     const auto found = known.find(std::string(namespace_name) + "/" + std::string(name));
     return found == known.end() ? std::string() : found->second;
   };
+  options.isolate = [this](const plugin::LoadRequest& request) { return runners_->isolate(request); };
   options.on_change = [this](const plugin::PluginRecord& record) { plugin_changed(record); };
   options.on_registry = [this] { engine_->plugins_changed(); };
   for (const auto& [name, json] : settings.plugins.configuration) options.configured.push_back(name);
   options.on_ignored = options_.on_ignored;
   options.on_warning = options_.on_warning;
+  return options;
+}
+
+runner::RunnersOptions Host::Parts::runners_options() {
+  const auto& settings = options_.settings;
+  runner::RunnersOptions options;
+  if (!options_.runner_program.empty()) options.program = options_.runner_program;
+  options.folder = std::filesystem::path(settings.plugins.state_dir) / "runners";
+  options.environment = words_of(settings.runner.environment);
+  options.workers = static_cast<std::uint32_t>(settings.engine.workers);
+  options.async_workers = static_cast<std::uint32_t>(settings.engine.async_workers);
+  options.limits_for = [&settings](std::string_view namespace_name, std::string_view name) {
+    const auto chosen = config::runner_for(settings.plugins.isolation, settings.runner, settings.plugins.isolation_of, namespace_name, name);
+    return chosen ? std::optional(runner_limits(*chosen)) : std::nullopt;
+  };
   return options;
 }
 
@@ -248,6 +288,7 @@ void Host::Parts::stop() {
   if (server_) stop_http();
   if (std::exchange(engine_started_, false)) stop_engine();
   if (loader_) loader_->stop(kPluginGrace);
+  if (runners_) runners_->stop();
   if (store_) store_->stop();
   if (executor_) executor_->stop();
   if (io_) io_->stop();

@@ -27,6 +27,7 @@ class Host {
     bool dev = false;                 // a changed plugin file of one version is loaded beside the old one
     bool next_free_port = false;      // when the port is taken
     bool serve_http = true;           // the benchmark calls api() instead
+    std::string runner_program{};     // runs isolated plugins, with the verb `runner`; empty: this program
     std::function<void(const std::string& what)> on_stage{};              // what the start waits for next
     std::function<void(const std::string& url)> on_listening{};           // once, before plugins are looked for
     std::function<void(const plugin::PluginRecord&)> on_plugin{};         // [loader] after every transition

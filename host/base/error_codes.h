@@ -95,7 +95,10 @@ namespace tasker {
   X(no_memory, "host.no_memory", 503)                      \
   X(idempotency_key_reused, "request.key_reused", 422)     \
   X(step_lost, "step.lost_too_often", 500)                 \
-  X(plugin_crashed, "plugin.crashed", 500)
+  X(plugin_crashed, "plugin.crashed", 500)                 \
+  X(plugin_timeout, "plugin.timeout", 500)                 \
+  X(plugin_quarantined, "plugin.quarantined", 503)         \
+  X(plugin_runner_failed, "plugin.runner_failed", 500)
 
 enum class Code {
 #define X(name, text, http) name,

@@ -222,8 +222,18 @@ ErrorGuide guide_of(Code code) {
       return {"The host ended several times while this step ran in it.",
               "Look into the log and the kernel's: it was killed, out of memory most often, or a thread of a plugin's own crashed."};
     case Code::plugin_crashed:
-      return {"This step's handler took its host down twice: the attempt's message and the crash report in the log name the signal.",
+      return {"This step's handler took down its runner, or its host twice: the attempt's message and the crash report in the log "
+              "name the signal.",
               "Mend the handler: run it in a debugger with the task's context, or look into the core dump. Then submit the work anew."};
+    case Code::plugin_timeout:
+      return {"The attempt ran longer than runner.attempt_seconds, or its runner gave no sign of life; the runner was killed.",
+              "Mend the handler, which may loop or block for good, or allow it more time in the configuration."};
+    case Code::plugin_quarantined:
+      return {"The plugin's runner crashed too often within a short time, so no further attempt is handed to this build of it.",
+              "Mend the plugin and drop the new build; the same one is tried again after a restart of the host."};
+    case Code::plugin_runner_failed:
+      return {"The process that runs an isolated plugin could not be started, or did not speak as it should.",
+              "The sentence says why: too little memory, too many processes, or limits of the runner that are too narrow."};
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "base/json.h"
+#include "base/log_divert.h"
 #include "base/secrets.h"
 
 namespace tasker {
@@ -39,6 +40,7 @@ struct State {
   std::shared_ptr<const Target> target;  // guarded by mutex; the sinks lock for themselves
   std::atomic<LogLevel> level{LogLevel::info};
   std::atomic<std::int64_t> host{0};
+  std::atomic<LogDivert> divert{nullptr};
 };
 
 std::shared_ptr<const Target> make_target(LogFormat format, std::shared_ptr<spdlog::sinks::sink> sink) {
@@ -165,12 +167,20 @@ bool log_enabled(LogLevel level) {
   return level != LogLevel::off && level >= state().level.load(std::memory_order_relaxed);
 }
 
+void log_divert(LogDivert divert, LogLevel level) {
+  state().divert = divert;
+  state().level = level;
+}
+
 void log_line(LogLevel level, std::string_view message, const LogSubject& subject) {
-  if (log_enabled(level)) write(*current(), level, message, message, subject);
+  if (!log_enabled(level)) return;
+  if (const LogDivert divert = state().divert.load(std::memory_order_acquire)) return divert(level, message, subject);
+  write(*current(), level, message, message, subject);
 }
 
 void log_plugin_line(LogLevel level, const LogSubject& subject, std::string_view message) {
   if (!log_enabled(level)) return;
+  if (const LogDivert divert = state().divert.load(std::memory_order_acquire)) return divert(level, message, subject);
   std::string line;
   line.append("[").append(subject.plugin);
   if (!subject.task.empty()) line.append(" task ").append(subject.task);

@@ -81,6 +81,24 @@ Problem set_configuration(Settings& settings, const Node& node) {
   return {};
 }
 
+Problem set_isolation(Settings& settings, const Node& node) {
+  if (!node.is(Kind::string) || !is_isolation(node.text)) return "must be in_process or process";
+  settings.plugins.isolation = node.text;
+  return {};
+}
+
+Problem set_isolation_of(Settings& settings, const Node& node) {
+  const auto problem = read_overrides(node, settings.plugins.isolation_of);
+  if (problem.empty()) return {};
+  return problem;
+}
+
+Problem set_seccomp(Settings& settings, const Node& node) {
+  if (!node.is(Kind::string) || !is_seccomp(node.text)) return "must be none, default or strict";
+  settings.runner.seccomp = node.text;
+  return {};
+}
+
 Shown show_configuration(const Settings& settings) {
   std::string json;
   for (const auto& [plugin, object] : settings.plugins.configuration)
@@ -106,6 +124,11 @@ Key truth(std::string_view section, std::string_view name, auto part, auto membe
             return {};
           },
           .show = [=](const S& settings) { return Shown{settings.*part.*member ? "true" : "false"}; }};
+}
+
+Key runner_integer(std::string_view name) {
+  const RunnerNumber& number = *runner_number(name);
+  return integer("runner", name, &S::runner, number.member, number.least, number.most);
 }
 
 // A text of which not everything is allowed.
@@ -139,6 +162,18 @@ std::vector<Key> all_keys() {
       integer("plugins", "settle_ms", &S::plugins, &S::Plugins::settle_ms, 0, 60'000),
       integer("plugins", "drain_timeout_seconds", &S::plugins, &S::Plugins::drain_timeout_seconds, 1, 86'400),
       secret({.section = "plugins", .name = "configuration", .set = set_configuration, .show = show_configuration}),
+      choice("plugins", "isolation", set_isolation, [](const S& s) { return s.plugins.isolation; }),
+      {.section = "plugins", .name = "isolation_of", .set = set_isolation_of,
+       .show = [](const S& s) { return Shown{overrides_json(s.plugins.isolation_of)}; }},
+      runner_integer("memory_mib"),
+      runner_integer("files"),
+      runner_integer("silence_seconds"),
+      runner_integer("attempt_seconds"),
+      runner_integer("crashes"),
+      runner_integer("crash_minutes"),
+      runner_integer("max_attempts_per_process"),
+      choice("runner", "seccomp", set_seccomp, [](const S& s) { return s.runner.seccomp; }),
+      word("runner", "environment", &S::runner, &RunnerSettings::environment, true),
       integer("engine", "workers", &S::engine, &S::Engine::workers, 1, 1024),
       integer("engine", "async_workers", &S::engine, &S::Engine::async_workers, 1, 256),
       integer("engine", "max_in_flight", &S::engine, &S::Engine::max_in_flight, 1, kMany),

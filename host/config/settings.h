@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "config/isolation.h"
 
 namespace tasker::config {
 
@@ -42,8 +43,12 @@ struct Settings {
     int drain_timeout_seconds = 60;  // for what holds up the unloading of a version, before it is called stuck
     // "<namespace>/<name>" -> JSON object that the plugin's init receives.
     std::map<std::string, std::string> configuration;
+    std::string isolation = "in_process";  // where plugins run: in_process, process
+    IsolationOverrides isolation_of;       // by "<namespace>" and "<namespace>/<name>"
     bool operator==(const Plugins&) const = default;
   } plugins;
+
+  RunnerSettings runner;  // of plugins in processes of their own
 
   struct Engine {
     int workers = 16;          // threads for handlers that block

@@ -35,6 +35,9 @@ class HeldPlugin {
   virtual void finish() { retire(std::chrono::steady_clock::now() + std::chrono::seconds(1)); }  // no attempt is inside
   virtual bool close() { return true; }  // unloads its code; answers whether it really left this process
   virtual std::int64_t inside() const { return 0; }  // attempts
+
+  // [loader] Somebody says that a plugin that was given up for its crashes is to be tried again.
+  virtual void forget_crashes() {}
 };
 
 }  // namespace tasker::plugin

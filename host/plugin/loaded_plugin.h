@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ struct LoadRequest {
   std::string config = "{}";       // JSON for init()
   AttemptLimits limits;
   std::shared_ptr<AttemptTable> attempts;
+  // What a plugin that runs in a process of its own needs besides.
+  std::string sha256{}, environment{};
+  std::function<void(std::string reason)> on_trouble{};  // [any] it is not run any more, and why
 };
 
 class LoadedPlugin final : public HeldPlugin, public std::enable_shared_from_this<LoadedPlugin> {

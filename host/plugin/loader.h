@@ -24,6 +24,9 @@
 
 namespace tasker::plugin {
 
+class HeldPlugin;
+struct LoadRequest;
+
 struct LoaderOptions {
   std::filesystem::path plugins;  // made when absent
   std::filesystem::path state;    // private copies; 0700; made when absent
@@ -42,6 +45,8 @@ struct LoaderOptions {
   AttemptLimits attempts;
   // The plugin's JSON from the configuration, for init(); empty: "{}". Called on the loader's thread.
   std::function<std::string(std::string_view namespace_name, std::string_view name)> config_for;
+  // A plugin whose code runs elsewhere; empty or answering nullptr: in this process. Called on the loader's thread.
+  std::function<Result<std::shared_ptr<HeldPlugin>>(const LoadRequest& request)> isolate;
   // "<namespace>/<name>" of the plugins that config_for has something for; those that never come are warned of.
   std::vector<std::string> configured;
   // After every transition, on the loader's thread; must not block. Already visible in plugins() and the registry.

@@ -132,6 +132,8 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   std::uint64_t last_sequence_of(const std::string& file);
   void try_again(const std::string& file);
   Result<void> load(Entry& entry, const PluginFileName& name, const std::filesystem::path& copy);
+  // A loaded plugin is not run any more, as its runner found.
+  void note_trouble(std::uint64_t key, const std::string& reason);
 
   // ------------------------------------------------------------ into the catalogue
 

@@ -117,10 +117,32 @@ Result<void> Loader::Core::load(Entry& entry, const PluginFileName& name, const 
   if (request.config.empty()) request.config = "{}";
   request.limits = options.attempts;
   request.attempts = attempts;
+  request.sha256 = entry.record.sha256;
+  request.environment = options.environment;
+  request.on_trouble = [weak = weak_from_this(), key = entry.key](std::string reason) {
+    if (const auto self = weak.lock())
+      asio::post(self->io, [weak, key, reason = std::move(reason)] {
+        if (const auto core = weak.lock()) core->note_trouble(key, reason);
+      });
+  };
+  auto isolated = options.isolate ? options.isolate(request) : Result<std::shared_ptr<HeldPlugin>>(nullptr);
+  if (!isolated) return isolated.error();
+  entry.plugin = std::move(*isolated);
+  if (entry.plugin) return {};
   auto plugin = LoadedPlugin::load(request);
   if (!plugin) return plugin.error();
   entry.plugin = std::move(*plugin);
   return {};
+}
+
+void Loader::Core::note_trouble(std::uint64_t key, const std::string& reason) {
+  for (Entry& entry : entries) {
+    if (entry.key != key || is_stopping) continue;
+    entry.record.code = code_text(Code::plugin_quarantined);
+    entry.record.reason = reason;
+    book.show(entry.key, entry.record);
+    catalogue.note_state(entry.record);
+  }
 }
 
 // ------------------------------------------------------------ into the catalogue

@@ -18,6 +18,7 @@ struct Arguments {
   int latency_runs = 300;  // single tasks to time
   bool limit = true;       // measure what set-based SQL reaches
   int workers = 0;         // 0: the host's default
+  std::string isolation = "in_process";  // where plugins run: in_process, process
   std::string data;        // folder of the private database; emptied
   std::string plugins;     // folder that holds bench/<workload>-1.0.0.so
 };

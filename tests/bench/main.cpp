@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   app.add_option("--data", arguments.data, "folder of the private database; emptied")->capture_default_str();
   app.add_option("--plugins", arguments.plugins, "folder that holds bench/<workload>-1.0.0.so");
   app.add_option("--workers", arguments.workers, "handler threads");
+  app.add_option("--isolation", arguments.isolation, "where plugins run")->check(CLI::IsMember({"in_process", "process"}))->capture_default_str();
   app.add_flag("!--no-limit", arguments.limit, "do not measure the set-based SQL limit");
   CLI11_PARSE(app, argc, argv);
 

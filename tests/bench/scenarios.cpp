@@ -11,6 +11,7 @@
 #include "app/host.h"
 #include "engine/engine.h"
 #include "readiness.h"
+#include "round_trip.h"
 #include "session.h"
 #include "store/conninfo.h"
 #include "throughput.h"
@@ -262,6 +263,7 @@ const std::vector<Scenario>& scenarios() {
       {"half-load", "latency of linear4 at half of the full rate", half_load},
       {"foreign", "claims beside a million delayed steps and a million of a plugin that nobody has", foreign_backlog},
       {"readiness", "what step_readiness costs, alone and beside three million finished steps", measure_readiness},
+      {"round-trip", "a handler call into a process of its own and back, at 1 KiB or --payload", measure_round_trip},
       {"idle", "what a host costs while nothing is asked of it", idle_host},
       {"waiting", "memory that 100,000 waiting tasks take in the host", waiting_tasks}};
   return all;

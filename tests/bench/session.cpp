@@ -42,6 +42,8 @@ void Session::start_host(const std::function<void(config::Settings&)>& change) {
   options.settings.plugins.dir = arguments_.plugins;
   options.settings.plugins.state_dir = (std::filesystem::path(arguments_.data) / "state").string();
   options.settings.http.listen = "127.0.0.1:0";
+  options.settings.plugins.isolation = arguments_.isolation;
+  options.runner_program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "tasker";
   if (arguments_.workers > 0) options.settings.engine.workers = arguments_.workers;
   if (arguments_.payload > 0) {
     for (const Workload& workload : workloads()) {

@@ -74,6 +74,7 @@ ordered_json settings_of(const Arguments& arguments, const Session& session, int
   settings["tasks"] = tasks;
   settings["window"] = arguments.window;
   settings["payload"] = arguments.payload;
+  settings["isolation"] = arguments.isolation;
   settings["submitted_over"] = arguments.http ? "http" : "api";
   if (arguments.backlog > 0) settings["backlog"] = arguments.backlog;
   if (arguments.minutes > 0) settings["minutes"] = arguments.minutes;

@@ -1,0 +1,35 @@
+#include "runner/child_pool.h"
+
+#include <thread>
+
+namespace tasker::runner {
+
+void ChildPool::push(Job job) {
+  const std::lock_guard lock(mutex_);
+  jobs_.push_back(std::move(job));
+  if (idle_ > 0) {
+    wake_.notify_one();
+    if (idle_ >= jobs_.size()) return;
+  }
+  if (threads_ >= most_threads_) return;
+  ++threads_;
+  std::thread([self = shared_from_this()] { self->work(); }).detach();
+}
+
+void ChildPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wake_.wait(lock, [this] { return !jobs_.empty(); });
+    --idle_;
+    while (!jobs_.empty()) {
+      Job job = std::move(jobs_.front());
+      jobs_.pop_front();
+      lock.unlock();
+      job();
+      lock.lock();
+    }
+  }
+}
+
+}  // namespace tasker::runner

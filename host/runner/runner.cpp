@@ -1,0 +1,192 @@
+#include "runner/runner.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "runner/messages.h"
+#include "runner/outcome_check.h"
+
+namespace tasker::runner {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kMostBytesInFlight = std::size_t{32} << 20;
+
+std::size_t bytes_of(const engine::AttemptInput& input) {
+  return (input.context ? input.context->size() : 0) + input.inputs.size() + input.checkpoint.size() +
+         input.correlation_id.size() + 1024;
+}
+
+}  // namespace
+
+engine::AttemptOutcome ended(model::OutcomeKind kind, Code code, std::string message) {
+  engine::AttemptOutcome outcome;
+  outcome.kind = kind;
+  outcome.code = code_text(code);
+  outcome.message = std::move(message);
+  return outcome;
+}
+
+std::uint32_t stop_bits(const engine::AttemptInput& input) {
+  return input.stop ? input.stop->load(std::memory_order_relaxed) : 0;
+}
+
+Runner::Runner(std::shared_ptr<asio::io_context> io, RunnerSetup setup)
+    : io_(std::move(io)), setup_(std::move(setup)), label_(setup_.label), version_(setup_.version),
+      crashes_(setup_.limits.crashes, setup_.limits.crash_window), restart_(*io_),
+      tick_timer_(*io_) {
+  slots_.resize(kSlots);
+  for (std::uint32_t slot = kSlots; slot > 0; --slot) free_slots_.push_back(slot - 1);
+}
+
+void Runner::rename(const std::string& label, const std::string& version) {
+  asio::post(*io_, [self = shared_from_this(), label, version] {
+    self->label_ = label;
+    self->version_ = version;
+  });
+}
+
+Runner::~Runner() {
+  for (const auto& process : processes_) process->disown();
+}
+
+// ------------------------------------------------------------ attempts in and out
+
+void Runner::submit(const engine::AttemptInput& input, Done done) {
+  const std::lock_guard lock(mutex_);
+  inbox_.push_back({input, std::move(done)});
+  if (!std::exchange(told_, true)) asio::post(*io_, [self = shared_from_this()] { self->take_inbox(); });
+}
+
+void Runner::take_inbox() {
+  std::vector<Arrived> arrived;
+  {
+    const std::lock_guard lock(mutex_);
+    arrived.swap(inbox_);
+    told_ = false;
+  }
+  for (Arrived& one : arrived) {
+    auto pending = std::make_unique<Pending>();
+    pending->input = std::move(one.input);
+    pending->done = std::move(one.done);
+    queue_.push_back(std::move(pending));
+  }
+  dispatch();
+}
+
+bool Runner::refuse_all() {
+  if (!is_closed_ && quarantined_.empty()) return false;
+  for (auto queue = std::move(queue_); auto& pending : queue)
+    pending->done(is_closed_ ? ended(model::OutcomeKind::retry, Code::stopping, "plugin " + label_ + " has been stopped")
+                             : ended(model::OutcomeKind::retry, Code::plugin_quarantined, quarantined_));
+  queue_.clear();
+  return true;
+}
+
+void Runner::dispatch() {
+  if (!refuse_all()) hand_out();
+  for (const auto& process : processes_) process->flush();
+  ensure_process();
+  arm_tick();
+}
+
+void Runner::hand_out() {
+  while (!queue_.empty()) {
+    Pending& next = *queue_.front();
+    if (bytes_of(next.input) > kMaxHostBody) {
+      next.done(ended(model::OutcomeKind::fail, Code::plugin_runner_failed, "the attempt's input is too large to be sent to a runner"));
+    } else if (stop_bits(next.input) != 0) {
+      next.done(ended(model::OutcomeKind::cancelled, Code::stopping, "it was asked to stop before it began"));
+    } else {
+      Process* process = usable();
+      if (process == nullptr || !may_send(*process, next)) break;
+      send(*process, std::move(queue_.front()));
+    }
+    queue_.pop_front();
+  }
+}
+
+Process* Runner::usable() {
+  const int most = setup_.limits.attempts_per_process;
+  for (const auto& process : processes_)
+    if (process->state == Process::State::ready && (most == 0 || process->attempts < most)) return process.get();
+  return nullptr;
+}
+
+bool Runner::may_send(const Process& process, const Pending& pending) const {
+  return !free_slots_.empty() &&
+         (process.in_flight == 0 || process.in_flight_bytes + bytes_of(pending.input) <= kMostBytesInFlight);
+}
+
+void Runner::send(Process& process, PendingPtr pending) {
+  const std::uint32_t number = free_slots_.back();
+  free_slots_.pop_back();
+  Slot& slot = slots_[number];
+  pending->token = ++slot.uses << kSlotBits | number;
+  pending->process = &process;
+  pending->begun = {};
+  pending->stop_sent = 0;
+  process.board().clear(number);
+  pending->bytes = encode_start(process.out(), pending->token, pending->input);
+  process.in_flight_bytes += pending->bytes;
+  ++process.in_flight;
+  ++process.attempts;
+  ++in_flight_;
+  slot.pending = std::move(pending);
+}
+
+void Runner::process_said(Process& process, const Frame& frame) {
+  switch (frame.kind) {
+    case FrameKind::ready:
+      if (process.state == Process::State::starting) return become_ready(process, frame);
+      break;
+    case FrameKind::outcome:
+      return take_outcome(process, frame);
+    case FrameKind::log:
+      return log_line(frame);
+    case FrameKind::bye:
+      return;
+    default:
+      break;
+  }
+  process.why_killed = "it sent what no runner sends";
+  process.kill();
+}
+
+void Runner::take_outcome(Process& process, const Frame& frame) {
+  const std::uint32_t number = slot_of(frame.token);
+  const auto text = decode_outcome(frame.body);
+  // The slot's next user has another token: a second word on an attempt is dropped.
+  if (!text || number >= slots_.size() || !slots_[number].pending || slots_[number].pending->token != frame.token ||
+      slots_[number].pending->process != &process)
+    return;
+  const PendingPtr pending = std::move(slots_[number].pending);
+  free_slots_.push_back(number);
+  process.in_flight_bytes -= pending->bytes;
+  --process.in_flight;
+  --in_flight_;
+  pending->done(checked_outcome(*text, stop_bits(pending->input), setup_.attempts));
+  answered(process);
+}
+
+// One attempt less: there may be room for another, or it was the process's last.
+void Runner::answered(Process& process) {
+  const int most = setup_.limits.attempts_per_process;
+  if (most > 0 && process.attempts >= most && process.in_flight == 0) say_drain(process);
+  if (!queue_.empty()) dispatch();
+}
+
+void Runner::log_line(const Frame& frame) {
+  const auto line = decode_log(frame.body);
+  if (!line) return;
+  const bool has_fields = is_json_object(line->fields, {.max_bytes = setup_.attempts.max_log_bytes});
+  log_plugin_line(line->level,
+                  {.code = line->code, .task = line->task, .step = line->step, .plugin = label_,
+                   .correlation_id = line->correlation_id, .fields = has_fields ? line->fields : std::string_view()},
+                  line->message);
+}
+
+}  // namespace tasker::runner

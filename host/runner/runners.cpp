@@ -1,0 +1,117 @@
+#include "runner/runners.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cerrno>
+#include <future>
+#include <thread>
+
+#include "base/log.h"
+#include "plugin/loaded_plugin.h"
+#include "runner/isolated_plugin.h"
+
+namespace tasker::runner {
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+// The folders of hosts that were killed: "<hash>-<pid>".
+void remove_left_folders(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename();
+    const auto pid = std::strtol(name.substr(name.rfind('-') + 1).c_str(), nullptr, 10);
+    if (pid > 0 && ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+  }
+}
+
+}  // namespace
+
+class Runners::Impl {
+ public:
+  explicit Impl(RunnersOptions options) : options_(std::move(options)) {}
+  ~Impl() { stop(); }
+
+  Result<std::shared_ptr<plugin::HeldPlugin>> isolate(const plugin::LoadRequest& request);
+  void stop();
+
+ private:
+  Result<fs::path> folder_for(const plugin::LoadRequest& request);
+  void start_thread();
+
+  const RunnersOptions options_;
+  const std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+  std::thread thread_;
+};
+
+void Runners::Impl::start_thread() {
+  if (thread_.joinable()) return;
+  remove_left_folders(options_.folder);
+  work_.emplace(io_->get_executor());
+  thread_ = std::thread([io = io_] {
+    for (;;) {
+      try {
+        io->run();
+        return;
+      } catch (const std::exception& failure) {
+        log_error("runners: {}; they go on", failure.what());
+      }
+    }
+  });
+  ::pthread_setname_np(thread_.native_handle(), "runners");
+}
+
+void Runners::Impl::stop() {
+  if (!thread_.joinable()) return;
+  work_.reset();
+  io_->stop();
+  thread_.join();
+}
+
+Result<fs::path> Runners::Impl::folder_for(const plugin::LoadRequest& request) {
+  const fs::path folder = options_.folder / (request.sha256.substr(0, 16) + "-" + std::to_string(::getpid()));
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (!failed) fs::permissions(folder, fs::perms::owner_all, failed);
+  if (failed) return make_error(Code::plugin_runner_failed, "cannot make the runner's folder " + folder.string() + ": " + failed.message());
+  return fs::absolute(folder);
+}
+
+Result<std::shared_ptr<plugin::HeldPlugin>> Runners::Impl::isolate(const plugin::LoadRequest& request) {
+  const auto& definition = *request.definition;
+  const auto limits = options_.limits_for(definition.namespace_name, definition.name);
+  if (!limits) return std::shared_ptr<plugin::HeldPlugin>();
+  const auto folder = folder_for(request);
+  if (!folder) return folder.error();
+  start_thread();
+  RunnerSetup setup;
+  setup.spawn = {.program = options_.program, .label = request.source, .folder = *folder, .environment = options_.environment};
+  setup.file = fs::absolute(request.file);
+  setup.sha256 = request.sha256;
+  setup.version = definition.version.text();
+  setup.environment = request.environment;
+  setup.config = request.config;
+  setup.label = request.source;
+  setup.attempts = request.limits;
+  setup.limits = *limits;
+  setup.workers = options_.workers;
+  setup.async_workers = options_.async_workers;
+  setup.on_trouble = request.on_trouble;
+  auto plugin = std::make_shared<IsolatedPlugin>(std::make_shared<Runner>(io_, std::move(setup)), request.definition, *folder);
+  if (const auto started = plugin->start(); !started) return started.error();
+  return std::shared_ptr<plugin::HeldPlugin>(std::move(plugin));
+}
+
+Runners::Runners(RunnersOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Runners::~Runners() = default;
+
+Result<std::shared_ptr<plugin::HeldPlugin>> Runners::isolate(const plugin::LoadRequest& request) { return impl_->isolate(request); }
+void Runners::stop() { impl_->stop(); }
+
+}  // namespace tasker::runner

@@ -1,0 +1,20 @@
+// What a runner gives up before it touches the plugin: to outlive its host, to gain privileges, to use more memory or
+// descriptors than allowed, to dump core, and the system calls that its profile forbids. Called in the runner, before it has
+// a second thread. It holds back mistakes and makes attacks harder; a runner still has its host's user id, so it is no
+// wall against a plugin that means harm.
+#pragma once
+
+#include "base/result.h"
+#include "runner/messages.h"
+
+namespace tasker::runner {
+
+// Killed by the kernel when the thread that started us ends.
+void die_with_host();
+
+Result<void> enter_sandbox(const Hello& hello);
+
+// True where an address-space limit cannot be used: a sanitizer's shadow memory is larger than any.
+bool is_sanitized();
+
+}  // namespace tasker::runner

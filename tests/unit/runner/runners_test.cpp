@@ -1,0 +1,232 @@
+// Real runners of real plugins, without a database: what a crash costs, what is sent to the next child, and when it is enough.
+#include "runner/runners.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <set>
+
+#include "base/json.h"
+#include "engine/ports.h"
+#include "plugin/loaded_plugin.h"
+#include "plugin/manifest.h"
+#include "support/files.h"
+
+namespace tasker::runner {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr auto kDeadline = 120s;
+
+class RunnersTest : public testing::Test {
+ protected:
+  ~RunnersTest() override {
+    if (!plugin_) return;
+    EXPECT_TRUE(plugin_->retire(std::chrono::steady_clock::now() + kDeadline));
+  }
+
+  Result<void> load(const std::string& name) {
+    plugin::LoadRequest request;
+    request.file = std::filesystem::path(TASKER_BINARY_DIR) / "tests/fixtures/plugins/test" / (name + "-1.0.0.so");
+    const auto report = plugin::inspect_file(request.file);
+    if (!report) return report.error();
+    request.definition = definition_ = report->definition;
+    request.sha256 = report->sha256;
+    request.source = "test/" + name + " 1.0.0";
+    request.on_trouble = [this](const std::string& why) { trouble_.set_value(why); };
+    options_.folder = dir_.path() / "runners";
+    options_.limits_for = [this](std::string_view, std::string_view) { return std::optional(limits_); };
+    runners_ = std::make_unique<Runners>(options_);
+    auto plugin = runners_->isolate(request);
+    if (!plugin) return plugin.error();
+    plugin_ = std::move(*plugin);
+    handlers_ = plugin_->handlers();
+    return {};
+  }
+
+  std::future<engine::AttemptOutcome> start(const std::string& context) {
+    engine::AttemptInput input;
+    input.fence.step = {TaskId{7}, 1};
+    input.task_id = "7";
+    input.context = std::make_shared<const std::string>(context);
+    input.stop = stop_;
+    input.definition = definition_;
+    input.step = &definition_->step(1);
+    const auto promise = std::make_shared<std::promise<engine::AttemptOutcome>>();
+    handlers_.at(0)->run(input, [promise](engine::AttemptOutcome outcome) { promise->set_value(std::move(outcome)); });
+    return promise->get_future();
+  }
+  static engine::AttemptOutcome wait(std::future<engine::AttemptOutcome> outcome) {
+    if (outcome.wait_for(kDeadline) == std::future_status::ready) return outcome.get();
+    ADD_FAILURE() << "the attempt never ended";
+    return {};
+  }
+  engine::AttemptOutcome run(const std::string& context) { return wait(start(context)); }
+  engine::AttemptOutcome run_how(const std::string& how) { return run(R"({"how":")" + how + "\"}"); }
+  static std::string end_of(const engine::AttemptOutcome& outcome) { return outcome.code + ": " + outcome.message; }
+  std::string path(const std::string& name) const { return (dir_.path() / name).string(); }
+
+  // Waits until the handler is at the pipe of its context's "until", where it stays until this descriptor is closed.
+  int opened(const std::string& pipe) {
+    const int end = ::open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+    EXPECT_GE(end, 0);
+    return end;
+  }
+
+  test::TempDir dir_;
+  RunnersOptions options_{.program = std::string(TASKER_BINARY_DIR) + "/bin/tasker", .folder = {}, .environment = {"PATH", "ASAN_OPTIONS"},
+                          .limits_for = {}};
+  RunnerLimits limits_;
+  std::promise<std::string> trouble_;
+  std::unique_ptr<Runners> runners_;
+  std::shared_ptr<plugin::HeldPlugin> plugin_;
+  std::shared_ptr<const model::TaskTemplate> definition_;
+  std::vector<std::shared_ptr<engine::Handler>> handlers_;
+  std::shared_ptr<std::atomic<std::uint32_t>> stop_ = std::make_shared<std::atomic<std::uint32_t>>(0);
+};
+
+TEST_F(RunnersTest, AnswerAsThePluginWould) {
+  ASSERT_TRUE(load("echo"));
+  const std::string context = R"({"text":")" + std::string(100'000, 'x') + "\"}";
+  EXPECT_EQ(run(context).payload, context);
+  std::vector<std::future<engine::AttemptOutcome>> many;
+  for (int i = 0; i < 5'000; ++i) many.push_back(start("{\"i\":" + std::to_string(i) + "}"));
+  for (int i = 0; i < 5'000; ++i)
+    EXPECT_EQ(wait(std::move(many[static_cast<std::size_t>(i)])).payload, "{\"i\":" + std::to_string(i) + "}");
+}
+
+TEST_F(RunnersTest, HandOverEventsCheckpointsAndLateCompletions) {
+  ASSERT_TRUE(load("async"));
+  EXPECT_EQ(run("{}").kind, model::OutcomeKind::ok);
+}
+
+TEST_F(RunnersTest, SayWhatEndedAnAttemptAndGoOn) {
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(end_of(run_how("segv")), HasSubstr("plugin.crashed: the plugin's runner ended while the attempt was in it: SIGSEGV (invalid"));
+  EXPECT_THAT(end_of(run_how("abort")), HasSubstr("SIGABRT (abort)"));
+  EXPECT_THAT(end_of(run_how("exit")), HasSubstr("exit with code"));
+  EXPECT_THAT(end_of(run_how("overflow")), HasSubstr("SIGSEGV"));
+  EXPECT_THAT(end_of(run_how("kill")), HasSubstr("SIGKILL (from outside"));
+  EXPECT_THAT(end_of(run_how("close")), HasSubstr("plugin.crashed"));
+  EXPECT_THAT(end_of(run_how("throw")), HasSubstr("thrown on purpose"));
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
+}
+
+TEST_F(RunnersTest, KillAChildThatGivesNoSignOfLife) {
+  limits_.silence = 2s;
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(end_of(run_how("stop")), HasSubstr("plugin.timeout: its runner was killed: it gave no sign of life for 2 s"));
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
+}
+
+TEST_F(RunnersTest, KillAChildForAnAttemptThatIsOverdue) {
+  limits_.attempt = 1s;
+  ASSERT_TRUE(load("unruly"));
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  auto beside = start(R"({"until":")" + path("pipe") + "\"}");
+  const int end = opened(path("pipe"));
+  EXPECT_THAT(end_of(run_how("loop")), HasSubstr("plugin.timeout"));
+  EXPECT_THAT(end_of(wait(std::move(beside))), HasSubstr("ran longer than the 1 s"));
+  ::close(end);
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
+}
+
+// One handler thread: the second attempt waits in the child, the first is in the plugin.
+TEST_F(RunnersTest, GiveWhatOnlyWaitedToTheNextChildUncounted) {
+  options_.workers = 1;
+  ASSERT_TRUE(load("unruly"));
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  auto first = start(R"({"how":"segv","until":")" + path("pipe") + "\"}");
+  const int end = opened(path("pipe"));
+  std::vector<std::future<engine::AttemptOutcome>> behind;
+  for (int i = 0; i < 20; ++i) behind.push_back(start("{}"));
+  ::close(end);
+  EXPECT_THAT(end_of(wait(std::move(first))), HasSubstr("SIGSEGV"));
+  for (auto& one : behind) EXPECT_EQ(wait(std::move(one)).kind, model::OutcomeKind::ok);
+}
+
+TEST_F(RunnersTest, AreQuarantinedWithTheirPluginWhenItCrashesTooOften) {
+  limits_.crashes = 3;
+  ASSERT_TRUE(load("unruly"));
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(end_of(run_how("exit")), HasSubstr("plugin.crashed"));
+  EXPECT_THAT(end_of(run_how("")), HasSubstr("plugin.quarantined: its runner ended 3 times within 5 minutes"));
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::retry);
+  auto told = trouble_.get_future();
+  ASSERT_EQ(told.wait_for(kDeadline), std::future_status::ready);
+  EXPECT_THAT(told.get(), HasSubstr("exit with code"));
+  plugin_->forget_crashes();
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok) << "an operator said so";
+}
+
+TEST_F(RunnersTest, AreRenewedAfterSoManyAttempts) {
+  limits_.attempts_per_process = 1;
+  ASSERT_TRUE(load("unruly"));
+  std::set<std::string> answers;
+  for (int i = 0; i < 5; ++i) answers.insert(run("{}").payload);
+  EXPECT_EQ(answers.size(), 5u) << "each process says its id";
+}
+
+TEST_F(RunnersTest, TellAnAttemptToStop) {
+  ASSERT_TRUE(load("blocker"));
+  auto outcome = start(R"({"until":"/nowhere","started":")" + path("started") + "\"}");
+  stop_->store(engine::kStopDraining);
+  EXPECT_EQ(wait(std::move(outcome)).kind, model::OutcomeKind::cancelled);
+}
+
+TEST_F(RunnersTest, RefuseAPluginThatEndsItsProcessWhileItIsLoaded) {
+  EXPECT_EQ(load("init_fails").error().code, Code::plugin_init_failed);
+  EXPECT_EQ(load("null_run").error().code, Code::plugin_bad_table);
+}
+
+TEST_F(RunnersTest, ThatCannotBeStartedSayWhy) {
+  options_.program = "/nowhere/tasker";
+  const auto loaded = load("echo");
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, Code::plugin_runner_failed);
+  EXPECT_THAT(loaded.error().message, HasSubstr("/nowhere/tasker: No such file"));
+}
+
+TEST_F(RunnersTest, KeepToTheirLimits) {
+  limits_.files = 128;
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(run_how("program").payload, HasSubstr("fork: EPERM"));
+  EXPECT_THAT(run_how("signal_host").payload, HasSubstr("EPERM"));
+  EXPECT_THAT(run_how("socket").payload, HasSubstr("done"));
+  EXPECT_THAT(end_of(run_how("ptrace")), HasSubstr("SIGSYS (a system call that its seccomp profile forbids)"));
+  EXPECT_THAT(run_how("variables").payload, Not(HasSubstr("HOME=")));
+}
+
+TEST_F(RunnersTest, OfTheStrictProfileHaveNoNetwork) {
+  limits_.seccomp = SeccompProfile::strict;
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(run_how("socket").payload, HasSubstr("EPERM"));
+}
+
+TEST_F(RunnersTest, WithoutAProfileMayStartPrograms) {
+  limits_.seccomp = SeccompProfile::none;
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(run_how("program").payload, HasSubstr("ran"));
+}
+
+TEST_F(RunnersTest, ThatAreShortOfMemoryEndTheAttemptThatWantedIt) {
+  limits_.memory_mib = 512;
+  ASSERT_TRUE(load("unruly"));
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer's shadow memory is larger than any limit";
+#else
+  EXPECT_THAT(end_of(run_how("hog")), HasSubstr("bad_alloc"));
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
+#endif
+}
+
+}  // namespace
+}  // namespace tasker::runner
