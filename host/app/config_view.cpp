@@ -1,6 +1,7 @@
 #include "app/config_view.h"
 
 #include <cstdio>
+#include <optional>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -9,6 +10,7 @@
 #include "app/host_settings.h"
 #include "app/narration.h"
 #include "app/table.h"
+#include "app/terminal.h"
 #include "base/json.h"
 #include "config/view.h"
 
@@ -42,7 +44,8 @@ ExitCode run_config_view(const ConfigViewArguments& arguments) {
   const auto shown = as_table(rows, arguments.origin);
   std::fwrite(shown.data(), 1, shown.size(), stdout);
   std::fflush(stdout);
-  if (const auto dev = read_address(default_data_dir()))
+  // For people: behind a pipe it would stand before what grep lets through.
+  if (const auto dev = terminal_of_stdout().is_tty ? read_address(default_data_dir()) : std::nullopt)
     say(fmt::format("These are the values of `tasker serve`. The host that `tasker dev` runs at {} has a database, folders and a log of its own.", *dev));
   return ExitCode::ok;
 }

@@ -10,6 +10,7 @@
 
 #include "app/host.h"
 #include "engine/engine.h"
+#include "plugin_scenarios.h"
 #include "readiness.h"
 #include "round_trip.h"
 #include "session.h"
@@ -264,6 +265,8 @@ const std::vector<Scenario>& scenarios() {
       {"foreign", "claims beside a million delayed steps and a million of a plugin that nobody has", foreign_backlog},
       {"readiness", "what step_readiness costs, alone and beside three million finished steps", measure_readiness},
       {"round-trip", "a handler call into a process of its own and back, at 1 KiB or --payload", measure_round_trip},
+      {"drop", "from a copied plugin file to a usable plugin", measure_copy_to_usable},
+      {"plugins", "a start on 200 plugins in 20 versions each", measure_many_plugins},
       {"idle", "what a host costs while nothing is asked of it", idle_host},
       {"waiting", "memory that 100,000 waiting tasks take in the host", waiting_tasks}};
   return all;
