@@ -51,15 +51,18 @@ bool add_all(const Filter& filter, std::uint32_t action, const int (&calls)[n]) 
   return true;
 }
 
+// As the library's macros, which are C99 and no C++: of the first argument.
+scmp_arg_cmp first(scmp_compare how, std::uint64_t a, std::uint64_t b = 0) { return {0, how, a, b}; }
+
 bool add_conditions(const Filter& filter) {
   const auto refused = SCMP_ACT_ERRNO(EPERM);
   const auto self = static_cast<std::uint64_t>(::getpid());
   // The flags of clone3 lie in memory, where a filter cannot look: without it the C library takes clone.
   bool added = ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
   // A thread is no process.
-  added &= ::seccomp_rule_add(filter.get(), refused, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)) == 0;
+  added &= ::seccomp_rule_add(filter.get(), refused, SCMP_SYS(clone), 1, first(SCMP_CMP_MASKED_EQ, CLONE_THREAD)) == 0;
   for (const int call : {SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo)})
-    added &= ::seccomp_rule_add(filter.get(), refused, call, 1, SCMP_A0(SCMP_CMP_NE, self)) == 0;
+    added &= ::seccomp_rule_add(filter.get(), refused, call, 1, first(SCMP_CMP_NE, self)) == 0;
   // Names a thread without its process.
   added &= ::seccomp_rule_add(filter.get(), refused, SCMP_SYS(tkill), 0) == 0;
   return added;
