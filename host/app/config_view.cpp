@@ -46,7 +46,8 @@ ExitCode run_config_view(const ConfigViewArguments& arguments) {
   std::fflush(stdout);
   // For people: behind a pipe it would stand before what grep lets through.
   if (const auto dev = terminal_of_stdout().is_tty ? read_address(default_data_dir()) : std::nullopt)
-    say(fmt::format("These are the values of `tasker serve`. The host that `tasker dev` runs at {} has a database, folders and a log of its own.", *dev));
+    say(fmt::format("These are the values of `tasker serve`. The host that `tasker dev` runs at {} has a database, folders and "
+                    "a log of its own.", *dev));
   return ExitCode::ok;
 }
 

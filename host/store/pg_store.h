@@ -1,7 +1,7 @@
 // engine::Store over PostgreSQL: each verb is one call of a SQL function, on a connection chosen so that nothing waits
 // for what it need not wait for: writers for completions and claims (lane % writers), and one connection each for
-// submitting, for heartbeats, for the engine's reads, and for what people ask, which may be long. Made by app after the migrator ran; replies come on [db] threads, or at
-// once on the caller's when a queue is full.
+// submitting, for heartbeats, for the engine's reads, and for what people ask, which may be long. Made by app after the
+// migrator ran; replies come on [db] threads, or at once on the caller's when a queue is full.
 #pragma once
 
 #include <memory>

@@ -67,10 +67,10 @@ begin
 end $$;
 
 -- Gives back steps of one lane that are in progress under any host that is not alive, all those of the tasks that the first
--- p_limit of them belong to: found from the open tasks, whatever the reason, and safe to repeat. Each lost attempt gets its row; it costs nothing of the step's budget
--- but has one of its own, so that a step that takes its host down again and again comes to rest. When it is known which
--- step took the host down (note_crash), that one has the crash counted and the others pay nothing. Losses are counted from
--- the attempts, because that may become known after the steps were taken back.
+-- p_limit of them belong to: found from the open tasks, whatever the reason, and safe to repeat. Each lost attempt gets its
+-- row; it costs nothing of the step's budget but has one of its own, so that a step that takes its host down again and again
+-- comes to rest. When it is known which step took the host down (note_crash), that one has the crash counted and the others
+-- pay nothing. Losses are counted from the attempts, because that may become known after the steps were taken back.
 -- Answers how many steps came back; 0 means that the lane holds no more.
 -- `offset 0` keeps the planner from starting at step: it read every step of the lane that was ever stored.
 create or replace function tasker.reclaim_steps(p_host int, p_lane smallint, p_limit int, p_now timestamptz)
