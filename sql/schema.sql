@@ -84,6 +84,8 @@ CREATE FUNCTION tasker.note_crash(p_process text, p_task bigint, p_ord integer, 
 
 CREATE FUNCTION tasker.note_plugin_state(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_state text, p_code text, p_reason text, p_now timestamp with time zone) RETURNS void;
 
+CREATE FUNCTION tasker.note_plugin_states(p_host integer, p_notes jsonb, p_now timestamp with time zone) RETURNS void;
+
 CREATE FUNCTION tasker.open_tasks_of(p_templates integer[]) RETURNS TABLE(template_id integer, tasks bigint, oldest_task bigint, oldest_at timestamp with time zone, next_wake timestamp with time zone);
 
 CREATE FUNCTION tasker.open_templates() RETURNS TABLE(template_id integer);
@@ -112,6 +114,8 @@ CREATE FUNCTION tasker.plugin_row(v tasker.plugin_version) RETURNS jsonb;
 CREATE FUNCTION tasker.plugin_trouble(p_plugin integer) RETURNS jsonb;
 
 CREATE FUNCTION tasker.publish_plugin(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_version_core integer[], p_pre_release text, p_description text, p_class_name text, p_digest text, p_definition jsonb, p_schema jsonb, p_steps jsonb, p_now timestamp with time zone) RETURNS TABLE(plugin_id integer, template_id integer);
+
+CREATE FUNCTION tasker.publish_plugins(p_host integer, p_plugins jsonb, p_now timestamp with time zone) RETURNS TABLE(plugin_id integer, template_id integer);
 
 CREATE FUNCTION tasker.purge_idempotency_keys(p_most integer, p_now timestamp with time zone) RETURNS integer;
 

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -50,11 +51,12 @@ std::string sha256_hex(std::string_view bytes) {
   return hash.hex();
 }
 
-Result<std::string> sha256_hex_of_fd(int fd) {
+Result<std::string> sha256_hex_of_fd(int fd, std::uint64_t most) {
   Sha256 hash;
   std::string buffer(1 << 16, '\0');
   for (off_t at = 0;;) {
-    const ssize_t got = ::pread(fd, buffer.data(), buffer.size(), at);
+    const auto left = std::min<std::uint64_t>(buffer.size(), most - static_cast<std::uint64_t>(at));
+    const ssize_t got = ::pread(fd, buffer.data(), left, at);
     if (got == 0) return hash.hex();
     if (got < 0) {
       if (errno == EINTR) continue;

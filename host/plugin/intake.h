@@ -18,6 +18,7 @@ struct IntakeLimits {
 struct PrivateCopy {
   std::filesystem::path path;  // <state>/<sha256>.so
   std::string sha256;          // hex
+  bool is_new = false;         // not yet synced (sync_copy)
 };
 
 // Makes the folder for private copies (0700) and checks that it is ours alone.
@@ -28,6 +29,10 @@ Result<void> prepare_state_dir(const std::filesystem::path& dir);
 // went away meanwhile. Errors with Retry::later may pass by themselves: a full disk, a parent's mode.
 Result<PrivateCopy> take_in(const std::filesystem::path& file, const std::filesystem::path& state_dir,
                             const IntakeLimits& limits);
+
+// [any] Brings a new copy to the disk; thousands one by one would hold up a start. What a power failure leaves of one that was
+// not synced does not have its hash: it is made anew, or never run.
+Result<void> sync_copy(const std::filesystem::path& copy);
 
 // The hash of a file's bytes as they are now.
 Result<std::string> hash_file(const std::filesystem::path& file);

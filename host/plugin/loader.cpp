@@ -28,6 +28,7 @@ constexpr const char* kDrainingText =
 
 void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std::string reason) {
   const auto before = std::exchange(entry.record.state, state);
+  entry.news.reset();
   book.count(state);
   entry.record.code = std::move(code);
   entry.record.reason = std::move(reason);
@@ -57,22 +58,27 @@ void Loader::Core::refuse(Entry& entry, const Error& error) {
 }
 
 Entry* Loader::Core::candidate(const std::string& file) {
-  for (Entry& entry : entries)
-    if (entry.file == file && !entry.plugin && !entry.is_gone()) return &entry;
+  const auto found = by_file.find(file);
+  if (found == by_file.end()) return nullptr;
+  for (Entry* entry : found->second)
+    if (!entry->plugin && !entry->is_gone()) return entry;
   return nullptr;
 }
 
 std::vector<Entry*> Loader::Core::loaded(const std::string& file) {
-  std::vector<Entry*> found;
-  for (Entry& entry : entries)
-    if (entry.file == file && entry.plugin) found.push_back(&entry);
-  return found;
+  const auto found = by_file.find(file);
+  if (found == by_file.end()) return {};
+  std::vector<Entry*> loaded = found->second;
+  std::erase_if(loaded, [](const Entry* entry) { return !entry->plugin; });
+  return loaded;
 }
 
 Entry& Loader::Core::add(const std::string& file, const PluginFileName& name) {
   Entry& entry = entries.emplace_back();
   entry.key = ++last_key;
   entry.file = file;
+  by_file[file].push_back(&entry);
+  by_key[entry.key] = &entry;
   entry.record.namespace_name = name.namespace_name;
   entry.record.name = name.name;
   entry.record.version = name.version_text;
@@ -83,6 +89,10 @@ Entry& Loader::Core::add(const std::string& file, const PluginFileName& name) {
 void Loader::Core::forget(Entry& gone) {
   log_debug("plugin {}: its file is gone", gone.label());
   book.erase(gone.key);
+  const auto same_file = by_file.find(gone.file);
+  std::erase(same_file->second, &gone);
+  if (same_file->second.empty()) by_file.erase(same_file);
+  by_key.erase(gone.key);
   entries.remove_if([key = gone.key](const Entry& entry) { return entry.key == key; });
 }
 
@@ -90,7 +100,7 @@ void Loader::Core::publish_registry() {
   std::vector<RegistryEntry> usable;
   for (const Entry& entry : entries) {
     if (!entry.ids || entry.is_leaving) continue;
-    usable.push_back({entry.record.namespace_name, entry.record.name, *Semver::parse(entry.record.version),
+    usable.push_back({entry.record.namespace_name, entry.record.name, entry.semver,
                       entry.sequence, entry.record.state != PluginState::draining,
                       {entry.ids->template_id, entry.ids->plugin, entry.definition, entry.handlers}});
   }
@@ -163,6 +173,7 @@ void Loader::Core::take_quiet() {
     known.handled = *now;
     take(file);
   }
+  sync_copies();
   wait_for_quiet();
   look_for_needed_at_first();
 }
@@ -217,13 +228,16 @@ void Loader::Core::finish(milliseconds grace) {
   needed_timer.cancel();
   needs_timer.cancel();
   resident_timer.cancel();
+  enter_timer.cancel();
   registry.publish({});
   for (Entry& entry : entries) {
     entry.retry.reset();
     entry.watch.reset();
     entry.handlers.clear();
   }
-  end_all(Steady::now() + grace);
+  const auto deadline = Steady::now() + grace;
+  if (syncing) syncing->wait_until(deadline);
+  end_all(deadline);
   // The io_context runs dry by itself: every handler that waits has been cancelled and must let go of us.
   work.reset();
 }

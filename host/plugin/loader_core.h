@@ -13,8 +13,10 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
+#include "base/semver.h"
 #include "plugin/apart_call.h"
 #include "plugin/file_name.h"
 #include "plugin/loaded_plugin.h"
@@ -35,6 +37,8 @@ struct Entry {
   std::optional<PublishedIds> ids;
   std::vector<std::shared_ptr<engine::Handler>> handlers;
   std::uint64_t sequence = 0;
+  Semver semver;                   // of record.version, read when it was published
+  std::optional<std::string> news;  // published, its state not yet entered: the reason that goes with it
   bool is_kept = false;  // loaded from its private copy, without a file in the folder
   bool is_elsewhere = false;  // kept, and another living host has it too
   std::chrono::milliseconds pause{0};
@@ -72,7 +76,8 @@ using std::chrono::milliseconds;
 
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Core(LoaderOptions o, Catalogue& c, Registry& r)
-      : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io), needs_timer(io), resident_timer(io) {}
+      : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io), needs_timer(io), resident_timer(io),
+        enter_timer(io) {}
 
   // Constant after construction.
   const LoaderOptions options;
@@ -90,15 +95,21 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Settler settler;
   std::map<std::string, WatchedFile> files;
   std::list<Entry> entries;
+  std::unordered_map<std::string, std::vector<Entry*>> by_file;  // of `entries`, from the oldest to the newest
+  std::unordered_map<std::uint64_t, Entry*> by_key;              // likewise
+  std::vector<std::uint64_t> published;                            // those with news
+  std::chrono::steady_clock::time_point next_enter;                // not before
   std::uint64_t last_key = 0, last_sequence = 0;
   bool is_stopping = false;
-  boost::asio::steady_timer needs_timer, resident_timer;
+  boost::asio::steady_timer needs_timer, resident_timer, enter_timer;
   std::chrono::milliseconds needs_pause{0};
   bool is_asking_needs = false;
   bool has_asked = false, is_asking = false, has_checked_configuration = false;
   std::map<std::string, Unavailable> unavailable;  // by label
 
   RecordBook book;
+  std::vector<std::filesystem::path> to_sync;  // new copies
+  std::unique_ptr<ApartCall> syncing;
 
   // ------------------------------------------------------------ records
 
@@ -131,6 +142,8 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   bool is_known(const std::string& file, const std::string& sha256, bool is_another_try);
   std::uint64_t last_sequence_of(const std::string& file);
   void try_again(const std::string& file);
+  // New copies are brought to the disk while others are taken in already.
+  void sync_copies();
   Result<void> load(Entry& entry, const PluginFileName& name, const std::filesystem::path& copy);
   // A loaded plugin is not run any more, as its runner found.
   void note_trouble(std::uint64_t key, const std::string& reason);
@@ -139,6 +152,10 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
 
   void publish(Entry& entry);
   void on_published(std::uint64_t key, const Result<PublishedIds>& answer);
+  // Enters the state soon, together with others that are published by then: a new registry costs as much as there are
+  // versions in it. The entry has the state at once.
+  void enter_soon(Entry& entry, PluginState state, std::string reason = "");
+  void enter_published();
   void publish_failed(Entry& entry, const Error& error);
 
   // ------------------------------------------------------------ versions that only open tasks have

@@ -1,6 +1,7 @@
 // One file's way: intake, inspection, loading, and into the catalogue and the registry.
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
@@ -18,6 +19,8 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestPublishPause{30'000};
+// While versions come in one after the other, at most a fifth of the time goes into new registries.
+constexpr int kPublishShare = 4;
 // A shortage ends at any moment, and a try costs little.
 constexpr milliseconds kShortestPause{250}, kLongestPause{4'000};
 constexpr const char* kKeptText =
@@ -32,6 +35,7 @@ void Loader::Core::take(const std::string& file) {
   const bool is_another_try = std::exchange(files[file].may_pass, false);
   const auto copy = take_in(options.plugins / file, options.state, options.intake);
   if (!copy) return intake_failed(file, name, copy.error());
+  if (copy->is_new) to_sync.push_back(copy->path);
   if (is_known(file, copy->sha256, is_another_try)) return;
   forget_gone(file);
   Entry* found = candidate(file);
@@ -48,6 +52,30 @@ void Loader::Core::take(const std::string& file) {
   }
   if (const auto loads = load(entry, name, copy->path); !loads) return refuse(entry, loads.error());
   publish(entry);
+}
+
+void Loader::Core::sync_copies() {
+  if (syncing || to_sync.empty() || is_stopping) return;
+  const auto failed = std::make_shared<std::optional<Error>>();
+  try {
+    syncing = std::make_unique<ApartCall>(
+        [copies = std::exchange(to_sync, {}), failed] {
+          for (const fs::path& copy : copies)
+            if (auto synced = sync_copy(copy); !synced) *failed = synced.error();
+        },
+        [weak = weak_from_this(), failed] {
+          if (const auto self = weak.lock())
+            asio::post(self->io, [weak, failed] {
+              const auto core = weak.lock();
+              if (!core) return;
+              core->syncing.reset();
+              if (*failed) log_failure(LogLevel::warn, **failed, "private copies of plugins may not outlive a power failure: {}");
+              core->sync_copies();
+            });
+        });
+  } catch (const std::system_error& no_thread) {
+    log_warn("private copies of plugins may not outlive a power failure: no thread could be started: {}", no_thread.what());
+  }
 }
 
 void Loader::Core::intake_failed(const std::string& file, const PluginFileName& name, const Error& error) {
@@ -136,13 +164,12 @@ Result<void> Loader::Core::load(Entry& entry, const PluginFileName& name, const 
 }
 
 void Loader::Core::note_trouble(std::uint64_t key, const std::string& reason) {
-  for (Entry& entry : entries) {
-    if (entry.key != key || is_stopping) continue;
-    entry.record.code = code_text(Code::plugin_quarantined);
-    entry.record.reason = reason;
-    book.show(entry.key, entry.record);
-    catalogue.note_state(entry.record);
-  }
+  Entry* entry = entry_of(key);
+  if (!entry || is_stopping) return;
+  entry->record.code = code_text(Code::plugin_quarantined);
+  entry->record.reason = reason;
+  book.show(entry->key, entry->record);
+  catalogue.note_state(entry->record);
 }
 
 // ------------------------------------------------------------ into the catalogue
@@ -158,18 +185,44 @@ void Loader::Core::publish(Entry& entry) {
 }
 
 void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& answer) {
-  const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) { return e.key == key; });
-  if (found == entries.end() || !found->plugin || found->ids || is_stopping) return;
+  Entry* found = entry_of(key);
+  if (!found || !found->plugin || found->ids || is_stopping) return;
   Entry& entry = *found;
   if (!answer) return publish_failed(entry, answer.error());
   entry.ids = *answer;
   entry.handlers = leased_handlers(entry);
+  entry.semver = *Semver::parse(entry.record.version);
   if (entry.is_kept) {
-    enter_and_publish(entry, PluginState::draining, kKeptText);
+    enter_soon(entry, PluginState::draining, kKeptText);
     return ask_needs_soon();
   }
   entry.sequence = ++last_sequence;
-  enter_and_publish(entry, PluginState::active);
+  enter_soon(entry, PluginState::active);
+}
+
+void Loader::Core::enter_soon(Entry& entry, PluginState state, std::string reason) {
+  entry.record.state = state;
+  entry.record.since = std::chrono::system_clock::now();
+  entry.news = std::move(reason);
+  published.push_back(entry.key);
+  if (published.size() > 1) return;
+  enter_timer.expires_at(std::max(next_enter, Steady::now()));
+  enter_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (!cancelled && !self->is_stopping) self->enter_published();
+  });
+}
+
+void Loader::Core::enter_published() {
+  const auto keys = std::exchange(published, {});
+  const auto start = Steady::now();
+  publish_registry();
+  const auto end = Steady::now();
+  next_enter = end + (end - start) * kPublishShare;
+  for (const std::uint64_t key : keys) {
+    // What happened to it meanwhile has been said.
+    Entry* entry = entry_of(key);
+    if (entry && entry->news) enter(*entry, entry->record.state, "", std::string(*entry->news));
+  }
   look_for_needed_at_first();
 }
 
@@ -193,8 +246,7 @@ void Loader::Core::publish_failed(Entry& entry, const Error& error) {
   entry.retry = std::make_unique<asio::steady_timer>(io, entry.pause);
   entry.retry->async_wait([self = shared_from_this(), key = entry.key](const boost::system::error_code& cancelled) {
     if (cancelled || self->is_stopping) return;
-    for (Entry& waiting : self->entries)
-      if (waiting.key == key) self->publish(waiting);
+    if (Entry* waiting = self->entry_of(key)) self->publish(*waiting);
   });
 }
 

@@ -50,8 +50,8 @@ std::vector<std::shared_ptr<engine::Handler>> Loader::Core::leased_handlers(cons
 }
 
 Entry* Loader::Core::entry_of(std::uint64_t key) {
-  const auto found = std::find_if(entries.begin(), entries.end(), [key](const Entry& entry) { return entry.key == key; });
-  return found == entries.end() ? nullptr : &*found;
+  const auto found = by_key.find(key);
+  return found == by_key.end() ? nullptr : found->second;
 }
 
 // ------------------------------------------------------------ draining
@@ -228,11 +228,11 @@ void Loader::Core::call_it_stuck(Entry& entry) {
 }
 
 void Loader::Core::forget_gone(const std::string& file) {
-  for (auto entry = entries.begin(); entry != entries.end();) {
-    const auto next = std::next(entry);
-    if (entry->file == file && entry->is_gone()) forget(*entry);
-    entry = next;
-  }
+  const auto found = by_file.find(file);
+  if (found == by_file.end()) return;
+  const std::vector<Entry*> of_file = found->second;
+  for (Entry* entry : of_file)
+    if (entry->is_gone()) forget(*entry);
 }
 
 void Loader::Core::forget_old() {

@@ -1,6 +1,9 @@
 #include "store/pg_catalogue.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <limits>
+#include <utility>
 
 #include "base/json.h"
 #include "store/array_literal.h"
@@ -28,6 +31,36 @@ std::optional<std::string> or_null(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+// As many as one transaction may hold others up with.
+constexpr std::size_t kMostChanges = 32;
+
+std::string label_of(const PluginVersion& plugin) { return plugin.namespace_name + "/" + plugin.name + " " + plugin.version; }
+
+void append_texts(std::initializer_list<std::pair<const char*, const std::optional<std::string>&>> texts, std::string& json) {
+  for (const auto& [name, text] : texts)
+    if (text) json += (json.back() == '{' ? "\"" : ",\"") + std::string(name) + "\":" + json_quote(*text);
+}
+
+// The parameters of publish_plugin as an object of publish_plugins.
+void append_version(const Params& of, std::string& json) {
+  json += '{';
+  append_texts({{"namespace", of[1]}, {"name", of[2]}, {"version", of[3]}, {"sha256", of[4]}, {"pre_release", of[6]},
+                {"description", of[7]}, {"class_name", of[8]}, {"digest", of[9]}}, json);
+  json += ",\"version_core\":[" + of[5]->substr(1, of[5]->size() - 2) + "],\"definition\":" + *of[10] +
+          ",\"schema\":" + of[11].value_or("null") + ",\"steps\":" + *of[12] + "}";
+}
+
+void append_note(const Params& of, std::string& json) {
+  json += '{';
+  append_texts({{"namespace", of[1]}, {"name", of[2]}, {"version", of[3]}, {"sha256", of[4]}, {"state", of[5]}, {"code", of[6]},
+                {"reason", of[7]}}, json);
+  json += '}';
+}
+
+PublishedPlugin published_of(const Rows& rows, int row) {
+  return {static_cast<PluginId>(rows.integer(row, 0)), static_cast<TemplateId>(rows.integer(row, 1))};
+}
+
 }  // namespace
 
 std::string steps_as_json(const model::TaskTemplate& definition) {
@@ -48,9 +81,15 @@ std::string steps_as_json(const model::TaskTemplate& definition) {
   return text + "]";
 }
 
+PgCatalogue::PgCatalogue(Connection& writes, Connection& reads)
+    : changes_(writes, "publish_plugin", kMostChanges, write), reads_(reads) {}
+
 void PgCatalogue::publish(HostId host, const PluginVersion& plugin, const model::TaskTemplate& definition,
                           engine::Reply<PublishedPlugin> reply) {
-  Params params = {std::to_string(raw(host)),
+  Change change;
+  change.host = host;
+  change.label = label_of(plugin);
+  change.params = {std::to_string(raw(host)),
                    plugin.namespace_name,
                    plugin.name,
                    plugin.version,
@@ -63,24 +102,59 @@ void PgCatalogue::publish(HostId host, const PluginVersion& plugin, const model:
                    definition.definition,
                    or_null(definition.context_schema),
                    steps_as_json(definition)};
-  const bool posted = connection_.post([params = std::move(params), reply](Session& session) {
-    auto rows = session.run("publish_plugin", params);
-    if (!rows) return reply(rows.error());
-    reply(PublishedPlugin{static_cast<PluginId>(rows->integer(0, 0)), static_cast<TemplateId>(rows->integer(0, 1))});
-  });
-  if (!posted) reply(overloaded_error("publish_plugin"));
+  change.published = std::move(reply);
+  changes_.add(std::move(change));
 }
 
 void PgCatalogue::note_state(HostId host, const PluginVersion& plugin, const std::string& state, const std::string& code,
                              const std::string& reason, engine::Reply<int> reply) {
-  Params params = {std::to_string(raw(host)), plugin.namespace_name, plugin.name,   plugin.version,
+  Change change;
+  change.host = host;
+  change.label = label_of(plugin);
+  change.params = {std::to_string(raw(host)), plugin.namespace_name, plugin.name,   plugin.version,
                    plugin.sha256,             state,                 or_null(code), or_null(reason)};
-  const bool posted = connection_.post([params = std::move(params), reply](Session& session) {
-    auto rows = session.run("note_plugin_state", params);
-    if (!rows) return reply(rows.error());
-    reply(0);
-  });
-  if (!posted) reply(overloaded_error("note_plugin_state"));
+  change.noted = std::move(reply);
+  changes_.add(std::move(change));
+}
+
+void PgCatalogue::write(Session& session, std::vector<Change> changes) {
+  for (auto first = changes.begin(); first != changes.end();) {
+    const auto last = std::find_if(first, changes.end(), [&](const Change& change) {
+      return change.host != first->host || change.published.has_value() != first->published.has_value();
+    });
+    write_alike(session, first, last);
+    first = last;
+  }
+}
+
+void PgCatalogue::write_alike(Session& session, std::vector<Change>::iterator first, std::vector<Change>::iterator last) {
+  const auto one_by_one = [&] {
+    for (auto change = first; change != last; ++change) write_one(session, *change);
+  };
+  if (last - first == 1) return one_by_one();
+  std::stable_sort(first, last, [](const Change& a, const Change& b) { return a.label < b.label; });
+  const bool publishes = first->published.has_value();
+  std::string array = "[";
+  for (auto change = first; change != last; ++change) {
+    if (change != first) array += ',';
+    publishes ? append_version(change->params, array) : append_note(change->params, array);
+  }
+  const auto rows = session.run(publishes ? "publish_plugins" : "note_plugin_states", {first->params[0], array + "]"});
+  // One of them may be at fault: alone each hears of its own. What may pass is tried again by whoever asked.
+  if (!rows && rows.error().retry == Retry::never) return one_by_one();
+  for (auto change = first; change != last; ++change)
+    if (!rows)
+      change->refuse(rows.error());
+    else if (publishes)
+      (*change->published)(published_of(*rows, static_cast<int>(change - first)));
+    else
+      (*change->noted)(0);
+}
+
+void PgCatalogue::write_one(Session& session, const Change& change) {
+  const auto rows = session.run(change.published ? "publish_plugin" : "note_plugin_state", change.params);
+  if (!rows) return change.refuse(rows.error());
+  change.published ? (*change.published)(published_of(*rows, 0)) : (*change.noted)(0);
 }
 
 void PgCatalogue::needed(HostId host, engine::Reply<std::vector<NeededPlugin>> reply) {

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/ports.h"
 #include "store/connection.h"
+#include "store/gather.h"
 
 namespace tasker::store {
 
@@ -41,7 +43,7 @@ struct VersionNeed {
 
 class PgCatalogue {
  public:
-  PgCatalogue(Connection& writes, Connection& reads) : connection_(writes), reads_(reads) {}
+  PgCatalogue(Connection& writes, Connection& reads);
 
   // Stores plugin and template, or finds them; Code::plugin_version_immutable when this version has other bytes.
   // `definition` is read before the call returns.
@@ -54,7 +56,22 @@ class PgCatalogue {
   void needs(const std::vector<TemplateId>& templates, engine::Reply<std::vector<VersionNeed>> reply);
 
  private:
-  Connection& connection_;
+  // A version to be published, or a state to be noted: in the order they came, many in one transaction.
+  struct Change {
+    HostId host{};
+    Params params;  // of the call for it alone
+    std::string label;  // batches are sorted by it, so that those of two hosts do not lock crosswise
+    std::optional<engine::Reply<PublishedPlugin>> published;  // one of the two
+    std::optional<engine::Reply<int>> noted;
+
+    std::size_t units() const { return 1; }
+    void refuse(const Error& error) const { published ? (*published)(error) : (*noted)(error); }
+  };
+  static void write(Session& session, std::vector<Change> changes);
+  static void write_alike(Session& session, std::vector<Change>::iterator first, std::vector<Change>::iterator last);
+  static void write_one(Session& session, const Change& change);
+
+  Gather<Change> changes_;
   Connection& reads_;
 };
 

@@ -66,6 +66,21 @@ begin
   return query select v_plugin, v_template;
 end $$;
 
+-- Many at once, for a start on thousands: the answers in the order of the array. One that is refused refuses all.
+create or replace function tasker.publish_plugins(p_host int, p_plugins jsonb, p_now timestamptz)
+returns table (plugin_id int, template_id int) language plpgsql as $$
+declare
+  v jsonb;
+begin
+  for v in select value from jsonb_array_elements(p_plugins) with ordinality order by ordinality loop
+    return query select * from tasker.publish_plugin(
+      p_host, v ->> 'namespace', v ->> 'name', v ->> 'version', v ->> 'sha256',
+      (select array_agg(n::int order by o) from jsonb_array_elements_text(v -> 'version_core') with ordinality c (n, o)),
+      v ->> 'pre_release', v ->> 'description', v ->> 'class_name', v ->> 'digest', v -> 'definition',
+      nullif(v -> 'schema', 'null'), v -> 'steps', p_now);
+  end loop;
+end $$;
+
 -- A plugin's state on this host, as people see it: refused with its reason, draining, ... Kept by (namespace, name,
 -- version); a refused file of a version that is active elsewhere does not hide the active one. From `finishing` on this host has
 -- it no more.
@@ -89,6 +104,17 @@ begin
   values (p_now, 'plugin.' || p_state, p_host, p_reason,
           jsonb_build_object('namespace', p_namespace, 'name', p_name, 'version', p_version, 'sha256', p_sha256,
                              'code', p_code));
+end $$;
+
+create or replace function tasker.note_plugin_states(p_host int, p_notes jsonb, p_now timestamptz)
+returns void language plpgsql as $$
+declare
+  v jsonb;
+begin
+  for v in select value from jsonb_array_elements(p_notes) with ordinality order by ordinality loop
+    perform tasker.note_plugin_state(p_host, v ->> 'namespace', v ->> 'name', v ->> 'version', v ->> 'sha256',
+                                     v ->> 'state', v ->> 'code', v ->> 'reason', p_now);
+  end loop;
 end $$;
 
 -- The versions that open tasks have and this host has not loaded, how many those are (1001: more than 1000), and how many living

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -52,6 +53,38 @@ TEST_F(Intake, MakesAPrivateCopyNamedByItsHash) {
   EXPECT_EQ(fs::status(state_).permissions(), fs::perms(0700));
   ASSERT_TRUE(take());
   EXPECT_EQ(copies(), 1u);
+}
+
+TEST_F(Intake, UsesACopyThatIsThereAlreadyAndMakesItNew) {
+  const auto first = take();
+  ASSERT_TRUE(first) << first.error().message;
+  struct stat before {}, after {};
+  ASSERT_EQ(::stat(first->path.c_str(), &before), 0);
+  const timespec long_ago[2] = {{1, 0}, {1, 0}};
+  ASSERT_EQ(::utimensat(AT_FDCWD, first->path.c_str(), long_ago, 0), 0);
+  const auto second = take();
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->path, first->path);
+  ASSERT_EQ(::stat(first->path.c_str(), &after), 0);
+  EXPECT_EQ(after.st_ino, before.st_ino);
+  EXPECT_GT(after.st_mtim.tv_sec, 1) << "it would be cleared away as old";
+}
+
+TEST_F(Intake, MakesACopyAnewThatIsNotWhatItsNameSays) {
+  const auto first = take();
+  ASSERT_TRUE(first) << first.error().message;
+  ::chmod(first->path.c_str(), 0700);
+  test::write_file(first->path, "THE BYTES");
+  ::chmod(first->path.c_str(), 0500);
+  ASSERT_TRUE(take());
+  EXPECT_EQ(test::read_file(first->path), "the bytes");
+  ::chmod(first->path.c_str(), 0770);
+  ASSERT_TRUE(take());
+  EXPECT_EQ(fs::status(first->path).permissions(), fs::perms(0500));
+  fs::remove(first->path);
+  fs::create_symlink(file_, first->path);
+  ASSERT_TRUE(take());
+  EXPECT_FALSE(fs::is_symlink(first->path));
 }
 
 // As of a host in another container, which has the same process id and shares the folder.
