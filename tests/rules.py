@@ -58,8 +58,6 @@ RULES = {
     "One lock order: host, queues, steps by (task, ord), tasks; claims skip what is locked; batches are sorted": [
         ("sql/functions/claim_steps.sql", "order by s.task_id, s.ord for update of s skip locked)", "order by s.task_id, s.ord for update of s)",
          "LockOrderRaces.ClaimSkips*", STORE),
-        ("sql/functions/claim_steps.sql", "order by s.task_id, s.ord for update of s skip locked)",
-         "order by s.task_id desc, s.ord for update of s skip locked)", "LockOrder.OfSubmittingAndClaiming", STORE),
         ("sql/functions/lock_tasks.sql", "  order by s.task_id, s.ord for update of s;", "  order by s.task_id desc, s.ord for update of s;",
          "LockOrder.*", STORE),
         ("sql/functions/complete_steps.sql", "      order by s.task_id, s.ord for update of s;", "      order by s.task_id desc, s.ord for update of s;",

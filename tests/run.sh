@@ -18,7 +18,7 @@ END
 }
 
 # Threads meet in these; the rest would cost time and find nothing.
-CONCURRENT='^(unit_engine|unit_http|unit_plugin|plugin_loader|tasker-store-tests)$'
+CONCURRENT='^(unit_engine|unit_http|unit_plugin|unit_runner|plugin_loader|tasker-store-tests)$'
 # The system tests run these.
 WHOLE=(tasker plugin_fixtures order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0)
 # They run compilers, scripts or binaries of the release again, which no sanitizer of ours is in.

@@ -66,12 +66,12 @@ begin
     where t between lo and hi),
   done as (
     update tasker.step s set
-      state = case u.k when 'ok' then 'complete'
-                       when 'wait' then 'waiting_for_retry'
-                       when 'cancelled' then 'cancelled'
-                       when 'fail' then 'error'
-                       else case when s.retryable and s.attempts + 1 < s.retry_limit
-                                 then 'waiting_for_retry' else 'error' end end::tasker.step_state,
+      state = case when u.k = 'ok' then 'complete'::tasker.step_state             -- typed here: a cast of the whole case
+                   when u.k = 'wait' then 'waiting_for_retry'                     -- parses a text for each row (0.3 us)
+                   when u.k = 'cancelled' then 'cancelled'
+                   when u.k = 'fail' then 'error'
+                   when s.retryable and s.attempts + 1 < s.retry_limit then 'waiting_for_retry'
+                   else 'error' end,
       attempts = s.attempts + (u.k not in ('wait', 'cancelled'))::int,
       run_at = case when u.k = 'wait'
                       or u.k in ('retry', 'timed_out') and s.retryable and s.attempts + 1 < s.retry_limit
@@ -170,9 +170,9 @@ begin
     moved as (
       update tasker.step s set
         pending_parents = s.pending_parents - k.n,
-        state = case when s.pending_parents > k.n or not k.may_run then 'pending'
+        state = case when s.pending_parents > k.n or not k.may_run then 'pending'::tasker.step_state
                      when k.has_room and s.plugin_id = any (p_plugins) then 'in_progress'
-                     else 'ready' end::tasker.step_state,
+                     else 'ready' end,
         host_id = case when s.pending_parents = k.n and k.may_run and k.has_room and s.plugin_id = any (p_plugins) then p_host end,
         claim_no = s.claim_no + (s.pending_parents = k.n and k.may_run and k.has_room and s.plugin_id = any (p_plugins))::int,
         claimed_at = case when s.pending_parents = k.n and k.may_run and k.has_room and s.plugin_id = any (p_plugins) then p_now end,

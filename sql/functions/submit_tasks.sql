@@ -48,11 +48,11 @@ begin
   new_step as (
     select u.lane, u.t, u.template_id, coalesce(u.priority, 5)::smallint as priority, u.start_at, ts.ord, ts.parents,
            ts.children, ts.plugin_id, ts.retryable, ts.retry_limit,
-           case when ts.parents > 0 then 'pending'
+           case when ts.parents > 0 then 'pending'::tasker.step_state
                 when not u.later and ts.plugin_id = any (p_plugins)
                  and count(*) filter (where ts.parents = 0 and not u.later and ts.plugin_id = any (p_plugins))
                      over (order by u.t, ts.ord rows unbounded preceding) <= p_room then 'in_progress'
-                else 'ready' end::tasker.step_state as state
+                else 'ready' end as state
     from u join tasker.template_step ts on ts.template_id = u.template_id),
   tasks as (
     insert into tasker.task (lane, task_id, template_id, state, open_sinks, created_at, start_at, priority, context, tags,
@@ -60,7 +60,7 @@ begin
     select u.lane, t, template_id,
            -- `in`, hashed once: `exists` read all steps of the batch for each of its tasks (200 tasks: 8 of 28 ms).
            case when t in (select n.t from new_step n where n.state = 'in_progress')
-                then 'in_progress' else 'pending' end::tasker.task_state,
+                then 'in_progress'::tasker.task_state else 'pending' end,
            (select sinks from tasker.template where template_id = u.template_id), p_now, start_at, coalesce(priority, 5),
            coalesce(context, '{}'), coalesce(tags, '[]'), coalesce(initiator, 'unknown'),
            coalesce(source_system, 'unknown'), coalesce(reason, 'unknown'), correlation_id, traceparent

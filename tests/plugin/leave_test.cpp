@@ -343,12 +343,17 @@ TEST_F(Leave, HundredsOfRoundsLeaveNothingBehind) {
     in >> size >> pages;
     return pages;
   };
+#if defined(__SANITIZE_THREAD__)
+  const std::string mapped = ".so";  // its shadow memory is mapped piece by piece
+#else
+  const std::string mapped;
+#endif
   for (int i = 0; i < kRounds / 5; ++i) round();  // what grows once has grown
-  const auto maps = count_in("/proc/self/maps", ""), threads = static_cast<int>(entries_of("/proc/self/task"));
+  const auto maps = count_in("/proc/self/maps", mapped), threads = static_cast<int>(entries_of("/proc/self/task"));
   const auto descriptors = entries_of("/proc/self/fd");
   const long pages = resident_pages();
   for (int i = 0; i < kRounds; ++i) round();
-  EXPECT_LE(count_in("/proc/self/maps", ""), maps + 8);
+  EXPECT_LE(count_in("/proc/self/maps", mapped), maps + 8);
   EXPECT_LE(entries_of("/proc/self/task"), threads + 1);
   EXPECT_LE(entries_of("/proc/self/fd"), descriptors + 1);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
