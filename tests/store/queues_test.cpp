@@ -29,10 +29,13 @@ TEST(Queue, WorkForAPluginThatIsNotLoadedStandsInNobodysWay) {
   ASSERT_EQ(claimed.size(), 1u);
   EXPECT_EQ(claimed[0].step.task, task);
 
-  // Not by luck: a second claim, which finds nothing of its own, reads a handful of pages.
+  // Not by luck: a second claim, of one row behind those two thousand, reads a handful of rows.
+  const std::string lane = std::to_string(lane_of(task));
+  world.sql.exec("insert into tasker.ready_step select " + lane + ", " + std::to_string(raw(mine.plugin_id)) +
+                 ", 5, '2020-01-01', 200000 + " + lane + ", 1");
   world.sql.exec("select pg_stat_reset()");
   world.sql.exec("set jit = off; set plan_cache_mode = force_generic_plan");
-  world.sql.exec("select * from tasker.claim_steps(1, " + std::to_string(lane_of(task)) + "::smallint, '{" +
+  world.sql.exec("select * from tasker.claim_steps(1, " + lane + "::smallint, '{" +
                  std::to_string(raw(mine.plugin_id)) + "}', 5, clock_timestamp())");
   world.sql.exec("select pg_stat_force_next_flush()");
   EXPECT_LT(std::stoi(world.sql.value("select coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::bigint from pg_stat_user_tables"
@@ -48,6 +51,8 @@ TEST(Queue, FutureWorkWaitsAmongTheDelayedAndMovesWhenItIsDue) {
   EXPECT_EQ(world.sql.value("select (select count(*) from tasker.ready_step) || ' ' ||"
                             " (select count(*) from tasker.delayed_step)"), "0 1");
   world.check_rows();
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.claim_steps(1, 0::smallint, '{1}', 5, clock_timestamp())"), "0");
+  EXPECT_EQ(world.sql.value("select count(*) from tasker.delayed_step"), "1") << "a claim before its time leaves it there";
   const std::string later = "clock_timestamp() + interval '6 minutes'";
   EXPECT_EQ(world.sql.value("select count(*) from tasker.claim_steps(1, 0::smallint, '{}', 5, " + later + ")"), "0");
   EXPECT_EQ(world.sql.value("select (select count(*) from tasker.ready_step) || ' ' ||"
