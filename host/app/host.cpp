@@ -25,8 +25,10 @@
 #include "plugin/crash_report.h"
 #include "plugin/file_rows.h"
 #include "plugin/intake.h"
+#include "plugin/loaded_plugin.h"
 #include "plugin/loader.h"
 #include "plugin/registry.h"
+#include "runner/prober.h"
 #include "runner/runners.h"
 #include "store/migrator.h"
 #include "store/pg_reader.h"
@@ -125,6 +127,8 @@ class Host::Parts {
   engine::Engine::Wiring engine_wiring();
   plugin::LoaderOptions loader_options();
   runner::RunnersOptions runners_options();
+  runner::ProberOptions prober_options();
+  void probe(const plugin::LoadRequest& request, std::function<void(Result<void>)> done);
   void plugin_changed(const plugin::PluginRecord& record);
   void task_ended(const engine::EndedTask& task);
   std::string plugins_trouble();
@@ -142,6 +146,7 @@ class Host::Parts {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<engine::TaskService> service_;
   std::unique_ptr<runner::Runners> runners_;
+  std::unique_ptr<runner::Prober> prober_;
   std::unique_ptr<plugin::Loader> loader_;
   std::unique_ptr<http::Server> server_;
   std::atomic<bool> plugins_are_in_ = false;  // those that lay in the folder at start
@@ -183,6 +188,7 @@ Result<void> Host::Parts::build() {
         return metrics_text({*engine_, *store_, loader_->plugins(), loader_->transitions(), server_ ? &server_->stats() : nullptr, queues});
       });
   runners_ = std::make_unique<runner::Runners>(runners_options());
+  prober_ = std::make_unique<runner::Prober>(prober_options());
   loader_ = std::make_unique<plugin::Loader>(loader_options(), *catalogue_, registry_);
   return {};
 }
@@ -216,6 +222,7 @@ plugin::LoaderOptions Host::Parts::loader_options() {
     const auto found = known.find(std::string(namespace_name) + "/" + std::string(name));
     return found == known.end() ? std::string() : found->second;
   };
+  options.probe = [this](const plugin::LoadRequest& request, auto done) { probe(request, std::move(done)); };
   options.isolate = [this](const plugin::LoadRequest& request) { return runners_->isolate(request); };
   options.on_change = [this](const plugin::PluginRecord& record) { plugin_changed(record); };
   options.on_registry = [this] { engine_->plugins_changed(); };
@@ -238,6 +245,25 @@ runner::RunnersOptions Host::Parts::runners_options() {
     return chosen ? std::optional(runner_limits(*chosen)) : std::nullopt;
   };
   return options;
+}
+
+runner::ProberOptions Host::Parts::prober_options() {
+  const auto& settings = options_.settings;
+  runner::ProberOptions options;
+  if (!options_.runner_program.empty()) options.program = options_.runner_program;
+  options.limit = seconds(settings.plugins.probe_seconds);
+  options.known = std::filesystem::path(settings.plugins.state_dir) / "probed";
+  return options;
+}
+
+// The runner of an isolated plugin is its probe: nothing of it is opened in this process.
+void Host::Parts::probe(const plugin::LoadRequest& request, std::function<void(Result<void>)> done) {
+  const auto& settings = options_.settings;
+  const auto& definition = *request.definition;
+  if (config::runner_for(settings.plugins.isolation, settings.runner, settings.plugins.isolation_of, definition.namespace_name,
+                         definition.name))
+    return done({});
+  prober_->probe(request, std::move(done));
 }
 
 void Host::Parts::task_ended(const engine::EndedTask& task) {
@@ -288,6 +314,7 @@ void Host::Parts::stop() {
   if (server_) stop_http();
   if (std::exchange(engine_started_, false)) stop_engine();
   if (loader_) loader_->stop(kPluginGrace);
+  if (prober_) prober_->stop();
   if (runners_) runners_->stop();
   if (store_) store_->stop();
   if (executor_) executor_->stop();

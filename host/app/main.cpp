@@ -17,6 +17,7 @@
 #include "app/server_verbs.h"
 #include "app/task_verbs.h"
 #include "runner/child.h"
+#include "runner/prober_child.h"
 
 namespace {
 
@@ -66,7 +67,8 @@ ExitCode whole(ExitCode code) {
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   // For hosts, not for people: it is in no help.
-  if (!words.empty() && words.front() == "runner") return tasker::runner::run_child();
+  if (!words.empty() && words.front() == "runner")
+    return words.size() > 1 && words[1] == tasker::runner::kProberWord ? tasker::runner::run_prober() : tasker::runner::run_child();
   if (asks_for_json(words)) report_as_json();
   return static_cast<int>(whole(run(words)));
 }

@@ -40,6 +40,7 @@ struct Settings {
     std::string state_dir = "/var/lib/tasker/state";  // a folder a database with copies of what is loaded; crash records
     int rescan_seconds = 30;  // full look at the folder, should a notification have been lost
     int settle_ms = 300;      // a file is taken when it has not changed for so long
+    int probe_seconds = 5;    // what a library may take to open, in the process that tries it first
     int drain_timeout_seconds = 60;  // for what holds up the unloading of a version, before it is called stuck
     // "<namespace>/<name>" -> JSON object that the plugin's init receives.
     std::map<std::string, std::string> configuration;

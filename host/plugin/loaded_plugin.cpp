@@ -95,10 +95,15 @@ Result<std::vector<const tasker_handler*>> check_tables(const tasker_plugin& plu
   return chosen;
 }
 
-LoadedPlugin::LoadedPlugin(Library library, const LoadRequest& request)
-    : library_(std::move(library)), host_(request.attempts, request.source, request.limits) {}
+namespace {
 
-Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& request) {
+struct OpenedLibrary {
+  Library library;
+  const tasker_plugin* entry;
+  std::vector<const tasker_handler*> step_handlers;
+};
+
+Result<OpenedLibrary> open_library(const LoadRequest& request) {
   auto library = [&] {
     const CrashMark mark(request.source, "while its library is opened");
     return Library::open(request.file);
@@ -111,9 +116,27 @@ Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& requ
     library->close();
     return chosen.error();
   }
-  const std::shared_ptr<LoadedPlugin> plugin(new LoadedPlugin(std::move(*library), request));
+  return OpenedLibrary{std::move(*library), entry, std::move(*chosen)};
+}
+
+}  // namespace
+
+Result<void> try_library(const LoadRequest& request) {
+  const auto opened = open_library(request);
+  if (!opened) return opened.error();
+  return {};
+}
+
+LoadedPlugin::LoadedPlugin(Library library, const LoadRequest& request)
+    : library_(std::move(library)), host_(request.attempts, request.source, request.limits) {}
+
+Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& request) {
+  auto opened = open_library(request);
+  if (!opened) return opened.error();
+  const tasker_plugin* entry = opened->entry;
+  const std::shared_ptr<LoadedPlugin> plugin(new LoadedPlugin(std::move(opened->library), request));
   plugin->entry_ = entry;
-  plugin->step_handlers_ = std::move(*chosen);
+  plugin->step_handlers_ = std::move(opened->step_handlers);
   // After a failed init the library stays mapped: a thread it may have started must not lose its code.
   const auto self = call_init(*entry, plugin->host_, request.config);
   if (!self) return self.error();

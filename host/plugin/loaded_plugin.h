@@ -61,6 +61,9 @@ class LoadedPlugin final : public HeldPlugin, public std::enable_shared_from_thi
   bool is_drained_ = false, is_finished_ = false;
 };
 
+// The same without init(), and the library stays open: for a process that is about to end, because opening runs constructors.
+Result<void> try_library(const LoadRequest& request);
+
 // The checks of a plugin's tables, apart from the library they came in: which handler serves which step.
 Result<std::vector<const tasker_handler*>> check_tables(const tasker_plugin& plugin, std::uint64_t entry_bytes,
                                                         const model::TaskTemplate& definition);

@@ -1,4 +1,4 @@
-// Takes plugins from the folder to the registry: settle, intake, inspect, load, publish; and out of it again when a
+// Takes plugins from the folder to the registry: settle, intake, inspect, probe, load, publish; and out of it again when a
 // file is removed. One state machine a file, all on the loader's own thread, which may block. Every transition is a
 // log line; refusals keep a code and a sentence and stay visible.
 //
@@ -45,6 +45,9 @@ struct LoaderOptions {
   AttemptLimits attempts;
   // The plugin's JSON from the configuration, for init(); empty: "{}". Called on the loader's thread.
   std::function<std::string(std::string_view namespace_name, std::string_view name)> config_for;
+  // Runs elsewhere what opening the library runs here, and answers once, on any thread, perhaps at once; empty: it is opened
+  // untried. Called on the loader's thread.
+  std::function<void(const LoadRequest& request, std::function<void(Result<void>)> done)> probe;
   // A plugin whose code runs elsewhere; empty or answering nullptr: in this process. Called on the loader's thread.
   std::function<Result<std::shared_ptr<HeldPlugin>>(const LoadRequest& request)> isolate;
   // "<namespace>/<name>" of the plugins that config_for has something for; those that never come are warned of.

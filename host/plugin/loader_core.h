@@ -30,6 +30,7 @@ namespace tasker::plugin {
 // How far one file's bytes have come. A path may have several: a loaded one and a refused successor.
 struct Entry {
   std::uint64_t key = 0;
+  std::uint64_t probe = 0;  // the one whose answer counts; 0: none is under way
   PluginRecord record;
   std::string file;  // "<namespace>/<file>"
   std::shared_ptr<HeldPlugin> plugin;
@@ -99,7 +100,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   std::unordered_map<std::uint64_t, Entry*> by_key;              // likewise
   std::vector<std::uint64_t> published;                            // those with news
   std::chrono::steady_clock::time_point next_enter;                // not before
-  std::uint64_t last_key = 0, last_sequence = 0;
+  std::uint64_t last_key = 0, last_sequence = 0, last_probe = 0;
   bool is_stopping = false;
   boost::asio::steady_timer needs_timer, resident_timer, enter_timer;
   std::chrono::milliseconds needs_pause{0};
@@ -144,7 +145,14 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void try_again(const std::string& file);
   // New copies are brought to the disk while others are taken in already.
   void sync_copies();
-  Result<void> load(Entry& entry, const PluginFileName& name, const std::filesystem::path& copy);
+  // Ends in load_ended, now or after the probe. The entry may be gone afterwards.
+  void load(Entry& entry, const PluginFileName& name, const std::filesystem::path& copy);
+  Result<LoadRequest> inspect(Entry& entry, const PluginFileName& name, const std::filesystem::path& copy);
+  void probe(Entry& entry, LoadRequest request);
+  void on_probed(std::uint64_t key, std::uint64_t number, const LoadRequest& request, const Result<void>& answer);
+  Result<void> open_probed(Entry& entry, const LoadRequest& request, const Result<void>& answer);
+  Result<void> open(Entry& entry, const LoadRequest& request);
+  void load_ended(Entry& entry, const Result<void>& loads);
   // A loaded plugin is not run any more, as its runner found.
   void note_trouble(std::uint64_t key, const std::string& reason);
 
@@ -166,6 +174,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void on_needed(const Result<std::vector<NeededVersion>>& answer);
   bool is_loaded(const std::string& label) const;
   void load_kept(const std::string& label, const NeededVersion& needed);
+  void kept_failed(Entry& entry, const Error& error);
   void look_for_needed_soon();
   void give_up(Entry& entry, const std::string& why);
   void say_unavailable(const NeededVersion& needed, std::string why, bool is_final);

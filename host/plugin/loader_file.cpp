@@ -26,6 +26,10 @@ constexpr milliseconds kShortestPause{250}, kLongestPause{4'000};
 constexpr const char* kKeptText =
     "its file was overwritten or removed; it was loaded from its private copy for the open tasks that have it";
 
+Error altered(const fs::path& copy) {
+  return make_error(Code::plugin_untrusted_file, "its private copy " + copy.string() + " was altered");
+}
+
 }  // namespace
 
 // ------------------------------------------------------------ one file's way
@@ -40,6 +44,8 @@ void Loader::Core::take(const std::string& file) {
   forget_gone(file);
   Entry* found = candidate(file);
   Entry& entry = found ? *found : add(file, name);
+  entry.probe = 0;
+  entry.is_kept = entry.is_elsewhere = false;
   entry.record.sha256 = copy->sha256;
   entry.record.version = name.version_text;
   enter(entry, PluginState::intake);
@@ -50,8 +56,7 @@ void Loader::Core::take(const std::string& file) {
                                       "give the new build a new version (tasker dev reloads changed files)"));
     entry.record.version = dev_version(name, copy->sha256);
   }
-  if (const auto loads = load(entry, name, copy->path); !loads) return refuse(entry, loads.error());
-  publish(entry);
+  load(entry, name, copy->path);
 }
 
 void Loader::Core::sync_copies() {
@@ -116,6 +121,7 @@ bool Loader::Core::is_known(const std::string& file, const std::string& sha256, 
     return true;
   }
   const Entry* refused = candidate(file);
+  if (refused && refused->probe != 0 && !refused->is_kept && refused->record.sha256 == sha256) return true;
   return !is_another_try && refused && refused->record.state == PluginState::refused && refused->record.sha256 == sha256;
 }
 
@@ -125,17 +131,21 @@ std::uint64_t Loader::Core::last_sequence_of(const std::string& file) {
   return last;
 }
 
-Result<void> Loader::Core::load(Entry& entry, const PluginFileName& name, const fs::path& copy) {
+void Loader::Core::load(Entry& entry, const PluginFileName& name, const fs::path& copy) {
+  auto request = inspect(entry, name, copy);
+  if (!request) return load_ended(entry, request.error());
+  if (options.probe) return probe(entry, std::move(*request));
+  load_ended(entry, open(entry, *request));
+}
+
+Result<LoadRequest> Loader::Core::inspect(Entry& entry, const PluginFileName& name, const fs::path& copy) {
   auto report = inspect_file(copy, options.environment);
   if (!report) return report.error();
   if (const auto same = check_identity(name, *report->definition); !same) return same.error();
   entry.definition = definition_as(entry.record.version, report->definition);
   enter(entry, PluginState::inspected);
-
-  enter(entry, PluginState::loading);
   // The copy may have been altered since it was taken in.
-  if (report->sha256 != entry.record.sha256)
-    return make_error(Code::plugin_untrusted_file, "its private copy " + copy.string() + " was altered");
+  if (report->sha256 != entry.record.sha256) return altered(copy);
   LoadRequest request;
   request.file = copy;
   request.entry_bytes = report->entry_bytes;
@@ -153,6 +163,42 @@ Result<void> Loader::Core::load(Entry& entry, const PluginFileName& name, const 
         if (const auto core = weak.lock()) core->note_trouble(key, reason);
       });
   };
+  return request;
+}
+
+void Loader::Core::probe(Entry& entry, LoadRequest request) {
+  enter(entry, PluginState::probing);
+  const std::uint64_t number = entry.probe = ++last_probe;
+  options.probe(request, [weak = weak_from_this(), key = entry.key, number, request](Result<void> answer) {
+    if (const auto self = weak.lock())
+      asio::post(self->io, [weak, key, number, request, answer = std::move(answer)] {
+        if (const auto core = weak.lock()) core->on_probed(key, number, request, answer);
+      });
+  });
+}
+
+// The file may have gone meanwhile, or have other bytes.
+void Loader::Core::on_probed(std::uint64_t key, std::uint64_t number, const LoadRequest& request, const Result<void>& answer) {
+  Entry* entry = entry_of(key);
+  if (!entry || entry->probe != number || is_stopping) return;
+  entry->probe = 0;
+  const auto loads = open_probed(*entry, request, answer);
+  load_ended(*entry, loads);
+  if (loads) return;
+  wait_for_quiet();  // it may be tried again
+  look_for_needed_at_first();
+}
+
+Result<void> Loader::Core::open_probed(Entry& entry, const LoadRequest& request, const Result<void>& answer) {
+  if (!answer) return answer;
+  const auto hash = hash_file(request.file);
+  if (!hash) return hash.error();
+  if (*hash != request.sha256) return altered(request.file);
+  return open(entry, request);
+}
+
+Result<void> Loader::Core::open(Entry& entry, const LoadRequest& request) {
+  enter(entry, PluginState::loading);
   auto isolated = options.isolate ? options.isolate(request) : Result<std::shared_ptr<HeldPlugin>>(nullptr);
   if (!isolated) return isolated.error();
   entry.plugin = std::move(*isolated);
@@ -161,6 +207,12 @@ Result<void> Loader::Core::load(Entry& entry, const PluginFileName& name, const 
   if (!plugin) return plugin.error();
   entry.plugin = std::move(*plugin);
   return {};
+}
+
+void Loader::Core::load_ended(Entry& entry, const Result<void>& loads) {
+  if (loads) return publish(entry);
+  if (entry.is_kept) return kept_failed(entry, loads.error());
+  refuse(entry, loads.error());
 }
 
 void Loader::Core::note_trouble(std::uint64_t key, const std::string& reason) {

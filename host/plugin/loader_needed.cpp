@@ -80,11 +80,15 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
   entry.is_elsewhere = needed.hosts > 0;
   entry.record.version = needed.version;
   entry.record.sha256 = needed.sha256;
-  const auto loads = load(entry, *name, *copy);
-  if (loads) return publish(entry);
-  if (loads.error().retry == Retry::never) return give_up(entry, loads.error().message);
+  load(entry, *name, *copy);
+}
+
+void Loader::Core::kept_failed(Entry& entry, const Error& error) {
+  if (error.retry == Retry::never) return give_up(entry, error.message);
+  const PluginRecord& record = entry.record;
   if (!entry.is_elsewhere)
-    say_unavailable(needed, "its private copy cannot be used yet: " + loads.error().message, false);
+    say_unavailable({record.namespace_name, record.name, record.version, record.sha256},
+                    "its private copy cannot be used yet: " + error.message, false);
   forget(entry);
   look_for_needed_soon();
 }

@@ -10,6 +10,8 @@ std::string_view plugin_state_text(PluginState state) {
       return "intake";
     case PluginState::inspected:
       return "inspected";
+    case PluginState::probing:
+      return "probing";
     case PluginState::loading:
       return "loading";
     case PluginState::active:

@@ -13,17 +13,17 @@
 
 namespace tasker::plugin {
 
-// SETTLING -> INTAKE -> INSPECTED -> LOADING -> ACTIVE <-> DRAINING; any but the last two may end in REFUSED.
+// SETTLING -> INTAKE -> INSPECTED -> PROBING -> LOADING -> ACTIVE <-> DRAINING; any but the last two may end in REFUSED.
 // DRAINING -> FINISHING -> CLOSING -> UNLOADED, or RESIDENT when its code stays in the process all the same. STUCK: it drains or
 // finishes, and what it waits for has not come for too long. UNAVAILABLE is no file's state: open tasks have a version that no
 // living host can load.
 enum class PluginState {
-  settling, intake, inspected, loading, active, draining, refused, unavailable, finishing, closing, unloaded, resident, stuck
+  settling, intake, inspected, probing, loading, active, draining, refused, unavailable, finishing, closing, unloaded, resident, stuck
 };
 constexpr PluginState kPluginStates[] = {
-    PluginState::settling, PluginState::intake,      PluginState::inspected, PluginState::loading,  PluginState::active,
-    PluginState::draining, PluginState::refused,     PluginState::unavailable, PluginState::finishing, PluginState::closing,
-    PluginState::unloaded, PluginState::resident,    PluginState::stuck};
+    PluginState::settling, PluginState::intake,   PluginState::inspected, PluginState::probing,     PluginState::loading,
+    PluginState::active,   PluginState::draining, PluginState::refused,   PluginState::unavailable, PluginState::finishing,
+    PluginState::closing,  PluginState::unloaded, PluginState::resident,  PluginState::stuck};
 
 // How often plugin versions came into each state, in the order of kPluginStates.
 using TransitionCounts = std::array<std::uint64_t, std::size(kPluginStates)>;

@@ -68,6 +68,13 @@ bool add_conditions(const Filter& filter) {
   return added;
 }
 
+Result<void> load(const Filter& filter) {
+  if (const int error = ::seccomp_load(filter.get()); error != 0)
+    return make_error(Code::plugin_runner_failed, std::string("the kernel refused the runner's seccomp filter (") +
+                                                      std::strerror(-error) + "); seccomp: none does without one");
+  return {};
+}
+
 Result<void> refuse_calls(SeccompProfile profile) {
   if (profile == SeccompProfile::none) return {};
   const Filter filter(::seccomp_init(SCMP_ACT_ALLOW), &::seccomp_release);
@@ -75,10 +82,7 @@ Result<void> refuse_calls(SeccompProfile profile) {
   if (!filter || !add_all(filter, SCMP_ACT_KILL_PROCESS, kFatal) || !add_all(filter, refused, kForbidden) ||
       !add_conditions(filter) || (profile == SeccompProfile::strict && !add_all(filter, refused, kOfNetwork)))
     return make_error(Code::plugin_runner_failed, "the runner's seccomp filter could not be built");
-  if (const int error = ::seccomp_load(filter.get()); error != 0)
-    return make_error(Code::plugin_runner_failed, std::string("the kernel refused the runner's seccomp filter (") +
-                                                      std::strerror(-error) + "); seccomp: none does without one");
-  return {};
+  return load(filter);
 }
 
 Result<void> limit(decltype(RLIMIT_AS) what, rlim_t value, const char* name) {
@@ -118,6 +122,22 @@ Result<void> enter_sandbox(const Hello& hello) {
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return make_error(Code::plugin_runner_failed, std::string("no_new_privs could not be set: ") + std::strerror(errno));
   return refuse_calls(hello.seccomp);
+}
+
+Result<void> enter_probe_sandbox() {
+  if (const auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
+  if (!is_sanitized())
+    if (const auto done = limit(RLIMIT_AS, rlim_t{kProbeMemoryMib} << 20, "memory"); !done) return done;
+  const Filter filter(::seccomp_init(SCMP_ACT_ALLOW), &::seccomp_release);
+  const auto refused = SCMP_ACT_ERRNO(EPERM);
+  bool is_built = filter && add_all(filter, refused, kFatal);
+  // Its parent answers for other plugins too.
+  const auto self = static_cast<std::uint64_t>(::getpid());
+  for (const int call : {SCMP_SYS(kill), SCMP_SYS(tgkill), SCMP_SYS(rt_sigqueueinfo), SCMP_SYS(rt_tgsigqueueinfo)})
+    is_built = is_built && ::seccomp_rule_add(filter.get(), refused, call, 1, first(SCMP_CMP_NE, self)) == 0;
+  if (!is_built) return make_error(Code::plugin_runner_failed, "the probe's seccomp filter could not be built");
+  static_cast<void>(load(filter));  // where the kernel has none, the plugin would be no safer in the host
+  return {};
 }
 
 }  // namespace tasker::runner

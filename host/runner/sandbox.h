@@ -14,6 +14,11 @@ void die_with_host();
 
 Result<void> enter_sandbox(const Hello& hello);
 
+// The same for a process that tries a library which the host will open in itself: what works there works here, but what would
+// reach another process or the system. Called in the process that ends with the trial.
+Result<void> enter_probe_sandbox();
+inline constexpr int kProbeMemoryMib = 4096;
+
 // True where an address-space limit cannot be used: a sanitizer's shadow memory is larger than any.
 bool is_sanitized();
 

@@ -74,10 +74,13 @@ class Attributes {
   posix_spawnattr_t attributes_;
 };
 
-std::vector<std::string> chosen_environment(const std::vector<std::string>& names) {
+std::vector<std::string> chosen_environment(const SpawnRequest& request) {
   std::vector<std::string> chosen;
-  for (const std::string& name : names)
-    if (const char* value = std::getenv(name.c_str())) chosen.push_back(name + "=" + value);
+  if (request.has_whole_environment)
+    for (char** variable = environ; *variable != nullptr; ++variable) chosen.emplace_back(*variable);
+  else
+    for (const std::string& name : request.environment)
+      if (const char* value = std::getenv(name.c_str())) chosen.push_back(name + "=" + value);
   return chosen;
 }
 
@@ -104,14 +107,14 @@ Result<Spawned> spawn_runner(const SpawnRequest& request) {
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, ends[kWrite], STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, ends[kWrite], STDERR_FILENO);
-  ::posix_spawn_file_actions_adddup2(&actions, request.board, kBoardDescriptor);
+  if (request.board >= 0) ::posix_spawn_file_actions_adddup2(&actions, request.board, kBoardDescriptor);
   ::posix_spawn_file_actions_adddup2(&actions, ends[kTheirs], kChannelDescriptor);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, kBoardDescriptor + 1);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, request.board >= 0 ? kBoardDescriptor + 1 : kBoardDescriptor);
   ::posix_spawn_file_actions_addchdir_np(&actions, request.folder.c_str());
 
   Attributes attributes;
   std::vector<std::string> words = {"tasker", "runner", request.label};
-  auto variables = chosen_environment(request.environment);
+  auto variables = chosen_environment(request);
   Spawned spawned;
   const int error = ::posix_spawn(&spawned.process, request.program.c_str(), &actions, &attributes,
                                   pointers(words).data(), pointers(variables).data());

@@ -21,7 +21,8 @@ struct SpawnRequest {
   std::string label;  // shown by ps: "payments/refund 1.2.0"
   std::filesystem::path folder;
   std::vector<std::string> environment;  // names of the variables that are handed on
-  int board = -1;
+  bool has_whole_environment = false;    // or all of them
+  int board = -1;                        // -1: it needs none
 };
 
 struct Spawned {

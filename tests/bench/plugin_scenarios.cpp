@@ -58,6 +58,7 @@ class PluginHost {
     options.settings.plugins.dir = folder.string();
     options.settings.plugins.state_dir = (fs::path(arguments.data) / "state").string();
     options.serve_http = false;
+    options.runner_program = fs::read_symlink("/proc/self/exe").parent_path() / "tasker";
     options.on_plugin = [this](const plugin::PluginRecord& record) {
       if (record.state == plugin::PluginState::active) ++active_;
       if (record.state == plugin::PluginState::refused) give_up(record.name + " was refused: " + record.reason);

@@ -65,6 +65,7 @@ plugins:
   state_dir: s
   rescan_seconds: 5
   settle_ms: 0
+  probe_seconds: 6
   drain_timeout_seconds: 7
   configuration:
     default/order_process: {orders_file: /srv/o.json, big: 12345678901234567890123}
@@ -85,6 +86,7 @@ log: {level: debug, format: json, file: h.log}
                                "s",
                                5,
                                0,
+                               6,
                                7,
                                {{"default/order_process",
                                  R"({"orders_file":"/srv/o.json","big":12345678901234567890123})"}},
