@@ -114,7 +114,8 @@ RULES = {
          "QueueOrder.PriorityCounts*", STORE)],
     "Task ids come in blocks of 64, dense and ascending; blocks unused for a minute are dropped": [
         ("host/store/id_blocks.cpp", "  if (now - last_use_ >= kDropAfter) ranges_.clear();\n", "", "TaskIds.BlocksUnused*", STORE),
-        ("host/store/id_blocks.cpp", "    std::sort(blocks->begin(), blocks->end());\n", "", "TaskIds.Ascend*:TaskIds.IdsAreDense*", STORE)],
+        ("host/store/id_blocks.cpp", "    std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.next < b.next; });\n", "",
+         "TaskIds.Ascend*:TaskIds.IdsAreDense*", STORE)],
     "Partitions are attached and do not wait behind an open SELECT; there is no default one; what is unique over time has its own table": [
         ("sql/functions/ensure_partitions.sql",
          "execute format('create table tasker.%I (like tasker.%I including defaults including generated including constraints including indexes) %s',\n"

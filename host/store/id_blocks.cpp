@@ -33,7 +33,6 @@ Result<std::vector<TaskId>> IdBlocks::take(std::size_t count, const TakeBlocks& 
     auto blocks = take_blocks(wanted);
     if (!blocks) return blocks.error();
     lock.lock();
-    std::sort(blocks->begin(), blocks->end());
     for (const std::int64_t block : *blocks) ranges_.push_back({block * kBlockSize, (block + 1) * kBlockSize});
     std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.next < b.next; });
     last_use_ = clock_.steady_now();
