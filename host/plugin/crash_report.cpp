@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "plugin/crash_records.h"
+#include "plugin/crash_stack.h"
 
 namespace tasker::plugin {
 
@@ -36,11 +37,12 @@ std::atomic<pid_t> g_process = 0;
 std::atomic<pid_t> g_teller = 0;
 
 // A handler that overflowed its stack leaves none for the signal handler.
-thread_local std::unique_ptr<std::array<char, 32 * 1024>> t_signal_stack;
+using SignalStack = std::array<char, 64 * 1024>;
+thread_local std::unique_ptr<SignalStack> t_signal_stack;
 
 void give_signal_stack() {
   if (t_signal_stack) return;
-  t_signal_stack = std::make_unique<std::array<char, 32 * 1024>>();
+  t_signal_stack = std::make_unique<SignalStack>();
   stack_t stack{};
   stack.ss_sp = t_signal_stack->data();
   stack.ss_size = t_signal_stack->size();
@@ -109,7 +111,7 @@ bool copy_text(std::array<char, 4096>& to, const std::string& text) {
 // What is written; nothing here may allocate or lock.
 class CrashTeller {
  public:
-  static void tell(const CrashMark& mark, int signal) {
+  static void tell(const CrashMark& mark, int signal, const void* context) {
     const bool is_in_step = mark.attempt_ > 0;
     if (is_in_step) keep_record(mark, signal);
     const SignalName name = name_of(signal);
@@ -119,12 +121,22 @@ class CrashTeller {
       line << "step " << mark.step_ << " of task " << raw(mark.fence_.step.task) << ", attempt " << mark.attempt_ << "\n";
     else
       line << mark.step_ << "\n";
-    // What cannot be written cannot be told either.
+    write_everywhere(line);
+    // Last, because a stack that was written over may end this too.
+    tell_crash_stack(context, [](std::string_view frame) {
+      Line told;
+      told << "tasker: " << frame << "\n";
+      write_everywhere(told);
+    });
+  }
+
+ private:
+  // What cannot be written cannot be told either.
+  static void write_everywhere(const Line& line) {
     if (takes_a_line(STDERR_FILENO)) static_cast<void>(line.write_to(STDERR_FILENO));
     if (g_log_file >= 0 && takes_a_line(g_log_file)) static_cast<void>(line.write_to(g_log_file));
   }
 
- private:
   // Under another name first, so that whoever reads it finds all of it.
   static void keep_record(const CrashMark& mark, int signal) {
     const RecordPlace& place = g_place;
@@ -143,18 +155,18 @@ class CrashTeller {
 
 namespace {
 
-void tell_once(int signal, const siginfo_t& info) {
+void tell_once(int signal, const siginfo_t& info, const void* context) {
   pid_t nobody = 0;
   const pid_t self = ::gettid();
   if (g_teller.compare_exchange_strong(nobody, self)) {
-    if (const CrashMark* mark = t_mark; mark && is_own(info)) CrashTeller::tell(*mark, signal);
+    if (const CrashMark* mark = t_mark; mark && is_own(info)) CrashTeller::tell(*mark, signal, context);
   } else if (nobody != self) {
     for (;;) ::pause();
   }
 }
 
-void report_crash(int signal, siginfo_t* info, void*) {
-  if (::getpid() == g_process) tell_once(signal, *info);
+void report_crash(int signal, siginfo_t* info, void* context) {
+  if (::getpid() == g_process) tell_once(signal, *info, context);
   // The process ends as it would have, core dump included.
   ::signal(signal, SIG_DFL);
   ::raise(signal);
@@ -164,6 +176,7 @@ void report_crash(int signal, siginfo_t* info, void*) {
 
 void install_crash_report(const std::string& log_file) {
   g_process = ::getpid();
+  prepare_crash_stack();
   const int before = g_log_file;
   g_log_file = log_file.empty() ? -1 : ::open(log_file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (before >= 0) ::close(before);

@@ -84,6 +84,7 @@ TEST_F(Isolation, ACrashCostsOneAttemptAndNobodyElseNotices) {
   EXPECT_EQ(run(*host, {{"a", 1}}, "echo").value("detail", ""), "complete");
   EXPECT_FALSE(host->wait_for_exit(std::chrono::milliseconds(0)).has_value());
   EXPECT_THAT(log(), HasSubstr("SIGSEGV (invalid memory access) in plugin test/unruly 1.0.0, step run of task"));
+  EXPECT_THAT(log(), HasSubstr("tasker:   at (anonymous namespace)::deeper ("));
 }
 
 TEST_F(Isolation, WhatAPluginDoesToItsProcessStaysThere) {

@@ -38,6 +38,7 @@ class Quarantine : public testing::Test {
     ASSERT_EQ(host.wait_for_exit(), 128 + signal);
     EXPECT_THAT(host.output(), HasSubstr("tasker: " + name));
     EXPECT_THAT(host.output(), HasSubstr("in plugin test/" + plugin + " 1.0.0, step run of task"));
+    EXPECT_THAT(host.output(), HasSubstr("tasker:   at "));
   }
   // Whether the poison was inside its handler, which goes on now.
   bool opened_gate() {

@@ -47,8 +47,9 @@ TEST(CrashReportDeathTest, WritesIntoTheLogToo) {
       testing::KilledBySignal(SIGSEGV), "reverse_charge");
   std::stringstream text;
   text << std::ifstream(log).rdbuf();
-  EXPECT_EQ(text.str(), "before\ntasker: SIGSEGV (invalid memory access) in plugin payments/refund 1.2.0, step reverse_charge of "
-                        "task 4711, attempt 2\n");
+  EXPECT_TRUE(text.str().starts_with("before\ntasker: SIGSEGV (invalid memory access) in plugin payments/refund 1.2.0, step reverse_charge of "
+                                     "task 4711, attempt 2\n"))
+      << text.str();
   std::filesystem::remove(log);
 }
 
