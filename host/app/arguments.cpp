@@ -257,6 +257,7 @@ class Parser {
     plugins_.app->footer(example("tasker plugin list -o json"));
     inspect_.app = plugin_->add_subcommand("inspect", "Check a plugin file without running its code");
     inspect_.app->add_option("FILE", inspect_.arguments.file, "A plugin (.so)")->required()->option_text(" ");
+    inspect_.app->add_flag("--allow-line", inspect_.arguments.allow_line, "Print only its line for plugins.allow_list");
     add_output(inspect_.app, inspect_.arguments.output);
     inspect_.app->footer(example("tasker plugin inspect build/plugins/default/order_process-1.0.0.so"));
   }

@@ -80,6 +80,7 @@ struct PluginListArguments {
 };
 struct PluginInspectArguments {
   std::string file;
+  bool allow_line = false;  // only its line of an allow-list
   OutputFormat output = OutputFormat::table;
 };
 struct ConfigViewArguments {

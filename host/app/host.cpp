@@ -16,6 +16,7 @@
 #include "app/metrics.h"
 #include "base/log.h"
 #include "base/process_id.h"
+#include "config/plugin_secrets.h"
 #include "engine/asio_executor.h"
 #include "engine/engine.h"
 #include "engine/task_service.h"
@@ -214,13 +215,14 @@ plugin::LoaderOptions Host::Parts::loader_options() {
   options.state = std::filesystem::path(settings.plugins.state_dir) / store_->installation();
   options.dev = options_.dev;
   options.environment = settings.environment;
+  options.allow_list = settings.plugins.allow_list;
   options.settle = milliseconds(settings.plugins.settle_ms);
   options.rescan = seconds(settings.plugins.rescan_seconds);
   options.drain_timeout = seconds(settings.plugins.drain_timeout_seconds);
   options.config_for = [&known = settings.plugins.configuration](std::string_view namespace_name,
-                                                                 std::string_view name) {
+                                                                 std::string_view name) -> Result<std::string> {
     const auto found = known.find(std::string(namespace_name) + "/" + std::string(name));
-    return found == known.end() ? std::string() : found->second;
+    return found == known.end() ? Result<std::string>("") : config::with_secrets(found->second, [](const char* variable) { return std::getenv(variable); });
   };
   options.probe = [this](const plugin::LoadRequest& request, auto done) { probe(request, std::move(done)); };
   options.isolate = [this](const plugin::LoadRequest& request) { return runners_->isolate(request); };

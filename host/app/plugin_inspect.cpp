@@ -8,6 +8,7 @@
 #include "app/document.h"
 #include "app/terminal.h"
 #include "base/json.h"
+#include "plugin/allow_list.h"
 #include "plugin/file_name.h"
 #include "plugin/manifest.h"
 
@@ -34,6 +35,10 @@ std::string as_text(const plugin::InspectReport& report) {
   return out;
 }
 
+std::string label_of(const model::TaskTemplate& task) {
+  return fmt::format("{}/{}@{}", task.namespace_name, task.name, task.version.text());
+}
+
 // A host would refuse a name that says something else than the template. The folder is left open: a file that was
 // just built need not lie in its namespace yet.
 Result<void> check_file_name(const std::filesystem::path& file, const model::TaskTemplate& task) {
@@ -51,6 +56,10 @@ ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
   const auto inspected = plugin::inspect_file(arguments.file);
   if (!inspected) return report(inspected.error());
   if (const auto named = check_file_name(arguments.file, *inspected->definition); !named) return report(named.error());
+  if (arguments.allow_line) {
+    std::puts(plugin::allow_line(inspected->sha256, label_of(*inspected->definition)).c_str());
+    return ExitCode::ok;
+  }
   if (is_document(arguments.output)) return print_document(as_json(*inspected), arguments.output);
   const auto shown = as_text(*inspected);
   std::fwrite(shown.data(), 1, shown.size(), stdout);

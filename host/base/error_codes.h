@@ -42,6 +42,8 @@ namespace tasker {
   X(template_cycle, "template.cycle", 422)                 \
   X(template_unknown_key, "template.unknown_key", 422)     \
   X(plugin_untrusted_file, "plugin.untrusted_file", 422)     \
+  X(plugin_not_allowed, "plugin.not_allowed", 422)         \
+  X(plugin_config_unavailable, "plugin.config_unavailable", 422) \
   X(plugin_too_large, "plugin.too_large", 422)             \
   X(plugin_unreadable, "plugin.unreadable", 500)           \
   X(plugin_state_dir, "plugin.state_dir", 500)             \

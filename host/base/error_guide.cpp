@@ -95,6 +95,13 @@ ErrorGuide guide_of(Code code) {
     case Code::plugin_untrusted_file:
       return {"Others than the host's user may change the file or a folder above it, or it is no regular file.",
               "Correct owner and mode: nobody else may write. Copy the file instead of linking it."};
+    case Code::plugin_not_allowed:
+      return {"plugins.allow_list names a list, and the plugin with these bytes is not on it, or the list cannot be used.",
+              "Add the line that the sentence holds, or that `tasker plugin inspect --allow-line FILE` prints, once you trust the "
+              "file. The list must belong to root or to the host's user, and nobody else may write it or a folder above it."};
+    case Code::plugin_config_unavailable:
+      return {"The plugin's configuration refers to a variable that is not set, or to a file that cannot be read.",
+              "Set the variable for the host, or correct the file. The host looks for a file again by itself."};
     case Code::plugin_too_large: return {"The file or its template is over the limit.", "Strip it, or link less into it."};
     case Code::plugin_unreadable:
       return {"The file or the plugins folder cannot be opened or read.",

@@ -158,6 +158,7 @@ std::vector<Key> all_keys() {
       truth("http", "access_log", &S::http, &S::Http::access_log),
       word("plugins", "dir", &S::plugins, &S::Plugins::dir),
       word("plugins", "state_dir", &S::plugins, &S::Plugins::state_dir),
+      word("plugins", "allow_list", &S::plugins, &S::Plugins::allow_list, true),
       integer("plugins", "rescan_seconds", &S::plugins, &S::Plugins::rescan_seconds, 1, 86'400),
       integer("plugins", "settle_ms", &S::plugins, &S::Plugins::settle_ms, 0, 60'000),
       integer("plugins", "probe_seconds", &S::plugins, &S::Plugins::probe_seconds, 1, 3'600),

@@ -1,7 +1,5 @@
 #include "config/settings.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +14,7 @@
 
 #include "base/yaml_tree.h"
 #include "config/keys.h"
+#include "config/secret_file.h"
 
 namespace tasker::config {
 namespace {
@@ -24,7 +23,6 @@ using yaml::Kind;
 using yaml::Node;
 
 constexpr std::string_view kFileSuffix = "_FILE";
-constexpr std::size_t kLargestSecret = 1u << 20;
 
 Error invalid(std::string message) {
   return make_error(Code::config_invalid, std::move(message));
@@ -122,37 +120,6 @@ Error unknown_variable(const std::string& name) {
                              near.empty() ? "" : fmt::format("; did you mean {}?", near)));
 }
 
-Result<std::string> read_secret(const std::string& variable, const std::string& path) {
-  const auto refused = [&](std::string_view why) {
-    return invalid(fmt::format("environment variable {}: the file {} cannot be read: {}", variable, path, why));
-  };
-  // Not blocking: nobody may ever write into a pipe, and the program would wait for it without a word.
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (file < 0) return refused(std::strerror(errno));
-  const auto content_of = [&]() -> Result<std::string> {
-    struct stat info {};
-    if (::fstat(file, &info) != 0) return refused(std::strerror(errno));
-    if (S_ISDIR(info.st_mode)) return refused("it is a folder");
-    if (!S_ISREG(info.st_mode)) return refused("it is not a regular file: a pipe, a socket or a device");
-    std::string content(kLargestSecret + 1, '\0');
-    std::size_t size = 0;
-    for (ssize_t got = 1; got > 0 && size < content.size(); size += static_cast<std::size_t>(got)) {
-      got = ::read(file, content.data() + size, content.size() - size);
-      if (got < 0) return refused(std::strerror(errno));
-    }
-    if (size > kLargestSecret) return refused("it is larger than 1 MiB");
-    content.resize(size);
-    return content;
-  };
-  auto read = content_of();
-  ::close(file);
-  if (!read) return read;
-  std::string content = std::move(*read);
-  // Editors and `echo` end a file with a line's end, which no secret has.
-  while (content.ends_with('\n') || content.ends_with('\r')) content.pop_back();
-  return content;
-}
-
 // A text is taken as it is: YAML would read `a #b` as `a`, and 12 as a number.
 Result<Node> node_of(const Key& key, const std::string& variable, const std::string& value) {
   if (key.show(Settings{}).is_text) return Node{Kind::string, value, 1, 1, {}, {}};
@@ -177,8 +144,8 @@ Result<int> apply_variable(Settings& settings, Origins& origins, const Variables
   if (key == nullptr) return unknown_variable(name);
   if (all.contains(key->variable()))
     return invalid(fmt::format("environment variable {}: {} is set too; set only one of them", name, key->variable()));
-  const auto content = read_secret(name, value);
-  if (!content) return content.error();
+  const auto content = read_secret_file(value);
+  if (!content) return invalid(fmt::format("environment variable {}: {}", name, content.error().message));
   origins[key->path()] = fmt::format("file {} of environment variable {}", value, name);
   return apply_value(settings, *key, name, *content);
 }

@@ -38,6 +38,7 @@ struct Settings {
   struct Plugins {
     std::string dir = "/var/lib/tasker/plugins";      // <dir>/<namespace>/<name>-<version>.so
     std::string state_dir = "/var/lib/tasker/state";  // a folder a database with copies of what is loaded; crash records
+    std::string allow_list;   // file with a line for each plugin that may run; empty: there is no such list
     int rescan_seconds = 30;  // full look at the folder, should a notification have been lost
     int settle_ms = 300;      // a file is taken when it has not changed for so long
     int probe_seconds = 5;    // what a library may take to open, in the process that tries it first

@@ -219,6 +219,28 @@ Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, con
   return PrivateCopy{target, *hash, true};
 }
 
+Result<std::string> read_trusted(const fs::path& file, std::uint64_t max_bytes) {
+  std::error_code failed;
+  const fs::path dir = fs::canonical(file.parent_path(), failed);
+  if (failed) return cannot_open(file.parent_path(), failed.value());
+  const auto source = open_source(file, dir);
+  if (!source) return source.error();
+  struct stat info {};
+  if (::fstat(source->get(), &info) != 0) return cannot_open(file, errno);
+  if (auto error = distrust_file(file, info, {max_bytes})) return *error;
+  if (auto error = distrust_path(dir)) return *error;
+  std::string text(static_cast<std::size_t>(info.st_size), '\0');
+  for (std::size_t at = 0; at < text.size();) {
+    const ssize_t got = ::pread(source->get(), text.data() + at, text.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return cannot_open(file, errno);
+    if (got == 0) break;
+    at += static_cast<std::size_t>(got);
+  }
+  if (auto unchanged = check_unchanged(source->get(), file, info); !unchanged) return unchanged.error();
+  return text;
+}
+
 Result<void> sync_copy(const fs::path& copy) {
   const Descriptor fd(::open(copy.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   // Gone meanwhile, it needs no keeping.

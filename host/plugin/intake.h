@@ -34,6 +34,9 @@ Result<PrivateCopy> take_in(const std::filesystem::path& file, const std::filesy
 // not synced does not have its hash: it is made anew, or never run.
 Result<void> sync_copy(const std::filesystem::path& copy);
 
+// The text of a file that decides what may run, under the same checks.
+Result<std::string> read_trusted(const std::filesystem::path& file, std::uint64_t max_bytes);
+
 // The hash of a file's bytes as they are now.
 Result<std::string> hash_file(const std::filesystem::path& file);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "plugin/loader_core.h"
 
 namespace tasker::plugin {
@@ -54,7 +55,8 @@ void Loader::Core::refuse(Entry& entry, const Error& error) {
   if (entry.plugin && entry.plugin->retire(Steady::now() + std::chrono::seconds(1))) entry.plugin->close();
   entry.plugin.reset();
   if (error.retry == Retry::later) try_again(entry.file);
-  enter(entry, PluginState::refused, std::string(code_text(error.code)), error.message);
+  // What a plugin says of its configuration may hold a secret of it.
+  enter(entry, PluginState::refused, std::string(code_text(error.code)), masked(error.message));
 }
 
 Entry* Loader::Core::candidate(const std::string& file) {
@@ -229,6 +231,7 @@ void Loader::Core::finish(milliseconds grace) {
   needs_timer.cancel();
   resident_timer.cancel();
   enter_timer.cancel();
+  allow_timer.cancel();
   registry.publish({});
   for (Entry& entry : entries) {
     entry.retry.reset();
@@ -253,6 +256,7 @@ Result<void> Loader::start() {
   core_->watcher = std::make_unique<Watcher>(core_->io, core_->options.plugins, core_->options.rescan,
                                              [core = core_.get()](const Look& look) { core->on_look(look); });
   if (auto watching = core_->watcher->start(); !watching) return watching;
+  asio::post(core_->io, [core = core_] { core->watch_allow_list(); });
   core_->thread = std::thread([core = core_] { core->run(); });
   return {};
 }

@@ -41,10 +41,12 @@ struct LoaderOptions {
   std::chrono::milliseconds resident_look{60'000};  // between looks for what stayed in memory
   std::chrono::seconds keep_ended{600};  // how long a version that was unloaded is still shown
   std::chrono::seconds keep_copies{600};  // private copies that nothing needs are removed when they are as old as this
+  std::filesystem::path allow_list;  // of the plugins that may run (allow_list.h); empty: all
+  std::chrono::milliseconds allow_look{1'000};  // between looks whether it has changed
   IntakeLimits intake;
   AttemptLimits attempts;
   // The plugin's JSON from the configuration, for init(); empty: "{}". Called on the loader's thread.
-  std::function<std::string(std::string_view namespace_name, std::string_view name)> config_for;
+  std::function<Result<std::string>(std::string_view namespace_name, std::string_view name)> config_for;
   // Runs elsewhere what opening the library runs here, and answers once, on any thread, perhaps at once; empty: it is opened
   // untried. Called on the loader's thread.
   std::function<void(const LoadRequest& request, std::function<void(Result<void>)> done)> probe;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/semver.h"
+#include "plugin/allow_list.h"
 #include "plugin/apart_call.h"
 #include "plugin/file_name.h"
 #include "plugin/loaded_plugin.h"
@@ -78,7 +79,7 @@ using std::chrono::milliseconds;
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Core(LoaderOptions o, Catalogue& c, Registry& r)
       : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io), needs_timer(io), resident_timer(io),
-        enter_timer(io) {}
+        enter_timer(io), allow_timer(io), allow_list(options.allow_list) {}
 
   // Constant after construction.
   const LoaderOptions options;
@@ -102,7 +103,8 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   std::chrono::steady_clock::time_point next_enter;                // not before
   std::uint64_t last_key = 0, last_sequence = 0, last_probe = 0;
   bool is_stopping = false;
-  boost::asio::steady_timer needs_timer, resident_timer, enter_timer;
+  boost::asio::steady_timer needs_timer, resident_timer, enter_timer, allow_timer;
+  AllowList allow_list;
   std::chrono::milliseconds needs_pause{0};
   bool is_asking_needs = false;
   bool has_asked = false, is_asking = false, has_checked_configuration = false;
@@ -138,6 +140,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   // ------------------------------------------------------------ one file's way
 
   void take(const std::string& file);
+  // What was refused for the allow-list is tried again when that has changed.
+  void watch_allow_list();
+  void on_allow_list_changed();
   void intake_failed(const std::string& file, const PluginFileName& name, const Error& error);
   // The same bytes again, after a touch, a copy or a removal that was taken back.
   bool is_known(const std::string& file, const std::string& sha256, bool is_another_try);

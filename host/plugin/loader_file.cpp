@@ -59,6 +59,27 @@ void Loader::Core::take(const std::string& file) {
   load(entry, name, copy->path);
 }
 
+void Loader::Core::watch_allow_list() {
+  if (!allow_list.is_used()) return;
+  allow_timer.expires_after(options.allow_look);
+  allow_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+    if (cancelled || self->is_stopping) return;
+    self->watch_allow_list();  // first: what follows may throw
+    if (self->allow_list.look()) self->on_allow_list_changed();
+  });
+}
+
+void Loader::Core::on_allow_list_changed() {
+  for (const Entry& entry : entries) {
+    if (entry.record.state != PluginState::refused || entry.record.code != code_text(Code::plugin_not_allowed)) continue;
+    WatchedFile& known = files[entry.file];
+    known.may_pass = true;
+    settler.note(entry.file, known.seen, Steady::now(), milliseconds(0));
+  }
+  wait_for_quiet();
+  look_for_needed();
+}
+
 void Loader::Core::sync_copies() {
   if (syncing || to_sync.empty() || is_stopping) return;
   const auto failed = std::make_shared<std::optional<Error>>();
@@ -139,6 +160,9 @@ void Loader::Core::load(Entry& entry, const PluginFileName& name, const fs::path
 }
 
 Result<LoadRequest> Loader::Core::inspect(Entry& entry, const PluginFileName& name, const fs::path& copy) {
+  // In dev mode one file has many builds: its own version is what the list knows.
+  const std::string listed = name.namespace_name + "/" + name.name + "@" + name.version_text;
+  if (auto allowed = allow_list.check(listed, entry.record.sha256); !allowed) return allowed.error();
   auto report = inspect_file(copy, options.environment);
   if (!report) return report.error();
   if (const auto same = check_identity(name, *report->definition); !same) return same.error();
@@ -151,8 +175,9 @@ Result<LoadRequest> Loader::Core::inspect(Entry& entry, const PluginFileName& na
   request.entry_bytes = report->entry_bytes;
   request.definition = entry.definition;
   request.source = entry.label();
-  if (options.config_for) request.config = options.config_for(name.namespace_name, name.name);
-  if (request.config.empty()) request.config = "{}";
+  auto config = options.config_for ? options.config_for(name.namespace_name, name.name) : Result<std::string>("");
+  if (!config) return config.error();
+  request.config = config->empty() ? "{}" : std::move(*config);
   request.limits = options.attempts;
   request.attempts = attempts;
   request.sha256 = entry.record.sha256;

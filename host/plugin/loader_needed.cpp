@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "base/yaml_tree.h"
 #include "plugin/dev_version.h"
 #include "plugin/kept_copies.h"
@@ -84,13 +85,14 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
 }
 
 void Loader::Core::kept_failed(Entry& entry, const Error& error) {
-  if (error.retry == Retry::never) return give_up(entry, error.message);
+  const bool is_not_allowed = error.code == Code::plugin_not_allowed;  // until the list has changed
+  if (error.retry == Retry::never && !is_not_allowed) return give_up(entry, error.message);
   const PluginRecord& record = entry.record;
   if (!entry.is_elsewhere)
     say_unavailable({record.namespace_name, record.name, record.version, record.sha256},
                     "its private copy cannot be used yet: " + error.message, false);
   forget(entry);
-  look_for_needed_soon();
+  if (!is_not_allowed) look_for_needed_soon();
 }
 
 void Loader::Core::look_for_needed_soon() {
@@ -124,7 +126,7 @@ void Loader::Core::say_unavailable(const NeededVersion& needed, std::string why,
   Unavailable& told = unavailable[record.namespace_name + "/" + record.name + " " + record.version];
   told.is_final = is_final;
   if (std::exchange(told.why, why) == why) return;
-  record.reason = std::move(why);
+  record.reason = masked(why);
   catalogue.note_state(record);
   const std::string label = record.namespace_name + "/" + record.name + " " + record.version;
   log_about(LogLevel::warn, {.code = record.code, .plugin = label},

@@ -43,7 +43,7 @@ class Leave : public LoaderTest {
     options_.drain_patience = std::chrono::milliseconds(100);
     options_.drain_timeout = std::chrono::seconds(60);
     options_.resident_look = std::chrono::milliseconds(20);
-    options_.config_for = [this](std::string_view, std::string_view name) { return name == "farewell" ? config_ : std::string("{}"); };
+    options_.config_for = [this](std::string_view, std::string_view name) -> Result<std::string> { return name == "farewell" ? config_ : std::string("{}"); };
   }
   ~Leave() override {
     if (loader_) loader_->stop(std::chrono::seconds(5));

@@ -1,8 +1,10 @@
 // Versions side by side, replaced, removed, brought back; and the catalogue that must know them first.
 #include <sys/stat.h>
 
+#include <atomic>
 #include <fstream>
 
+#include "base/secrets.h"
 #include "loader_fixture.h"
 #include "support/log_capture.h"
 
@@ -141,7 +143,7 @@ TEST_F(Versions, StopLetsPluginsFinishAndNobodyIn) {
 
 TEST_F(Versions, TheConfigurationReachesInit) {
   std::string asked;
-  options_.config_for = [&](std::string_view space, std::string_view name) {
+  options_.config_for = [&](std::string_view space, std::string_view name) -> Result<std::string> {
     asked = std::string(space) + "/" + std::string(name);
     return std::string("{}");
   };
@@ -149,6 +151,21 @@ TEST_F(Versions, TheConfigurationReachesInit) {
   start();
   wait_for("test/echo 1.0.0", PluginState::active);
   EXPECT_EQ(asked, "test/echo");
+}
+
+TEST_F(Versions, AConfigurationThatCannotBeHadIsARefusalUntilItCan) {
+  hide("sesame-of-the-test");
+  std::atomic<bool> is_there{false};
+  options_.config_for = [&](std::string_view, std::string_view) -> Result<std::string> {
+    if (is_there) return std::string("{}");
+    return make_error(Code::plugin_config_unavailable, "no file for sesame-of-the-test", Retry::later);
+  };
+  drop("echo-1.0.0.so");
+  start();
+  const auto refused = wait_for_refusal("echo", Code::plugin_config_unavailable);
+  EXPECT_EQ(refused.reason, "no file for ***");
+  is_there = true;
+  wait_for("test/echo 1.0.0", PluginState::active);
 }
 
 }  // namespace

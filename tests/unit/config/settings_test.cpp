@@ -63,6 +63,7 @@ http: {listen: '[::1]:0', max_body_mib: 1}
 plugins:
   dir: p
   state_dir: s
+  allow_list: a
   rescan_seconds: 5
   settle_ms: 0
   probe_seconds: 6
@@ -84,6 +85,7 @@ log: {level: debug, format: json, file: h.log}
   EXPECT_EQ(s.plugins,
             (Settings::Plugins{"p",
                                "s",
+                               "a",
                                5,
                                0,
                                6,
