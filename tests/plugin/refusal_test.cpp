@@ -1,4 +1,6 @@
 // Every file that must not run is refused with its own code, stays visible, and disturbs nobody.
+#include <atomic>
+
 #include "loader_fixture.h"
 
 namespace tasker::plugin {
@@ -85,6 +87,24 @@ TEST_F(Identity, TwoHundredPluginsLoad) {
   start();
   wait_for("the last one", [&](auto&) { return registry_.snapshot()->templates.size() == 200; });
   EXPECT_EQ(run("eaao", "").payload, "{}");
+}
+
+// A new registry for each would cost as much as all together, each time.
+TEST_F(Identity, VersionsThatComeTogetherShareRegistries) {
+  const std::string bytes = test::read_file(fixture("echo-1.0.0.so"));
+  for (int i = 0; i < 200; ++i) {
+    const std::string name{'e', static_cast<char>('a' + i / 20), 'h', 'o'};
+    const std::string version = "1." + std::to_string(i % 20 / 10) + "." + std::to_string(i % 10);
+    test::write_file(folder() / (name + "-" + version + ".so"),
+                     replaced(replaced(bytes, "name: echo", "name: " + name), "version: 1.0.0", "version: " + version));
+  }
+  std::atomic<int> registries{0};
+  options_.on_registry = [&] { ++registries; };
+  start();
+  wait_for("the last one", [&](auto&) { return registry_.snapshot()->templates.size() == 200; });
+  EXPECT_LT(registries, 50);
+  EXPECT_EQ(registry_.find("test", "ejho", "")->version.text(), "1.1.9");
+  EXPECT_EQ(run("eaho", "1.0.3").payload, "{}");
 }
 
 TEST_F(Identity, AnyOtherFileIsNoPlugin) {

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <future>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -258,6 +259,64 @@ TEST_F(Invoke, RacingCompletionsGiveExactlyOneOutcome) {
     ASSERT_EQ(outcomes_[0].payload, accepted ? "1" : "2");
     ASSERT_EQ(host_.gate().inside(), 0);
   }
+}
+
+// A deadline or a cancellation is a stop bit; a host that shuts down retires the plugin and waits for its attempts.
+TEST_F(Invoke, CompletionsRacingWithTheEndGiveExactlyOneOutcome) {
+  constexpr int kRounds = 10'000;
+  std::atomic<int> round{0}, ended{0};
+  std::atomic<tasker_token> token{0};
+  std::atomic<HostTable*> host{nullptr};
+  const auto each_round = [&](auto act) {
+    return std::thread([&, act] {
+      for (int next = 1; next <= kRounds; ++next) {
+        while (round.load() < next) std::this_thread::yield();
+        act(next);
+        ++ended;
+      }
+    });
+  };
+  std::atomic<int> accepted{0};
+  std::thread completer = each_round([&](int) {
+    const auto outcome = answer(TASKER_OK, "1");
+    accepted += host.load()->table()->complete(host.load()->table(), token, &outcome) == TASKER_E_OK;
+  });
+  std::thread ender = each_round([&](int number) {
+    if (number % 4 < 2) {
+      input_.stop->store(TASKER_STOP_DEADLINE | TASKER_STOP_CANCELLED);
+      host.load()->table()->should_stop(host.load()->table(), token);
+      return;
+    }
+    host.load()->retire();
+    host.load()->gate().wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(60));
+  });
+  std::optional<HostTable> plugin;  // the last one outlives the threads
+  for (int number = 1; number <= kRounds && !HasFailure(); ++number) {
+    plugin.emplace(attempts_, "payments/refund 1.2.0", AttemptLimits{});
+    host = &*plugin;
+    input_.stop->store(0);
+    outcomes_.clear();
+    run_ = [&](const tasker_call& call, tasker_outcome& out) {
+      token = call.token;
+      round = number;
+      out.payload = text_of("2");
+      return number % 2 ? TASKER_PENDING : TASKER_DONE;
+    };
+    const int before = accepted;
+    run_handler(*plugin, &run_, handler_, input_, [this](AttemptOutcome outcome) {
+      const std::lock_guard lock(mutex_);
+      outcomes_.push_back(std::move(outcome));
+    });
+    while (ended < 2 * number) std::this_thread::yield();
+    EXPECT_EQ(outcomes_.size(), 1u) << "round " << number;
+    EXPECT_TRUE(!outcomes_.empty() && outcomes_[0].payload == (accepted > before ? "1" : "2")) << "round " << number;
+    EXPECT_EQ(plugin->gate().inside(), 0) << "round " << number;
+    const auto late = answer(TASKER_OK, "3");
+    EXPECT_EQ(plugin->table()->complete(plugin->table(), token, &late), TASKER_E_STALE) << "round " << number;
+  }
+  round = kRounds;  // lets the threads go, should a round have failed
+  completer.join();
+  ender.join();
 }
 
 // Whatever of the plugin's runs when the process goes down, it is named.
