@@ -183,8 +183,14 @@ void log_plugin_line(LogLevel level, const LogSubject& subject, std::string_view
   if (const LogDivert divert = state().divert.load(std::memory_order_acquire)) return divert(level, message, subject);
   std::string line;
   line.append("[").append(subject.plugin);
-  if (!subject.task.empty()) line.append(" task ").append(subject.task);
-  if (!subject.step.empty()) line.append(" step ").append(subject.step);
+  // A runner says these itself.
+  const auto add = [&line](std::string_view word, std::string_view value) {
+    if (value.empty()) return;
+    line.append(word);
+    append_without_control_characters(line, value);
+  };
+  add(" task ", subject.task);
+  add(" step ", subject.step);
   line.append("] ");
   append_without_control_characters(line, message);
   if (!subject.fields.empty()) {

@@ -115,10 +115,11 @@ struct HostTable::Calls {
       if (!knows_event(*attempt.step, view(name))) return TASKER_E_INVALID;
       const std::size_t after = attempt.events.size() + name.size + payload.size;
       if (attempt.event_count >= limits.max_events || after > limits.max_event_bytes) return TASKER_E_TOO_BIG;
-      attempt.events += attempt.events.empty() ? "[" : ",";
-      attempt.events += "{\"name\":" + json_quote(view(name)) + ",\"payload\":";
-      attempt.events += payload.size > 0 ? view(payload) : "null";
-      attempt.events += "}";
+      // Made apart, so that a shortage of memory leaves no half of it.
+      std::string event = attempt.events.empty() ? "[" : ",";
+      event.append("{\"name\":").append(json_quote(view(name))).append(",\"payload\":");
+      event.append(payload.size > 0 ? view(payload) : "null").append("}");
+      attempt.events += event;
       ++attempt.event_count;
       return TASKER_E_OK;
     } catch (...) {

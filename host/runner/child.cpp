@@ -1,7 +1,7 @@
 #include "runner/child.h"
 
 #include <fcntl.h>
-#include <poll.h>
+#include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -120,6 +120,8 @@ Result<void> Child::take_hello() {
   std::set_new_handler(note_out_of_memory);
   log_divert(send_log_line, hello->log_level);
   plugin::install_crash_report("");
+  // Each thread's own arena takes 64 MiB of address space, which is what a limit counts.
+  if (hello->memory_mib > 0) ::mallopt(M_ARENA_MAX, 2);
   if (const auto entered = enter_sandbox(*hello); !entered) return entered.error();
   start_beats(hello->beat_ms);
   if (const auto held = hold_plugin(*hello); !held) return held.error();
@@ -242,6 +244,7 @@ int run_child() {
   }
   ::close(kChannelDescriptor);
   die_with_host();
+  go_first_when_memory_is_short();
   g_outbox = new Outbox(channel);
   Child child(channel, *g_outbox);
   const auto ended = child.run();

@@ -1,5 +1,6 @@
 #include "runner/child_pool.h"
 
+#include <system_error>
 #include <thread>
 
 namespace tasker::runner {
@@ -12,8 +13,13 @@ void ChildPool::push(Job job) {
     if (idle_ >= jobs_.size()) return;
   }
   if (threads_ >= most_threads_) return;
-  ++threads_;
-  std::thread([self = shared_from_this()] { self->work(); }).detach();
+  try {
+    std::thread([self = shared_from_this()] { self->work(); }).detach();
+    ++threads_;
+  } catch (const std::system_error&) {
+    // A limit of memory or threads: those that there are take the job in its turn.
+    if (threads_ == 0) throw;
+  }
 }
 
 void ChildPool::work() {

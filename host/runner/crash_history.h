@@ -15,6 +15,8 @@ class CrashHistory {
 
   // A runner that lived so long was well; the pauses begin anew.
   void note(Time now, Millis lived);
+  // A start that failed on this side: pauses grow, and nothing is held against the plugin.
+  void note_failed_start() { ++in_a_row_; }
   // Until the next start: none after the first crash, then 100 ms, doubling up to 10 s.
   Millis pause() const;
   bool is_too_much(Time now) const;

@@ -8,8 +8,13 @@
 #include "plugin/attempt_limits.h"
 #include "runner/messages.h"
 
+namespace tasker::model {
+struct StepTemplate;
+}
+
 namespace tasker::runner {
 
-engine::AttemptOutcome checked_outcome(const OutcomeText& text, std::uint32_t stop_bits, const plugin::AttemptLimits& limits);
+engine::AttemptOutcome checked_outcome(const OutcomeText& text, std::uint32_t stop_bits, const model::StepTemplate& step,
+                                       const plugin::AttemptLimits& limits);
 
 }  // namespace tasker::runner

@@ -12,27 +12,17 @@ void OutputLines::add(std::string_view bytes, Time now) {
 
 void OutputLines::end(Time now) {
   if (!partial_.empty()) line(now);
-  say_dropped();
+  say_left_out(rate_.end());
 }
 
 void OutputLines::line(Time now) {
-  if (now - second_ >= std::chrono::seconds(1)) {
-    say_dropped();
-    second_ = now;
-    told_ = 0;
-  }
-  if (told_ < kEachSecond) {
-    ++told_;
-    if (!partial_.empty()) tell_(partial_);
-  } else {
-    ++dropped_;
-  }
+  say_left_out(rate_.begin(now));
+  if (rate_.take() && !partial_.empty()) tell_(partial_);
   partial_.clear();
 }
 
-void OutputLines::say_dropped() {
-  if (dropped_ > 0) tell_("(" + std::to_string(dropped_) + " lines more were left out)");
-  dropped_ = 0;
+void OutputLines::say_left_out(long lines) {
+  if (lines > 0) tell_("(" + std::to_string(lines) + " lines more were left out)");
 }
 
 }  // namespace tasker::runner

@@ -7,11 +7,13 @@
 #include <string>
 #include <string_view>
 
+#include "runner/line_rate.h"
+
 namespace tasker::runner {
 
 class OutputLines {
  public:
-  using Time = std::chrono::steady_clock::time_point;
+  using Time = LineRate::Time;
   using Tell = std::function<void(std::string_view)>;
   static constexpr std::size_t kLongest = 4096;
   static constexpr int kEachSecond = 200;
@@ -22,13 +24,11 @@ class OutputLines {
 
  private:
   void line(Time now);
-  void say_dropped();
+  void say_left_out(long lines);
 
   const Tell tell_;
   std::string partial_;
-  Time second_{};
-  int told_ = 0;
-  long dropped_ = 0;
+  LineRate rate_{kEachSecond};
 };
 
 }  // namespace tasker::runner

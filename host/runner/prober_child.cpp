@@ -30,14 +30,6 @@ constexpr milliseconds kTick{100};
 // Time in which this process stood still is not the library's.
 constexpr milliseconds kMostInATick{400};
 
-// The kernel takes it before the host when memory runs short.
-void go_first_when_memory_is_short() {
-  const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-  if (file < 0) return;
-  static_cast<void>(!::write(file, "1000", 4));
-  ::close(file);
-}
-
 class Zygote {
  public:
   explicit Zygote(int channel) : channel_(channel) {

@@ -1,7 +1,9 @@
 #include "runner/process.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +22,8 @@ using Steady = std::chrono::steady_clock;
 // A process whose channel has ended is about to end itself, or its plugin closed the channel.
 constexpr milliseconds kEndPatience{1'000};
 constexpr milliseconds kFirstLook{1}, kLongestLook{50};
-constexpr int kReadsInARow = 16;  // of one runner, before the others have their turn
+constexpr int kReadsInARow = 4;  // of one runner, before the others have their turn
+constexpr int kLastReads = 64;   // when it is gone: what it started may write for ever
 
 }  // namespace
 
@@ -35,12 +38,13 @@ Result<std::shared_ptr<Process>> Process::start(asio::io_context& io, const Setu
   const std::shared_ptr<Process> process(new Process(io, setup, owner, std::move(*board), *spawned));
   process->listen();
   process->listen_to_output();
+  process->listen_to_death();
   return process;
 }
 
 Process::Process(asio::io_context& io, const Setup& setup, Owner& owner, Board board, const Spawned& spawned)
     : owner_(&owner), label_(setup.label), board_(std::move(board)), process_(spawned.process), channel_(io, spawned.channel),
-      output_(io, spawned.output), reaping_(io), reader_(setup.max_body),
+      output_(io, spawned.output), death_file_(io), reaping_(io), reader_(setup.max_body),
       lines_([this](std::string_view line) { log_plugin_line(LogLevel::info, {.plugin = label_}, line); }),
       started_(Steady::now()), last_heard_(started_) {
   death_.memory_mib = setup.memory_mib;
@@ -48,6 +52,7 @@ Process::Process(asio::io_context& io, const Setup& setup, Owner& owner, Board b
 
 Process::~Process() {
   if (is_reaped_) return;
+  ::kill(-process_, SIGKILL);
   ::kill(process_, SIGKILL);
   while (::waitpid(process_, nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -120,28 +125,50 @@ bool Process::read_output() {
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+// What it has started may hold its channel open: then no end of that is seen.
+void Process::listen_to_death() {
+  const int file = static_cast<int>(::syscall(SYS_pidfd_open, process_, 0));
+  if (file < 0) return;
+  death_file_.assign(file);
+  death_file_.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [self = shared_from_this()](const boost::system::error_code& error) {
+                           if (error || self->is_ending_) return;
+                           ::kill(-self->process_, SIGKILL);
+                           self->read_rest();
+                           self->end();
+                         });
+}
+
 void Process::kill() {
   if (is_ending_) return;
   ::kill(process_, SIGKILL);
   // What it sent before counts. Not from within process_said: the reader is in use there.
   asio::post(channel_.get_executor(), [self = shared_from_this()] {
     if (self->is_ending_) return;
-    self->read_frames();
+    self->read_rest();
     self->end();
   });
+}
+
+void Process::read_rest() {
+  pollfd more{channel_.native_handle(), POLLIN, 0};
+  for (int i = 0; i < kLastReads && read_frames() && ::poll(&more, 1, 0) > 0; ++i) {
+  }
 }
 
 void Process::end() {
   if (std::exchange(is_ending_, true)) return;
   channel_.cancel();
+  death_file_.cancel();
   ended_ = Steady::now();
   reap(kFirstLook);
 }
 
 void Process::reap(milliseconds pause) {
-  int status = 0;
-  const pid_t found = ::waitpid(process_, &status, WNOHANG);
-  if (found == 0) {
+  // It stays a zombie at first, so that its number is still its group's: what it started goes with it.
+  siginfo_t info{};
+  const int answer = ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT);
+  if (answer == 0 && info.si_pid == 0) {
     if (why_killed.empty() && Steady::now() - ended_ > kEndPatience) why_killed = "it closed its channel";
     if (!why_killed.empty()) ::kill(process_, SIGKILL);
     reaping_.expires_after(pause);
@@ -149,11 +176,11 @@ void Process::reap(milliseconds pause) {
       if (!error) self->reap(std::min(pause * 2, kLongestLook));
     });
   }
+  ::kill(-process_, SIGKILL);
+  int status = 0;
+  const pid_t found = ::waitpid(process_, &status, 0);
   is_reaped_ = true;
-  for (char bytes[4096];;) {
-    const ssize_t got = output_.is_open() ? ::read(output_.native_handle(), bytes, sizeof bytes) : 0;
-    if (got <= 0) break;
-    lines_.add({bytes, static_cast<std::size_t>(got)}, Steady::now());
+  for (int i = 0; i < kLastReads && read_output(); ++i) {
   }
   lines_.end(Steady::now());
   output_.cancel();

@@ -63,12 +63,15 @@ class Process : public std::enable_shared_from_this<Process> {
   std::size_t in_flight_bytes = 0;
   std::string why_killed;   // for the attempts inside; empty: nobody killed it
   bool was_silent = false;  // and was killed for it
+  Time told_to_leave{};
 
  private:
   Process(boost::asio::io_context& io, const Setup& setup, Owner& owner, Board board, const Spawned& spawned);
   void listen();
   void listen_to_output();
+  void listen_to_death();
   bool read_frames();  // false: the channel has ended
+  void read_rest();
   bool read_output();
   void end();
   void reap(std::chrono::milliseconds pause);
@@ -78,6 +81,7 @@ class Process : public std::enable_shared_from_this<Process> {
   Board board_;
   const pid_t process_;
   boost::asio::posix::stream_descriptor channel_, output_;
+  boost::asio::posix::stream_descriptor death_file_;  // closed where the kernel has none
   boost::asio::steady_timer reaping_;
   FrameReader reader_;
   OutputLines lines_;

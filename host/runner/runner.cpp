@@ -14,6 +14,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t kMostBytesInFlight = std::size_t{32} << 20;
+// The runner cuts what a plugin logs and marks the cut; the words beside the message are names and numbers.
+constexpr std::size_t kLogSlack = 64, kLongestLogWord = 1024;
 
 std::size_t bytes_of(const engine::AttemptInput& input) {
   return (input.context ? input.context->size() : 0) + input.inputs.size() + input.checkpoint.size() +
@@ -144,9 +146,11 @@ void Runner::process_said(Process& process, const Frame& frame) {
       if (process.state == Process::State::starting) return become_ready(process, frame);
       break;
     case FrameKind::outcome:
-      return take_outcome(process, frame);
+      if (take_outcome(process, frame)) return;
+      break;
     case FrameKind::log:
-      return log_line(frame);
+      if (log_line(frame)) return;
+      break;
     case FrameKind::bye:
       return;
     default:
@@ -156,20 +160,20 @@ void Runner::process_said(Process& process, const Frame& frame) {
   process.kill();
 }
 
-void Runner::take_outcome(Process& process, const Frame& frame) {
+bool Runner::take_outcome(Process& process, const Frame& frame) {
   const std::uint32_t number = slot_of(frame.token);
   const auto text = decode_outcome(frame.body);
+  if (!text || number >= slots_.size() || frame.token >> kSlotBits > slots_[number].uses) return false;
   // The slot's next user has another token: a second word on an attempt is dropped.
-  if (!text || number >= slots_.size() || !slots_[number].pending || slots_[number].pending->token != frame.token ||
-      slots_[number].pending->process != &process)
-    return;
+  if (!slots_[number].pending || slots_[number].pending->token != frame.token || slots_[number].pending->process != &process) return true;
   const PendingPtr pending = std::move(slots_[number].pending);
   free_slots_.push_back(number);
   process.in_flight_bytes -= pending->bytes;
   --process.in_flight;
   --in_flight_;
-  pending->done(checked_outcome(*text, stop_bits(pending->input), setup_.attempts));
+  pending->done(checked_outcome(*text, stop_bits(pending->input), *pending->input.step, setup_.attempts));
   answered(process);
+  return true;
 }
 
 // One attempt less: there may be room for another, or it was the process's last.
@@ -179,14 +183,20 @@ void Runner::answered(Process& process) {
   if (!queue_.empty()) dispatch();
 }
 
-void Runner::log_line(const Frame& frame) {
+bool Runner::log_line(const Frame& frame) {
   const auto line = decode_log(frame.body);
-  if (!line) return;
+  if (!line || line->message.size() > setup_.attempts.max_log_bytes + kLogSlack) return false;
+  for (const std::string_view text : {line->code, line->task, line->step, line->correlation_id})
+    if (text.size() > kLongestLogWord) return false;
+  if (const long left_out = log_rate_.begin(std::chrono::steady_clock::now()); left_out > 0)
+    log_plugin_line(LogLevel::warn, {.plugin = label_}, "(" + std::to_string(left_out) + " lines more were left out)");
+  if (!log_rate_.take()) return true;
   const bool has_fields = is_json_object(line->fields, {.max_bytes = setup_.attempts.max_log_bytes});
   log_plugin_line(line->level,
                   {.code = line->code, .task = line->task, .step = line->step, .plugin = label_,
                    .correlation_id = line->correlation_id, .fields = has_fields ? line->fields : std::string_view()},
                   line->message);
+  return true;
 }
 
 }  // namespace tasker::runner

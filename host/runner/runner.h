@@ -16,6 +16,7 @@
 #include "engine/ports.h"
 #include "plugin/attempt_limits.h"
 #include "runner/crash_history.h"
+#include "runner/line_rate.h"
 #include "runner/process.h"
 #include "runner/runner_limits.h"
 
@@ -23,6 +24,7 @@ namespace tasker::runner {
 
 using Done = std::function<void(engine::AttemptOutcome)>;
 
+inline constexpr int kLogLinesEachSecond = 5'000;
 inline constexpr std::uint32_t kSlots = 4096;  // attempts that are at children at once; the others wait in the queue
 
 engine::AttemptOutcome ended(model::OutcomeKind kind, Code code, std::string message);
@@ -88,9 +90,10 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
   void ensure_process();
   void launch();
   void become_ready(Process& process, const Frame& frame);
-  void take_outcome(Process& process, const Frame& frame);
+  // False: no runner says that.
+  bool take_outcome(Process& process, const Frame& frame);
+  bool log_line(const Frame& frame);
   void answered(Process& process);
-  void log_line(const Frame& frame);
   void crashed(Process& process, const std::string& how);
   void settle_attempts_of(Process& process, const std::string& how);
   engine::AttemptOutcome lost(const Process& process, const Pending& pending, const std::string& how) const;
@@ -125,6 +128,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
   int in_flight_ = 0;
   std::string label_, version_;
   CrashHistory crashes_;
+  LineRate log_rate_{kLogLinesEachSecond};  // one thread serves all isolated plugins
   std::string quarantined_;  // why; empty: it is not
   bool is_closed_ = false, has_started_ = false;
   std::function<void(Result<void>)> on_started_;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <filesystem>
 
 #include "base/log.h"
 #include "runner/messages.h"
@@ -17,6 +18,7 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
 constexpr auto kStartPatience = std::chrono::seconds(60);
+constexpr auto kLeavePatience = std::chrono::seconds(30);  // without attempts
 constexpr milliseconds kFastTick{100}, kSlowTick{1'000};
 constexpr int kMostResends = 3;  // then it counts as what took its runners down
 
@@ -53,14 +55,16 @@ void Runner::ensure_process() {
 }
 
 void Runner::launch() {
+  // A cleaner of temporary folders may have taken it.
+  std::error_code ignored;
+  std::filesystem::create_directories(setup_.spawn.folder, ignored);
   const auto process = Process::start(*io_, {.spawn = setup_.spawn, .label = label_, .slots = kSlots,
                                              .max_body = max_runner_body(setup_.attempts),
                                              .memory_mib = setup_.limits.memory_mib}, *this);
   if (!process) {
-    crashes_.note(Steady::now(), milliseconds(0));
+    crashes_.note_failed_start();
     log_failure(LogLevel::error, process.error(), "plugin {}: {}", label_);
     if (!has_started_) return first_start(process.error());
-    if (crashes_.is_too_much(Steady::now())) return quarantine(process.error().message);
     return ensure_process();
   }
   Hello hello;
@@ -145,14 +149,20 @@ void Runner::crashed(Process& process, const std::string& how) {
 }
 
 void Runner::settle_attempts_of(Process& process, const std::string& how) {
+  const bool has_culprit = std::any_of(slots_.begin(), slots_.end(), [&, number = std::uint32_t{0}](const Slot& slot) mutable {
+    const std::uint32_t mine = number++;
+    return slot.pending && slot.pending->process == &process && process.board().has_begun(mine);
+  });
   for (std::uint32_t number = kSlots; number-- > 0;) {  // from the back, so that they return to the queue in their order
     Slot& slot = slots_[number];
     if (!slot.pending || slot.pending->process != &process) continue;
     PendingPtr pending = std::move(slot.pending);
     free_slots_.push_back(number);
     --in_flight_;
-    const bool was_inside = process.board().has_begun(number) || ++pending->resent > kMostResends;
-    if (was_inside) {
+    const bool was_inside = process.board().has_begun(number);
+    // With nobody inside, something that was sent must have taken it down.
+    if (!was_inside && !has_culprit) ++pending->resent;
+    if (was_inside || pending->resent > kMostResends) {
       pending->done(lost(process, *pending, how));
     } else {
       pending->process = nullptr;
@@ -192,6 +202,7 @@ void Runner::forget_crashes() {
 void Runner::say_drain(Process& process) {
   if (process.state == Process::State::leaving) return;
   process.state = Process::State::leaving;
+  process.told_to_leave = Steady::now();
   encode_bare(process.out(), FrameKind::drain);
   process.flush();
 }
@@ -283,6 +294,11 @@ void Runner::look_after(Process& process, Process::Time now) {
   if (process.state == Process::State::starting) {
     if (now - process.started() < kStartPatience) return;
     process.why_killed = "it did not load its plugin within " + std::to_string(kStartPatience.count()) + " s";
+    return process.kill();
+  }
+  if (process.state == Process::State::leaving && process.in_flight == 0 && now - process.told_to_leave > kLeavePatience) {
+    process.why_killed = "it did not end within " + seconds_text(kLeavePatience) + " of being told to, in drain() or fini()";
+    log_warn("plugin {}: its runner {} is killed: {}", label_, process.id(), process.why_killed);
     return process.kill();
   }
   if (now - process.last_heard() < setup_.limits.silence) return;

@@ -1,18 +1,18 @@
 #include "runner/runners.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cerrno>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "base/log.h"
+#include "base/process_id.h"
+#include "base/sha256.h"
 #include "plugin/loaded_plugin.h"
 #include "runner/isolated_plugin.h"
 
@@ -22,14 +22,32 @@ namespace {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-// The folders of hosts that were killed: "<hash>-<pid>".
+constexpr std::string_view kMark = "host-";
+
+// Short for this process, and for no other that shares the folder: in containers many are number 1.
+const std::string& own_mark() {
+  static const std::string mark = sha256_hex(current_process()).substr(0, 16);
+  return mark;
+}
+
+// Of hosts that were killed: "host-<mark>" says which process the folders "<hash>-<mark>" are of.
 void remove_left_folders(const fs::path& folder) {
   std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename();
-    const auto pid = std::strtol(name.substr(name.rfind('-') + 1).c_str(), nullptr, 10);
-    if (pid > 0 && ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+  std::vector<fs::path> all;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) all.push_back(entry.path());
+  for (const fs::path& file : all) {
+    const std::string name = file.filename();
+    std::string process;
+    if (!name.starts_with(kMark) || !std::getline(std::ifstream(file), process) || !certainly_gone(process)) continue;
+    for (const fs::path& left : all)
+      if (left.filename().string().ends_with("-" + name.substr(kMark.size()))) fs::remove_all(left, ignored);
   }
+}
+
+void mark_own_folders(const fs::path& folder) {
+  std::error_code ignored;
+  fs::create_directories(folder, ignored);
+  std::ofstream(folder / (std::string(kMark) + own_mark())) << current_process() << "\n";
 }
 
 }  // namespace
@@ -55,6 +73,7 @@ class Runners::Impl {
 void Runners::Impl::start_thread() {
   if (thread_.joinable()) return;
   remove_left_folders(options_.folder);
+  mark_own_folders(options_.folder);
   work_.emplace(io_->get_executor());
   thread_ = std::thread([io = io_] {
     for (;;) {
@@ -83,7 +102,7 @@ void Runners::Impl::stop() {
 }
 
 Result<fs::path> Runners::Impl::folder_for(const plugin::LoadRequest& request) {
-  const fs::path folder = options_.folder / (request.sha256.substr(0, 16) + "-" + std::to_string(::getpid()));
+  const fs::path folder = options_.folder / (request.sha256.substr(0, 16) + "-" + own_mark());
   std::error_code failed;
   fs::create_directories(folder, failed);
   if (!failed) fs::permissions(folder, fs::perms::owner_all, failed);

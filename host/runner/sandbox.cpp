@@ -1,5 +1,8 @@
 #include "runner/sandbox.h"
 
+#include <asm/ioctls.h>
+#include <asm/sockios.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -51,8 +54,18 @@ bool add_all(const Filter& filter, std::uint32_t action, const int (&calls)[n]) 
   return true;
 }
 
-// As the library's macros, which are C99 and no C++: of the first argument.
+// As the library's macros, which are C99 and no C++.
 scmp_arg_cmp first(scmp_compare how, std::uint64_t a, std::uint64_t b = 0) { return {0, how, a, b}; }
+// The kernel looks at 32 bits only, so what stands above them must not hide a value.
+scmp_arg_cmp second_is(std::uint32_t value) { return {1, SCMP_CMP_MASKED_EQ, 0xffff'ffff, value}; }
+
+// Calls of the machine's other instruction sets (i386, x32) have other numbers. Left to the library, such a call ends one
+// thread, and its attempt never.
+Filter allow_what_is_not_named() {
+  Filter filter(::seccomp_init(SCMP_ACT_ALLOW), &::seccomp_release);
+  if (filter && ::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) != 0) filter.reset();
+  return filter;
+}
 
 bool add_conditions(const Filter& filter) {
   const auto refused = SCMP_ACT_ERRNO(EPERM);
@@ -65,6 +78,13 @@ bool add_conditions(const Filter& filter) {
     added &= ::seccomp_rule_add(filter.get(), refused, call, 1, first(SCMP_CMP_NE, self)) == 0;
   // Names a thread without its process.
   added &= ::seccomp_rule_add(filter.get(), refused, SCMP_SYS(tkill), 0) == 0;
+  // Limits of others: the host's would be as good as a signal. 0 is oneself, as the C library says it.
+  added &= ::seccomp_rule_add(filter.get(), refused, SCMP_SYS(prlimit64), 1, first(SCMP_CMP_NE, 0)) == 0;
+  // Signals that the kernel sends for a descriptor, to whom one likes.
+  for (const std::uint32_t command : {F_SETOWN, F_SETOWN_EX, F_SETSIG})
+    added &= ::seccomp_rule_add(filter.get(), refused, SCMP_SYS(fcntl), 1, second_is(command)) == 0;
+  for (const std::uint32_t request : {FIOSETOWN, SIOCSPGRP})
+    added &= ::seccomp_rule_add(filter.get(), refused, SCMP_SYS(ioctl), 1, second_is(request)) == 0;
   return added;
 }
 
@@ -77,7 +97,7 @@ Result<void> load(const Filter& filter) {
 
 Result<void> refuse_calls(SeccompProfile profile) {
   if (profile == SeccompProfile::none) return {};
-  const Filter filter(::seccomp_init(SCMP_ACT_ALLOW), &::seccomp_release);
+  const Filter filter = allow_what_is_not_named();
   const auto refused = SCMP_ACT_ERRNO(EPERM);
   if (!filter || !add_all(filter, SCMP_ACT_KILL_PROCESS, kFatal) || !add_all(filter, refused, kForbidden) ||
       !add_conditions(filter) || (profile == SeccompProfile::strict && !add_all(filter, refused, kOfNetwork)))
@@ -113,6 +133,13 @@ bool is_sanitized() {
 
 void die_with_host() { ::prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
+void go_first_when_memory_is_short() {
+  const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return;
+  static_cast<void>(!::write(file, "1000", 4));
+  ::close(file);
+}
+
 Result<void> enter_sandbox(const Hello& hello) {
   if (const auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
   if (hello.memory_mib > 0 && !is_sanitized())
@@ -128,7 +155,7 @@ Result<void> enter_probe_sandbox() {
   if (const auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
   if (!is_sanitized())
     if (const auto done = limit(RLIMIT_AS, rlim_t{kProbeMemoryMib} << 20, "memory"); !done) return done;
-  const Filter filter(::seccomp_init(SCMP_ACT_ALLOW), &::seccomp_release);
+  const Filter filter = allow_what_is_not_named();
   const auto refused = SCMP_ACT_ERRNO(EPERM);
   bool is_built = filter && add_all(filter, refused, kFatal);
   // Its parent answers for other plugins too.

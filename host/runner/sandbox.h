@@ -11,6 +11,8 @@ namespace tasker::runner {
 
 // Killed by the kernel when the thread that started us ends.
 void die_with_host();
+// The kernel takes this process before the host when the machine's memory runs short.
+void go_first_when_memory_is_short();
 
 Result<void> enter_sandbox(const Hello& hello);
 

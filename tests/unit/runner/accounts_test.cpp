@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "model/task_template.h"
 #include "runner/board.h"
 #include "runner/crash_history.h"
 #include "runner/death.h"
@@ -71,8 +72,10 @@ TEST(OutputLines, AreCutAndAFloodIsCounted) {
 
 TEST(Outcomes, OfARunnerAreCheckedAsAPluginsOwn) {
   const plugin::AttemptLimits limits{.max_result_bytes = 100, .max_checkpoint_bytes = 20};
-  const auto code = [&](const OutcomeText& text, std::uint32_t bits = 0) { return checked_outcome(text, bits, limits).code; };
-  EXPECT_EQ(checked_outcome({.kind = 0, .payload = "{\"a\":1}", .events = "[]"}, 0, limits).payload, "{\"a\":1}");
+  model::StepTemplate step;
+  step.custom_events.push_back({"refunded", ""});
+  const auto code = [&](const OutcomeText& text, std::uint32_t bits = 0) { return checked_outcome(text, bits, step, limits).code; };
+  EXPECT_EQ(checked_outcome({.kind = 0, .payload = "{\"a\":1}", .events = "[]"}, 0, step, limits).payload, "{\"a\":1}");
   EXPECT_EQ(code({.kind = 0, .payload = "{a"}), "plugin.bad_result");
   const std::string large = "\"" + std::string(200, 'x') + "\"";
   EXPECT_EQ(code({.kind = 0, .payload = large}), "plugin.bad_result");
@@ -81,10 +84,13 @@ TEST(Outcomes, OfARunnerAreCheckedAsAPluginsOwn) {
   EXPECT_EQ(code({.kind = 4}, engine::kStopDraining), "");
   EXPECT_EQ(code({.kind = 0, .events = "{}"}), "plugin.bad_result");
   EXPECT_EQ(code({.kind = 0, .events = "[1"}), "plugin.bad_result");
-  EXPECT_EQ(checked_outcome({.kind = 1, .checkpoint = "[1]"}, 0, limits).checkpoint, "[1]");
-  EXPECT_EQ(checked_outcome({.kind = 1, .checkpoint = large}, 0, limits).checkpoint, "");
-  EXPECT_EQ(checked_outcome({.kind = 1, .retry_after_ms = 5}, 0, limits).retry_after.count(), 5);
-  EXPECT_EQ(checked_outcome({.kind = 1, .retry_after_ms = -1}, 0, limits).retry_after.count(), -1);
+  EXPECT_EQ(code({.kind = 0, .events = "[1]"}), "plugin.bad_result");
+  EXPECT_EQ(code({.kind = 0, .events = R"([{"name":"refunded","payload":null}])"}), "");
+  EXPECT_EQ(code({.kind = 0, .events = R"([{"name":"invented","payload":null}])"}), "plugin.bad_result");
+  EXPECT_EQ(checked_outcome({.kind = 1, .checkpoint = "[1]"}, 0, step, limits).checkpoint, "[1]");
+  EXPECT_EQ(checked_outcome({.kind = 1, .checkpoint = large}, 0, step, limits).checkpoint, "");
+  EXPECT_EQ(checked_outcome({.kind = 1, .retry_after_ms = 5}, 0, step, limits).retry_after.count(), 5);
+  EXPECT_EQ(checked_outcome({.kind = 1, .retry_after_ms = -1}, 0, step, limits).retry_after.count(), -1);
 }
 
 TEST(Board, TellsWhatTheOtherSideBegan) {

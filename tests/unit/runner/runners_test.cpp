@@ -200,8 +200,14 @@ TEST_F(RunnersTest, KeepToTheirLimits) {
   ASSERT_TRUE(load("unruly"));
   EXPECT_THAT(run_how("program").payload, HasSubstr("fork: EPERM"));
   EXPECT_THAT(run_how("signal_host").payload, HasSubstr("EPERM"));
+  EXPECT_THAT(run_how("limit_host").payload, HasSubstr("EPERM"));
+  EXPECT_THAT(run_how("signal_by_file").payload, HasSubstr("EPERM"));
+  EXPECT_THAT(run_how("own_file").payload, HasSubstr("EPERM"));
   EXPECT_THAT(run_how("socket").payload, HasSubstr("done"));
   EXPECT_THAT(end_of(run_how("ptrace")), HasSubstr("SIGSYS (a system call that its seccomp profile forbids)"));
+#if defined(__x86_64__)
+  EXPECT_THAT(end_of(run_how("i386")), HasSubstr("SIGSYS")) << "and not one thread of it";
+#endif
   EXPECT_THAT(run_how("variables").payload, Not(HasSubstr("HOME=")));
 }
 
@@ -215,6 +221,52 @@ TEST_F(RunnersTest, WithoutAProfileMayStartPrograms) {
   limits_.seccomp = SeccompProfile::none;
   ASSERT_TRUE(load("unruly"));
   EXPECT_THAT(run_how("program").payload, HasSubstr("ran"));
+}
+
+TEST_F(RunnersTest, TakeAlongWhatThePluginStarted) {
+  limits_.seccomp = SeccompProfile::none;
+  limits_.silence = 60s;
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(end_of(run_how("crash_behind_a_fork")), HasSubstr("SIGSEGV")) << "though the channel is still open";
+}
+
+TEST_F(RunnersTest, AreEndedForWordsThatNoRunnerSays) {
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(end_of(run_how("forge")), HasSubstr("plugin.crashed: its runner was killed: it sent what no runner sends"));
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
+}
+
+// Starts that fail on the host's side are tried again, and a folder that was cleaned away is made anew.
+TEST_F(RunnersTest, AreNotQuarantinedForWhatIsNotTheirs) {
+  limits_.crashes = 2;
+  ASSERT_TRUE(load("unruly"));
+  std::filesystem::remove_all(options_.folder);
+  EXPECT_THAT(end_of(run_how("exit")), HasSubstr("plugin.crashed"));
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
+}
+
+TEST_F(RunnersTest, ChargeAPoisonsNeighboursNothing) {
+  options_.workers = 1;
+  ASSERT_TRUE(load("unruly"));
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  auto first = start(R"({"how":"segv","until":")" + path("pipe") + "\"}");
+  const int end = opened(path("pipe"));
+  std::vector<std::future<engine::AttemptOutcome>> poison, innocent;
+  for (int i = 0; i < 5; ++i) poison.push_back(start(R"({"how":"segv"})"));
+  for (int i = 0; i < 10; ++i) innocent.push_back(start("{}"));
+  ::close(end);
+  EXPECT_THAT(end_of(wait(std::move(first))), HasSubstr("SIGSEGV"));
+  for (auto& one : poison) EXPECT_THAT(end_of(wait(std::move(one))), HasSubstr("SIGSEGV"));
+  for (auto& one : innocent) EXPECT_EQ(wait(std::move(one)).kind, model::OutcomeKind::ok);
+}
+
+TEST_F(RunnersTest, WithALimitOfMemoryRunAsManyAtOnceAsWithout) {
+  limits_.memory_mib = 512;
+  ASSERT_TRUE(load("blocker"));
+  std::vector<std::future<engine::AttemptOutcome>> many;
+  for (int i = 0; i < 40; ++i) many.push_back(start(R"({"until":")" + path("go") + "\"}"));
+  test::write_file(path("go"), "");
+  for (auto& one : many) EXPECT_EQ(end_of(wait(std::move(one))), ": ");
 }
 
 TEST_F(RunnersTest, ThatAreShortOfMemoryEndTheAttemptThatWantedIt) {
