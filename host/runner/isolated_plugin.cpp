@@ -1,24 +1,33 @@
 #include "runner/isolated_plugin.h"
 
-#include <future>
+#include "base/log.h"
 
 namespace tasker::runner {
 namespace {
 
 constexpr auto kStartDeadline = std::chrono::seconds(90);  // longer than a runner's own
 constexpr auto kKillDeadline = std::chrono::seconds(5);
+constexpr auto kFinishPatience = std::chrono::seconds(30);  // for fini(), which a child may be rid of
 
 class IsolatedHandler final : public engine::Handler {
  public:
-  IsolatedHandler(std::shared_ptr<IsolatedPlugin> plugin, Runner& runner) : plugin_(std::move(plugin)), runner_(runner) {}
+  IsolatedHandler(std::shared_ptr<IsolatedPlugin> plugin, Runner& runner, std::shared_ptr<std::atomic<std::int64_t>> inside)
+      : plugin_(std::move(plugin)), runner_(runner), inside_(std::move(inside)) {}
 
   // It waits for nothing here: the threads that block are in the child.
   bool is_async() const override { return true; }
-  void run(const engine::AttemptInput& input, Done done) override { runner_.submit(input, std::move(done)); }
+  void run(const engine::AttemptInput& input, Done done) override {
+    inside_->fetch_add(1, std::memory_order_relaxed);
+    runner_.submit(input, [inside = inside_, done = std::move(done)](engine::AttemptOutcome outcome) {
+      inside->fetch_sub(1, std::memory_order_relaxed);
+      done(std::move(outcome));
+    });
+  }
 
  private:
   const std::shared_ptr<IsolatedPlugin> plugin_;
   Runner& runner_;  // plugin_'s
+  const std::shared_ptr<std::atomic<std::int64_t>> inside_;
 };
 
 }  // namespace
@@ -37,21 +46,39 @@ Result<void> IsolatedPlugin::start() {
 std::vector<std::shared_ptr<engine::Handler>> IsolatedPlugin::handlers() {
   std::vector<std::shared_ptr<engine::Handler>> handlers;
   for (std::size_t i = 0; i < definition_->steps.size(); ++i)
-    handlers.push_back(std::make_shared<IsolatedHandler>(shared_from_this(), *runner_));
+    handlers.push_back(std::make_shared<IsolatedHandler>(shared_from_this(), *runner_, inside_));
   return handlers;
 }
 
-bool IsolatedPlugin::retire(std::chrono::steady_clock::time_point deadline) {
+void IsolatedPlugin::drain() {
+  if (gone_.valid()) return;
   const auto gone = std::make_shared<std::promise<void>>();
-  auto ended = gone->get_future();
+  gone_ = gone->get_future().share();
   runner_->retire([gone] { gone->set_value(); });
-  const bool in_time = ended.wait_until(deadline) == std::future_status::ready;
-  if (!in_time) {
-    runner_->kill();
-    ended.wait_for(kKillDeadline);
-  }
+}
+
+void IsolatedPlugin::finish() {
+  drain();
+  if (gone_.wait_for(kFinishPatience) == std::future_status::ready) return;
+  log_warn("plugin {}/{}: its fini() has not returned within {} s; its process is killed", definition_->namespace_name, definition_->name, kFinishPatience.count());
+  runner_->kill();
+  gone_.wait_for(kKillDeadline);
+}
+
+bool IsolatedPlugin::close() {
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
+  return gone_.valid() && gone_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+bool IsolatedPlugin::retire(std::chrono::steady_clock::time_point deadline) {
+  drain();
+  const bool in_time = gone_.wait_until(deadline) == std::future_status::ready;
+  if (!in_time) {
+    runner_->kill();
+    gone_.wait_for(kKillDeadline);
+  }
+  close();
   return in_time;
 }
 

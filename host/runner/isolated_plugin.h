@@ -2,7 +2,9 @@
 // but its handlers are called by [worker] threads.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
+#include <future>
 #include <memory>
 
 #include "engine/ports.h"
@@ -23,12 +25,18 @@ class IsolatedPlugin final : public plugin::HeldPlugin, public std::enable_share
   void rename(const std::string& source) override { runner_->rename(source, source.substr(source.rfind(' ') + 1)); }
   std::vector<std::shared_ptr<engine::Handler>> handlers() override;
   bool retire(std::chrono::steady_clock::time_point deadline) override;
+  void drain() override;
+  void finish() override;
+  bool close() override;
+  std::int64_t inside() const override { return inside_->load(std::memory_order_relaxed); }
   void forget_crashes() override { runner_->forget_crashes(); }
 
  private:
   const std::shared_ptr<Runner> runner_;
   const std::shared_ptr<const model::TaskTemplate> definition_;
   const std::filesystem::path folder_;
+  const std::shared_ptr<std::atomic<std::int64_t>> inside_ = std::make_shared<std::atomic<std::int64_t>>(0);  // attempts
+  std::shared_future<void> gone_;  // valid once it drains: every child has finished its plugin and is gone
 };
 
 }  // namespace tasker::runner

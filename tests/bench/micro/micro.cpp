@@ -1,12 +1,17 @@
 // What single functions cost: tasker-micro [--benchmark_filter=...]. Numbers of whole workloads come from tasker-bench.
 #include <benchmark/benchmark.h>
 
+#include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/semver.h"
 #include "model/task_graph.h"
+#include "plugin/attempt_table.h"
+#include "plugin/host_table.h"
+#include "plugin/invoke.h"
 #include "plugin/registry.h"
 
 namespace tasker {
@@ -72,6 +77,33 @@ void check_json_object(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 BENCHMARK(check_json_object)->Arg(1'024)->Arg(65'536);
+
+// A handler of a plugin that answers what it was given, at so many bytes: the call's arguments, its run, the copy of its outcome, the
+// check of that as JSON, and release.
+void call_handler(benchmark::State& state) {
+  const auto definition = std::make_shared<model::TaskTemplate>();
+  definition->steps.push_back({});
+  engine::AttemptInput input;
+  input.definition = definition;
+  input.step = &definition->steps[0];
+  input.fence.step = {TaskId{7}, 1};
+  input.task_id = "7";
+  input.context = std::make_shared<const std::string>(R"({"text":")" + std::string(static_cast<std::size_t>(state.range(0)) - 11, 'x') + "\"}");
+  input.stop = std::make_shared<std::atomic<std::uint32_t>>(0);
+  tasker_handler handler{};
+  handler.struct_size = sizeof(handler);
+  handler.run = [](void*, const tasker_call* call, tasker_outcome* out) -> std::int32_t {
+    out->payload = call->context;
+    out->release = [](void*) noexcept {};
+    return TASKER_DONE;
+  };
+  plugin::HostTable host(std::make_shared<plugin::AttemptTable>(), "payments/refund 1.0.0", {});
+  std::size_t bytes = 0;
+  for (auto _ : state)
+    plugin::run_handler(host, nullptr, handler, input, [&bytes](engine::AttemptOutcome outcome) { bytes += outcome.payload.size(); });
+  benchmark::DoNotOptimize(bytes);
+}
+BENCHMARK(call_handler)->Arg(1'024)->Arg(16'384);
 
 }  // namespace
 }  // namespace tasker

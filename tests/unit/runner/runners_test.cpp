@@ -34,8 +34,9 @@ class RunnersTest : public testing::Test {
     EXPECT_TRUE(plugin_->retire(std::chrono::steady_clock::now() + kDeadline));
   }
 
-  Result<void> load(const std::string& name) {
+  Result<void> load(const std::string& name, const std::string& config = "") {
     plugin::LoadRequest request;
+    request.config = config;
     request.file = std::filesystem::path(TASKER_BINARY_DIR) / "tests/fixtures/plugins/test" / (name + "-1.0.0.so");
     const auto report = plugin::inspect_file(request.file);
     if (!report) return report.error();
@@ -278,6 +279,25 @@ TEST_F(RunnersTest, ThatAreShortOfMemoryEndTheAttemptThatWantedIt) {
   EXPECT_THAT(end_of(run_how("hog")), HasSubstr("bad_alloc"));
   EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
 #endif
+}
+
+// Its version leaves a host that goes on: what is inside ends by itself, told to, and fini() may take its time.
+TEST_F(RunnersTest, LeaveInStepsAndLetEveryAttemptEnd) {
+  ASSERT_EQ(::mkfifo(path("step").c_str(), 0600), 0);
+  ASSERT_TRUE(load("farewell", R"({"drained":")" + path("drained") + R"(","finished":")" + path("finished") + "\"}"));
+  auto attempt = start(R"({"reads":")" + path("step") + "\"}");
+  const int end = opened(path("step"));
+  EXPECT_EQ(plugin_->inside(), 1);
+  plugin_->drain();
+  EXPECT_EQ(run("{}").code, "host.stopping");
+  EXPECT_EQ(attempt.wait_for(0s), std::future_status::timeout) << "it goes on";
+  ::close(end);
+  EXPECT_EQ(wait(std::move(attempt)).kind, model::OutcomeKind::ok);
+  EXPECT_EQ(plugin_->inside(), 0);
+  plugin_->finish();
+  EXPECT_EQ(test::read_file(path("finished")), "finished\n");
+  EXPECT_TRUE(plugin_->close());
+  EXPECT_TRUE(std::filesystem::is_empty(dir_.path() / "runners"));
 }
 
 }  // namespace
