@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bitset>
+#include <cstdint>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -169,13 +171,26 @@ class Scanner {
     return true;
   }
 
+  // Eight bytes at a time while none of them is a quote, a backslash, a control character or beyond ASCII.
+  void skip_plain() {
+    constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
+    const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+    for (std::uint64_t word; at_ + sizeof(word) <= text_.size(); at_ += sizeof(word)) {
+      std::memcpy(&word, text_.data() + at_, sizeof(word));
+      const std::uint64_t controls = (word - kOnes * 0x20) & ~word & kHighs;
+      if ((controls | has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\') | (word & kHighs)) != 0) return;
+    }
+  }
+
   bool string() {
     ++at_;
+    skip_plain();
     while (!at_end()) {
       const auto c = static_cast<unsigned char>(text_[at_]);
       if (c == '"') return ++at_, true;
       if (c == '\\') {
         if (!escape()) return false;
+        skip_plain();
       } else if (c < 0x20) {
         return refuse("a control character inside a string must be escaped");
       } else if (c < 0x80) {

@@ -155,5 +155,17 @@ TEST(JsonValue, ComparesNumbersExactly) {
   EXPECT_FALSE(is_multiple(number("0.05"), number("0.1")));
 }
 
+// Strings are read several bytes at a time: what matters is seen wherever it stands among them.
+TEST(CheckJsonStrings, SeeWhatMattersAtEveryPlace) {
+  for (std::size_t before = 0; before < 20; ++before)
+    for (std::size_t after = 0; after < 20; ++after) {
+      const auto text = [&](const std::string& middle) { return '"' + std::string(before, 'x') + middle + std::string(after, '~') + '"'; };
+      for (const char* good : {"", " ", "\x7f", "\xc3\xa9", "\\\"", "\\u00e9", "\xf0\x9f\x98\x80"}) EXPECT_TRUE(check_json(text(good))) << text(good);
+      for (const char* bad : {"\"", "\n", "\x1f", "\x01", "\x80", "\xff", "\xc3", "\\q", "\\u0000"}) EXPECT_FALSE(check_json(text(bad))) << text(bad);
+      EXPECT_FALSE(check_json(text(std::string(1, '\0'))));
+      EXPECT_FALSE(check_json(text("").substr(0, before + after + 1)));
+    }
+}
+
 }  // namespace
 }  // namespace tasker
