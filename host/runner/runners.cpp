@@ -50,6 +50,17 @@ void mark_own_folders(const fs::path& folder) {
   std::ofstream(folder / (std::string(kMark) + own_mark())) << current_process() << "\n";
 }
 
+// While a folder of this process is left, the mark says whose it is.
+void unmark_own_folders(const fs::path& folder) {
+  const std::string mark = std::string(kMark) + own_mark();
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename();
+    if (name != mark && name.ends_with("-" + own_mark())) return;
+  }
+  fs::remove(folder / mark, ignored);
+}
+
 }  // namespace
 
 class Runners::Impl {
@@ -93,6 +104,7 @@ void Runners::Impl::stop() {
   work_.reset();
   io_->stop();
   thread_.join();
+  unmark_own_folders(options_.folder);
   // Plugins that are still held hold their runners, what is asked of those from now on is never run and holds them too, and they
   // hold this: kept reachable, so that leak checkers see a decision and not an accident. The process is about to end.
   static std::mutex mutex;
