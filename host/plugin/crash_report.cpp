@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
@@ -91,6 +92,7 @@ SignalName name_of(int signal) {
     case SIGFPE: return {"SIGFPE", "arithmetic fault"};
     case SIGILL: return {"SIGILL", "illegal instruction"};
     case SIGABRT: return {"SIGABRT", "abort"};
+    case 0: return {"exit", "the plugin ended the process"};
     default: return {"a fatal signal", "unknown"};
   }
 }
@@ -113,8 +115,9 @@ class CrashTeller {
  public:
   static void tell(const CrashMark& mark, int signal, const void* context) {
     const bool is_in_step = mark.attempt_ > 0;
-    if (is_in_step) keep_record(mark, signal);
     const SignalName name = name_of(signal);
+    if (is_in_step && context) keep_record(mark, signal);
+    if (!is_in_step) leave_note(mark, name);
     Line line;
     line << "tasker: " << name.name << " (" << name.meaning << ") in plugin " << mark.plugin_ << ", ";
     if (is_in_step)
@@ -123,7 +126,7 @@ class CrashTeller {
       line << mark.step_ << "\n";
     write_everywhere(line);
     // Last, because a stack that was written over may end this too.
-    tell_crash_stack(context, [](std::string_view frame) {
+    if (context) tell_crash_stack(context, [](std::string_view frame) {
       Line told;
       told << "tasker: " << frame << "\n";
       write_everywhere(told);
@@ -135,6 +138,19 @@ class CrashTeller {
   static void write_everywhere(const Line& line) {
     if (takes_a_line(STDERR_FILENO)) static_cast<void>(line.write_to(STDERR_FILENO));
     if (g_log_file >= 0 && takes_a_line(g_log_file)) static_cast<void>(line.write_to(g_log_file));
+  }
+
+  static void leave_note(const CrashMark& mark, const SignalName& name) {
+    std::array<char, 4096> path{};
+    if (mark.note_.empty() || mark.note_.size() >= path.size()) return;
+    std::memcpy(path.data(), mark.note_.data(), mark.note_.size());
+    if (g_place.spare >= 0) ::close(g_place.spare);
+    const int file = ::open(path.data(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0) return;
+    Line line;
+    line << name.name << " (" << name.meaning << ") " << mark.step_ << "\n";
+    static_cast<void>(line.write_to(file));
+    ::close(file);
   }
 
   // Under another name first, so that whoever reads it finds all of it.
@@ -172,11 +188,20 @@ void report_crash(int signal, siginfo_t* info, void* context) {
   ::raise(signal);
 }
 
+// Whoever called exit() did it on this thread.
+void report_exit() {
+  pid_t nobody = 0;
+  if (::getpid() != g_process || t_mark == nullptr || !g_teller.compare_exchange_strong(nobody, ::gettid())) return;
+  CrashTeller::tell(*t_mark, 0, nullptr);
+}
+
 }  // namespace
 
 void install_crash_report(const std::string& log_file) {
   g_process = ::getpid();
   prepare_crash_stack();
+  static const bool is_told_of_exits = std::atexit(report_exit) == 0;
+  static_cast<void>(is_told_of_exits);
   const int before = g_log_file;
   g_log_file = log_file.empty() ? -1 : ::open(log_file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   if (before >= 0) ::close(before);
@@ -202,7 +227,9 @@ CrashMark::CrashMark(std::string_view plugin, std::string_view step, const Fence
   t_mark = this;
 }
 
-CrashMark::CrashMark(std::string_view plugin, std::string_view place) : CrashMark(plugin, place, {}, 0) {}
+CrashMark::CrashMark(std::string_view plugin, std::string_view place, std::string_view note) : CrashMark(plugin, place, {}, 0) {
+  note_ = note;
+}
 
 CrashMark::~CrashMark() { t_mark = outer_; }
 

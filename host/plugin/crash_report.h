@@ -26,8 +26,9 @@ void keep_crash_record(const std::filesystem::path& folder, const std::string& p
 // must outlive it. [any]
 class CrashMark {
  public:
-  // Outside of steps: `place` is as in "in its init()". Such a crash leaves no record, because no step is to blame.
-  CrashMark(std::string_view plugin, std::string_view place);
+  // Outside of steps: `place` is as in "in its init()". Such a crash leaves no record, because no step is to blame, but a file
+  // `note` with a few words, so that these bytes are not run again (crash_notes.h); empty: none.
+  CrashMark(std::string_view plugin, std::string_view place, std::string_view note = {});
   CrashMark(std::string_view plugin, std::string_view step, const Fence& fence, std::uint32_t attempt);
   ~CrashMark();
   CrashMark(const CrashMark&) = delete;
@@ -39,6 +40,7 @@ class CrashMark {
   std::string_view step_;
   const Fence fence_{};
   const std::uint32_t attempt_ = 0;  // 0: outside of steps, and step_ is the place
+  std::string_view note_{};
   const CrashMark* const outer_;
 };
 

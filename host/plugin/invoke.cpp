@@ -164,8 +164,9 @@ void run_handler(HostTable& host, void* self, const tasker_handler& handler, con
   suspend(host, *attempt);
 }
 
-Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, const std::string& config) {
-  const CrashMark mark(host.source(), "in its init()");
+Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, const std::string& config,
+                        const std::string& crash_note) {
+  const CrashMark mark(host.source(), "in its init()", crash_note);
   tasker_outcome problem{};
   problem.struct_size = sizeof(problem);
   void* self = nullptr;

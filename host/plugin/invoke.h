@@ -22,7 +22,8 @@ void run_handler(HostTable& host, void* self, const tasker_handler& handler, con
                  std::function<void(engine::AttemptOutcome)> done);
 
 // [loader] The state that init built, or why it failed.
-Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, const std::string& config);
+Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, const std::string& config,
+                        const std::string& crash_note = {});
 void call_drain(const tasker_plugin& plugin, void* self, const std::string& source);
 void call_fini(const tasker_plugin& plugin, void* self, const std::string& source);
 

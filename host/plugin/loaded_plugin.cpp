@@ -105,7 +105,7 @@ struct OpenedLibrary {
 
 Result<OpenedLibrary> open_library(const LoadRequest& request) {
   auto library = [&] {
-    const CrashMark mark(request.source, "while its library is opened");
+    const CrashMark mark(request.source, "while its library is opened", request.crash_note);
     return Library::open(request.file);
   }();
   if (!library) return library.error();
@@ -138,7 +138,7 @@ Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& requ
   plugin->entry_ = entry;
   plugin->step_handlers_ = std::move(opened->step_handlers);
   // After a failed init the library stays mapped: a thread it may have started must not lose its code.
-  const auto self = call_init(*entry, plugin->host_, request.config);
+  const auto self = call_init(*entry, plugin->host_, request.config, request.crash_note);
   if (!self) return self.error();
   plugin->self_ = *self;
   return plugin;

@@ -28,6 +28,7 @@ struct LoadRequest {
   std::string config = "{}";       // JSON for init()
   AttemptLimits limits;
   std::shared_ptr<AttemptTable> attempts;
+  std::string crash_note{};  // the file that is left when opening it or init() takes this process down
   // What a plugin that runs in a process of its own needs besides.
   std::string sha256{}, environment{};
   std::function<void(std::string reason)> on_trouble{};  // [any] it is not run any more, and why

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "plugin/crash_notes.h"
 #include "plugin/dev_version.h"
 #include "plugin/invoke.h"
 #include "plugin/loader_core.h"
@@ -228,7 +229,10 @@ Result<void> Loader::Core::open(Entry& entry, const LoadRequest& request) {
   if (!isolated) return isolated.error();
   entry.plugin = std::move(*isolated);
   if (entry.plugin) return {};
-  auto plugin = LoadedPlugin::load(request);
+  if (const auto noted = check_crash_note(request.file); !noted) return noted;
+  auto in_process = request;
+  in_process.crash_note = crash_note_of(request.file);
+  auto plugin = LoadedPlugin::load(in_process);
   if (!plugin) return plugin.error();
   entry.plugin = std::move(*plugin);
   return {};

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <utility>
+
 #include "support/temp_db.h"
 #include "system/support/workplace.h"
 
@@ -54,6 +56,25 @@ TEST_F(Probe, WhatHarmsAtLoadIsRefusedAndTheHostGoesOn) {
   EXPECT_TRUE(host->http().has_loaded("echo"));
   const auto id = host->http().submit({{"name", "echo"}, {"namespace", "test"}, {"context", {{"a", 1}}}});
   EXPECT_EQ(host->http().ended(id).value("detail", ""), "complete");
+}
+
+// What no probe tries: init() itself. It costs the host once.
+TEST_F(Probe, WhatTookTheHostDownInInitIsNotRunAgain) {
+  place.drop("test/echo-1.0.0.so");
+  for (const auto& [name, why] : {std::pair("init_segv", "SIGSEGV (invalid memory access) in its init()"),
+                                  std::pair("init_exit", "exit (the plugin ended the process) in its init()")}) {
+    place.drop(std::string("test/") + name + "-1.0.0.so");
+    {
+      TaskerProcess host({"serve", "--config", place.configuration(database.conninfo(), {}, "host")}, place.path("host.out"));
+      ASSERT_TRUE(host.wait_for_exit()) << name;
+      EXPECT_THAT(host.output(), HasSubstr(std::string("in plugin test/") + name + " 1.0.0, in its init()"));
+    }
+    const auto host = start();
+    expect_refused(*host, name, "plugin.crashed", std::string("it took its host down: ") + why);
+    EXPECT_TRUE(host->http().has_loaded("echo"));
+    host->signal(SIGTERM);
+    ASSERT_EQ(host->wait_for_exit(), 0);
+  }
 }
 
 }  // namespace
