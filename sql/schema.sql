@@ -47,6 +47,10 @@ CREATE FUNCTION tasker.crash_message(p_host integer) RETURNS text;
 
 CREATE FUNCTION tasker.cursor(p_kind text, p_place text) RETURNS text;
 
+CREATE FUNCTION tasker.default_trouble() RETURNS text;
+
+CREATE FUNCTION tasker.default_version(p_namespace text, p_name text) RETURNS TABLE(version text, is_pinned boolean, available boolean, pinned_at timestamp with time zone);
+
 CREATE FUNCTION tasker.dependency_levels(p_task bigint) RETURNS TABLE(workflow_step_id bigint, dependency_level integer);
 
 CREATE FUNCTION tasker.ensure_partitions(p_from bigint, p_ahead bigint) RETURNS bigint;
@@ -59,6 +63,8 @@ CREATE FUNCTION tasker.handler_versions(p_namespace text, p_name text) RETURNS T
 CREATE FUNCTION tasker.held_steps_of_lane(p_host integer, p_lane smallint) RETURNS TABLE(task_id bigint, ord integer, claim_no integer, attempt integer, retry_limit integer, revision integer, template_id integer, plugin_id integer);
 
 CREATE FUNCTION tasker.is_terminal(p_state tasker.step_state) RETURNS boolean;
+
+CREATE FUNCTION tasker.known_plugin(p_namespace text, p_name text, p_version text) RETURNS integer;
 
 CREATE FUNCTION tasker.lane_of(p_task bigint) RETURNS smallint;
 
@@ -78,9 +84,15 @@ CREATE FUNCTION tasker.lock_tasks(p_tasks bigint[]) RETURNS void;
 
 CREATE FUNCTION tasker.mend_task_ids() RETURNS bigint;
 
+CREATE FUNCTION tasker.missing_defaults() RETURNS text;
+
 CREATE FUNCTION tasker.needed_plugins(p_host integer) RETURNS TABLE(namespace text, name text, version text, sha256 text, open_tasks bigint, hosts bigint);
 
 CREATE FUNCTION tasker.note_crash(p_process text, p_task bigint, p_ord integer, p_claim integer, p_signal text, p_plugin text, p_step text, p_now timestamp with time zone) RETURNS TABLE(host_id integer, crashes integer, crash_limit integer);
+
+CREATE FUNCTION tasker.note_isolation(p_host integer, p_plugin integer, p_isolation text) RETURNS void;
+
+CREATE FUNCTION tasker.note_plugin_order(p_kind text, p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS void;
 
 CREATE FUNCTION tasker.note_plugin_state(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_state text, p_code text, p_reason text, p_now timestamp with time zone) RETURNS void;
 
@@ -93,6 +105,10 @@ CREATE FUNCTION tasker.open_templates() RETURNS TABLE(template_id integer);
 CREATE FUNCTION tasker.pause_task(p_task bigint, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
 
 CREATE FUNCTION tasker.peek_queues(p_plugins integer[], p_now timestamp with time zone) RETURNS TABLE(lane smallint, due_in_ms bigint);
+
+CREATE FUNCTION tasker.pin_default(p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
+
+CREATE FUNCTION tasker.plugin_orders_since(p_seen bigint) RETURNS TABLE(revision bigint, kind text, namespace text, name text, version text, sha256 text);
 
 CREATE VIEW tasker.plugin_version AS
 SELECT
@@ -107,7 +123,10 @@ SELECT
     NULL::timestamp with time zone AS changed_at,
     NULL::integer AS template_id,
     NULL::bigint AS hosts,
-    NULL::bigint AS choosing;
+    NULL::bigint AS choosing,
+    NULL::timestamp with time zone AS retired_at,
+    NULL::text AS isolation,
+    NULL::boolean AS is_pinned;
 
 CREATE FUNCTION tasker.plugin_row(v tasker.plugin_version) RETURNS jsonb;
 
@@ -133,7 +152,11 @@ CREATE FUNCTION tasker.register_host(p_name text, p_version text, p_process text
 
 CREATE FUNCTION tasker.release_dead_hosts(p_dead integer[]) RETURNS integer;
 
+CREATE FUNCTION tasker.resume_plugin(p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
+
 CREATE FUNCTION tasker.resume_task(p_task bigint, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
+
+CREATE FUNCTION tasker.retire_plugin(p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
 
 CREATE FUNCTION tasker.satisfies_child(p_state tasker.step_state) RETURNS boolean;
 
@@ -142,6 +165,8 @@ CREATE FUNCTION tasker.seed_status(p_state tasker.step_state) RETURNS text;
 CREATE FUNCTION tasker.seed_status(p_state tasker.task_state) RETURNS text;
 
 CREATE FUNCTION tasker.settle_tasks(p_tasks bigint[], p_now timestamp with time zone) RETURNS integer;
+
+CREATE FUNCTION tasker.show_default(p_namespace text, p_name text) RETURNS jsonb;
 
 CREATE FUNCTION tasker.show_handler(p_namespace text, p_name text, p_version text) RETURNS jsonb;
 
@@ -318,7 +343,8 @@ WITH (fillfactor='50');
 CREATE TABLE tasker.host_plugin (
     host_id integer NOT NULL,
     plugin_id integer NOT NULL,
-    draining boolean DEFAULT false NOT NULL
+    draining boolean DEFAULT false NOT NULL,
+    isolation text DEFAULT 'in_process'::text NOT NULL
 );
 
 CREATE TABLE tasker.namespace (
@@ -450,7 +476,21 @@ CREATE TABLE tasker.plugin (
     state text NOT NULL,
     code text,
     reason text,
-    changed_at timestamp with time zone DEFAULT now() NOT NULL
+    changed_at timestamp with time zone DEFAULT now() NOT NULL,
+    retired_at timestamp with time zone
+);
+
+CREATE TABLE tasker.plugin_default (
+    namespace text NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    pinned_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE tasker.plugin_order (
+    only_row boolean DEFAULT true NOT NULL,
+    revision bigint DEFAULT 1 NOT NULL,
+    CONSTRAINT plugin_order_only_row_check CHECK (only_row)
 );
 
 ALTER TABLE tasker.plugin ALTER COLUMN plugin_id ADD GENERATED ALWAYS AS IDENTITY (
@@ -702,8 +742,14 @@ ALTER TABLE ONLY tasker.object_map
 ALTER TABLE ONLY tasker.object_map
     ADD CONSTRAINT object_map_system_one_system_two_remote_id_one_remote_id_tw_key UNIQUE (system_one, system_two, remote_id_one, remote_id_two);
 
+ALTER TABLE ONLY tasker.plugin_default
+    ADD CONSTRAINT plugin_default_pkey PRIMARY KEY (namespace, name);
+
 ALTER TABLE ONLY tasker.plugin
     ADD CONSTRAINT plugin_namespace_name_version_key UNIQUE (namespace, name, version);
+
+ALTER TABLE ONLY tasker.plugin_order
+    ADD CONSTRAINT plugin_order_pkey PRIMARY KEY (only_row);
 
 ALTER TABLE ONLY tasker.plugin
     ADD CONSTRAINT plugin_pkey PRIMARY KEY (plugin_id);
@@ -752,11 +798,17 @@ ALTER TABLE ONLY tasker.template_step
 
 CREATE INDEX delayed_by_plugin ON tasker.delayed_step USING btree (plugin_id, run_at);
 
+CREATE INDEX host_crash_by_plugin ON tasker.host_crash USING btree (plugin, at);
+
 CREATE INDEX host_crash_by_step ON tasker.host_crash USING btree (task_id, ord);
 
 CREATE INDEX idempotency_key_expires ON tasker.idempotency_key USING btree (expires_at);
 
+CREATE INDEX journal_by_plugin ON tasker.journal USING btree (((data ->> 'namespace'::text)), ((data ->> 'name'::text)), ((data ->> 'version'::text)), journal_id) WHERE (kind ~~ 'plugin.%'::text);
+
 CREATE INDEX journal_by_task ON tasker.journal USING btree (task_id, journal_id) WHERE (task_id IS NOT NULL);
+
+CREATE INDEX plugin_retired ON tasker.plugin USING btree (plugin_id) WHERE (retired_at IS NOT NULL);
 
 CREATE INDEX task_by_correlation ON ONLY tasker.task USING btree (correlation_id, task_id) WHERE (correlation_id IS NOT NULL);
 
@@ -810,7 +862,12 @@ CREATE OR REPLACE VIEW tasker.plugin_version AS
     p.changed_at,
     d.template_id,
     count(h.host_id) AS hosts,
-    count(h.host_id) FILTER (WHERE (NOT hp.draining)) AS choosing
+    count(h.host_id) FILTER (WHERE (NOT hp.draining)) AS choosing,
+    p.retired_at,
+    string_agg(DISTINCT hp.isolation, ', '::text) FILTER (WHERE (h.host_id IS NOT NULL)) AS isolation,
+    (EXISTS ( SELECT
+           FROM tasker.plugin_default f
+          WHERE ((f.namespace = p.namespace) AND (f.name = p.name) AND (f.version = p.version)))) AS is_pinned
    FROM (((tasker.plugin p
      JOIN tasker.template d USING (plugin_id))
      LEFT JOIN tasker.host_plugin hp USING (plugin_id))

@@ -113,7 +113,8 @@ class ApiClient::Impl {
   }
   ~Impl() { curl_easy_cleanup(handle_); }
 
-  Result<std::string> request(const std::string& path, const std::string* body, const std::string& idempotency_key = {}) {
+  Result<std::string> request(const char* method, const std::string& path, const std::string* body,
+                              const std::string& idempotency_key = {}) {
     if (handle_ == nullptr) return make_error(Code::internal, "the HTTP client could not be made");
     std::string answer;
     const auto url = base_ + path;
@@ -138,12 +139,13 @@ class ApiClient::Impl {
       curl_easy_setopt(handle_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
       curl_easy_setopt(handle_, CURLOPT_POSTFIELDS, body->c_str());
     }
+    if (std::string_view(method) != "GET" && std::string_view(method) != "POST") curl_easy_setopt(handle_, CURLOPT_CUSTOMREQUEST, method);
     curl_easy_setopt(handle_, CURLOPT_HTTPHEADER, headers);
     const auto outcome = curl_easy_perform(handle_);
     curl_slist_free_all(headers);
     long status = 0;
     curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
-    if (options_.verbose) tell(body == nullptr ? "GET" : "POST", url, outcome, status, answer.size());
+    if (options_.verbose) tell(method, url, outcome, status, answer.size());
     if (outcome != CURLE_OK) return failure(outcome);
     if (status >= 200 && status < 300) return answer;
     return error_of(answer, status);
@@ -187,10 +189,12 @@ class ApiClient::Impl {
 ApiClient::ApiClient(std::string server, Options options)
     : impl_(std::make_unique<Impl>(std::move(server), std::move(options))) {}
 ApiClient::~ApiClient() = default;
-Result<std::string> ApiClient::get(const std::string& path) { return impl_->request(path, nullptr); }
+Result<std::string> ApiClient::get(const std::string& path) { return impl_->request("GET", path, nullptr); }
 Result<std::string> ApiClient::post(const std::string& path, const std::string& body, const std::string& idempotency_key) {
-  return impl_->request(path, &body, idempotency_key);
+  return impl_->request("POST", path, &body, idempotency_key);
 }
+Result<std::string> ApiClient::put(const std::string& path, const std::string& body) { return impl_->request("PUT", path, &body); }
+Result<std::string> ApiClient::remove(const std::string& path) { return impl_->request("DELETE", path, nullptr); }
 const std::string& ApiClient::server() const { return impl_->server(); }
 
 std::string ApiClient::escape(const std::string& text) {

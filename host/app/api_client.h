@@ -33,6 +33,8 @@ class ApiClient {
   Result<std::string> get(const std::string& path);  // "/tasks/42"
   // `idempotency_key` may be empty.
   Result<std::string> post(const std::string& path, const std::string& body, const std::string& idempotency_key = {});
+  Result<std::string> put(const std::string& path, const std::string& body);
+  Result<std::string> remove(const std::string& path);  // DELETE
 
   const std::string& server() const;
   static std::string escape(const std::string& text);  // for a part of a path or query

@@ -1,10 +1,10 @@
 #include "app/arguments.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "app/argument_values.h"
 #include "app/code_help.h"
 #include "app/command_tree.h"
 #include "app/completion_script.h"
@@ -250,16 +250,41 @@ class Parser {
   }
 
   void add_plugin_verbs() {
-    plugin_ = app_.add_subcommand("plugin", "Look at plugins")->require_subcommand(1);
+    plugin_ = app_.add_subcommand("plugin", "Look at plugins, retire them, pin versions")->require_subcommand(1);
     plugin_->footer(example("tasker plugin list"));
     plugins_.app = plugin_->add_subcommand("list", "The running host's plugins, refused ones too");
     add_client(plugins_.app, plugins_.arguments.client, kList);
     plugins_.app->footer(example("tasker plugin list -o json"));
+    add_plugin_version(show_, PluginVersionArguments::Wish::show, "show", "All that is known of one version");
+    show_.app->footer(example("tasker plugin show shop/cart@1.0.0"));
+    add_plugin_version(retire_, PluginVersionArguments::Wish::retire, "retire", "Let a version take no new tasks, and unload it");
+    retire_.app->add_flag("--when-drained", retire_.arguments.when_drained, "Wait until no host has it, and tell what needs it");
+    retire_.app->add_option("--timeout", timeout_, "Stop waiting after this time (30s, 5m)")->option_text("TIME");
+    retire_.app->footer("Open tasks keep the version and go on; it is unloaded when none has it. All\n"
+                        "hosts on the database follow within seconds, and it stays so over restarts,\n"
+                        "until tasker plugin resume. Ctrl-C ends the waiting, not the draining.\n\n" + example("tasker plugin retire shop/cart@1.0.0 --when-drained"));
+    add_plugin_version(resume_, PluginVersionArguments::Wish::resume, "resume", "Take a retirement back");
+    resume_.app->footer(example("tasker plugin resume shop/cart@1.0.0"));
+    default_.app = plugin_->add_subcommand("default", "Show or pin what tasks without a version take");
+    default_.app->add_option("PLUGIN", plugin_ref_, "[NAMESPACE/]NAME")->required()->option_text(" ");
+    auto* version = default_.app->add_option("VERSION", default_.arguments.version, "The version to pin")->option_text(" ");
+    default_.app->add_flag("--latest", default_.arguments.latest, "Take the pin away: the newest stable version")->excludes(version);
+    add_client(default_.app, default_.arguments.client);
+    default_.app->footer("Ranges (^1.2) take the pinned version too when it is in them; a task that names\n"
+                         "one version gets that. When the pinned version has gone, tasks without a\n"
+                         "version are refused (handler.default_unavailable): no other is taken instead.\n\n" + example("tasker plugin default shop/cart 1.4.0"));
     inspect_.app = plugin_->add_subcommand("inspect", "Check a plugin file without running its code");
     inspect_.app->add_option("FILE", inspect_.arguments.file, "A plugin (.so)")->required()->option_text(" ");
     inspect_.app->add_flag("--allow-line", inspect_.arguments.allow_line, "Print only its line for plugins.allow_list");
     add_output(inspect_.app, inspect_.arguments.output);
     inspect_.app->footer(example("tasker plugin inspect build/plugins/default/order_process-1.0.0.so"));
+  }
+
+  void add_plugin_version(Slot<PluginVersionArguments>& slot, PluginVersionArguments::Wish wish, const char* name, const char* text) {
+    slot.app = plugin_->add_subcommand(name, text);
+    slot.arguments.wish = wish;
+    slot.app->add_option("VERSION", plugin_ref_, "[NAMESPACE/]NAME@VERSION")->required()->option_text(" ");
+    add_client(slot.app, slot.arguments.client);
   }
 
   void add_config_verbs() {
@@ -293,6 +318,9 @@ class Parser {
     if (list_.app->parsed()) return list();
     if (watch_.app->parsed()) return Verb(watch_.arguments);
     if (plugins_.app->parsed()) return Verb(plugins_.arguments);
+    for (auto* slot : {&show_, &retire_, &resume_})
+      if (slot->app->parsed()) return plugin_version(slot->arguments);
+    if (default_.app->parsed()) return plugin_default();
     if (inspect_.app->parsed()) return Verb(inspect_.arguments);
     if (view_.app->parsed()) return Verb(view_.arguments);
     if (help_->parsed()) return help();
@@ -333,6 +361,15 @@ class Parser {
     submit.name = name->name;
     submit.version = name->version;
     return Verb(submit);
+  }
+
+  std::variant<Verb, Notice> plugin_version(PluginVersionArguments& plugin) {
+    const auto named = name_plugin(plugin_ref_, timeout_, plugin);
+    return named ? std::variant<Verb, Notice>(Verb(plugin)) : usage(named.error().message);
+  }
+  std::variant<Verb, Notice> plugin_default() {
+    const auto named = name_plugin(plugin_ref_, default_.app->count("VERSION") > 0, default_.arguments);
+    return named ? std::variant<Verb, Notice>(Verb(default_.arguments)) : usage(named.error().message);
   }
 
   std::variant<Verb, Notice> list() {
@@ -423,7 +460,7 @@ class Parser {
   CLI::App* config_ = nullptr;
   CLI::App* help_ = nullptr;
   CLI::App* completion_ = nullptr;
-  std::string task_name_, timeout_, wait_, shell_;
+  std::string task_name_, timeout_, wait_, shell_, plugin_ref_;
   std::vector<std::string> topics_;
   Slot<ServeArguments> serve_{};
   Slot<DevArguments> dev_{};
@@ -433,6 +470,8 @@ class Parser {
   Slot<TaskListArguments> list_{};
   Slot<TaskWatchArguments> watch_{};
   Slot<PluginListArguments> plugins_{};
+  Slot<PluginVersionArguments> show_{}, retire_{}, resume_{};
+  Slot<PluginDefaultArguments> default_{};
   Slot<PluginInspectArguments> inspect_{};
   Slot<ConfigViewArguments> view_{};
   Slot<VersionArguments> version_{};
@@ -446,47 +485,6 @@ std::string page_of_commands() {
   return page;
 }
 
-bool asks_for_json(const std::vector<std::string>& words) {
-  const auto is_json = [](const std::string& word) { return CLI::detail::to_lower(word).starts_with("json"); };
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if ((words[i] == "-o" || words[i] == "--output") && i + 1 < words.size() && is_json(words[i + 1])) return true;
-    for (const std::string before : {"--output=", "-o"})
-      if (words[i].starts_with(before) && is_json(words[i].substr(before.size()))) return true;
-  }
-  return false;
-}
-
 std::variant<Verb, Notice> parse_arguments(const std::vector<std::string>& words) { return Parser().parse(words); }
-
-Result<TaskName> parse_task_name(const std::string& text) {
-  TaskName found{"default", text, ""};
-  if (const auto at = found.name.find('@'); at != std::string::npos) {
-    found.version = found.name.substr(at + 1);
-    found.name.resize(at);
-    if (found.version.empty())
-      return make_error(Code::command_invalid, fmt::format("'{}' has no version behind the @", text));
-    if (const auto range = VersionRange::parse(found.version); !range) return make_error(Code::command_invalid, range.error().message);
-  }
-  if (const auto slash = found.name.find('/'); slash != std::string::npos) {
-    found.namespace_name = found.name.substr(0, slash);
-    found.name.erase(0, slash + 1);
-  }
-  if (found.name.empty() || found.namespace_name.empty() || found.name.find('/') != std::string::npos)
-    return make_error(Code::command_invalid,
-                      fmt::format("'{}' is not a task; write [NAMESPACE/]NAME[@VERSION]", text));
-  return found;
-}
-
-Result<std::chrono::milliseconds> parse_duration(const std::string& text) {
-  double number = 0;
-  const auto* end = text.data() + text.size();
-  const auto [rest, failed] = std::from_chars(text.data(), end, number);
-  const std::string unit(rest, end);
-  const double scale = unit == "ms" ? 1 : unit.empty() || unit == "s" ? 1e3 : unit == "m" ? 6e4 : unit == "h" ? 3.6e6 : 0;
-  if (failed != std::errc{} || scale == 0 || !(number >= 0) || number * scale > 3.6e6 * 24 * 366)
-    return make_error(Code::command_invalid,
-                      fmt::format("'{}' is not a time; write 500ms, 30s, 5m or 2h, up to a year", text));
-  return std::chrono::milliseconds(static_cast<std::int64_t>(number * scale));
-}
 
 }  // namespace tasker::app

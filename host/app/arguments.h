@@ -78,6 +78,20 @@ struct TaskWatchArguments {
 struct PluginListArguments {
   Client client;
 };
+// One version of a plugin: show, retire and resume.
+struct PluginVersionArguments {
+  enum class Wish { show, retire, resume } wish = Wish::show;
+  Client client;
+  std::string namespace_name, name, version;
+  bool when_drained = false;  // retire: wait until no host has it any more
+  std::optional<std::chrono::milliseconds> timeout;
+};
+struct PluginDefaultArguments {
+  Client client;
+  std::string namespace_name, name;
+  std::string version;  // to be pinned; empty: none is
+  bool latest = false;  // the pin is taken away
+};
 struct PluginInspectArguments {
   std::string file;
   bool allow_line = false;  // only its line of an allow-list
@@ -100,7 +114,8 @@ struct VersionArguments {
 };
 
 using Verb = std::variant<ServeArguments, DevArguments, MigrateArguments, TaskSubmitArguments, TaskGetArguments,
-                          TaskListArguments, TaskWatchArguments, PluginListArguments, PluginInspectArguments,
+                          TaskListArguments, TaskWatchArguments, PluginListArguments, PluginVersionArguments,
+                          PluginDefaultArguments, PluginInspectArguments,
                           ConfigViewArguments, CompleteArguments, VersionArguments>;
 
 // Help or a complaint: nothing is to be run.

@@ -33,10 +33,12 @@ void CatalogueBridge::publish_again() {
       if (plugin.host != host) missing.emplace(key, plugin);
   }
   for (const auto& [name, plugin] : missing) {
-    catalogue_.publish(host, plugin.version, *plugin.definition, [this, name = name, host](Result<store::PublishedPlugin> answer) {
+    catalogue_.publish(host, plugin.version, *plugin.definition,
+                       [this, name = name, host, isolated = plugin.isolated](Result<store::PublishedPlugin> answer) {
       if (!answer)
         return log_failure(LogLevel::warn, answer.error(), "plugin {} could not be published for the new life, it is tried again: {}",
                            name);
+      if (isolated) note_isolated(host, answer->plugin_id, name);
       std::lock_guard guard(mutex_);
       if (const auto known = published_.find(name); known != published_.end()) known->second.host = host;
     });
@@ -64,9 +66,10 @@ void CatalogueBridge::publish(const plugin::PluginRecord& record, const model::T
                        bool is_former_life = false;
                        {
                          std::lock_guard guard(mutex_);
-                         published_[key_of(record)] = {version_of(record), copy, host};
+                         published_[key_of(record)] = {version_of(record), copy, host, false, record.is_isolated};
                          is_former_life = host_ != host;
                        }
+                       if (record.is_isolated) note_isolated(host, answer->plugin_id, key_of(record));
                        if (is_former_life) publish_again();
                        done(plugin::PublishedIds{answer->plugin_id, answer->template_id});
                      });
@@ -85,6 +88,12 @@ void CatalogueBridge::note_state(const plugin::PluginRecord& record) {
   }
   if (raw(host) == 0 || record.version.empty()) return;
   note(host, version_of(record), record.state, record.code, record.reason);
+}
+
+void CatalogueBridge::note_isolated(HostId host, PluginId plugin, const std::string& name) {
+  catalogue_.note_isolation(host, plugin, "process", [name](Result<int> answer) {
+    if (!answer) log_failure(LogLevel::warn, answer.error(), "that plugin {} runs in a process of its own was not noted: {}", name);
+  });
 }
 
 void CatalogueBridge::note(HostId host, const store::PluginVersion& version, plugin::PluginState state,
@@ -111,6 +120,20 @@ void CatalogueBridge::find_needed(std::function<void(Result<std::vector<plugin::
       needed.push_back({std::move(version.namespace_name), std::move(version.name), std::move(version.version),
                         std::move(version.sha256), open_tasks, hosts});
     done(std::move(needed));
+  });
+}
+
+void CatalogueBridge::find_orders(std::int64_t seen, std::function<void(Result<std::optional<plugin::PluginOrders>>)> done) {
+  catalogue_.orders(seen, [done = std::move(done)](Result<std::optional<store::PluginOrderList>> answer) {
+    if (!answer) return done(answer.error());
+    if (!*answer) return done(std::optional<plugin::PluginOrders>());
+    plugin::PluginOrders orders{(*answer)->revision, {}, {}};
+    for (auto& [kind, version] : (*answer)->orders)
+      if (kind == "retired")
+        orders.retired.push_back({version.namespace_name, version.name, version.version, version.sha256});
+      else if (kind == "default")
+        orders.defaults.push_back({version.namespace_name, version.name, version.version});
+    done(std::optional(std::move(orders)));
   });
 }
 

@@ -25,6 +25,7 @@ class CatalogueBridge final : public plugin::Catalogue {
                std::function<void(Result<plugin::PublishedIds>)> done) override;
   void note_state(const plugin::PluginRecord& record) override;
   void find_needed(std::function<void(Result<std::vector<plugin::NeededVersion>>)> done) override;
+  void find_orders(std::int64_t seen, std::function<void(Result<std::optional<plugin::PluginOrders>>)> done) override;
   void find_needs(const std::vector<TemplateId>& templates,
                   std::function<void(Result<std::vector<plugin::VersionNeed>>)> done) override;
 
@@ -34,10 +35,12 @@ class CatalogueBridge final : public plugin::Catalogue {
     std::shared_ptr<const model::TaskTemplate> definition;
     HostId host{};  // the life it was last published for
     bool draining = false;
+    bool isolated = false;
   };
   // What a former life of this host published is published for this one. A failure is made good by the next call: the
   // loader asks for needed versions again and again, and each asking ends here.
   void publish_again();
+  void note_isolated(HostId host, PluginId plugin, const std::string& name);
   void note(HostId host, const store::PluginVersion& version, plugin::PluginState state, const std::string& code,
             const std::string& reason);
 

@@ -132,6 +132,12 @@ Completions completions(const CLI::App& root, const Words& words) {
     candidates = commands_of(level);
     if (level.get_option_no_throw("ID") != nullptr) found.live = LiveValues::task_ids;
     if (level.get_option_no_throw("TASK") != nullptr) found.live = LiveValues::handlers;
+    if (level.get_parent() != nullptr && level.get_parent()->get_name() == "plugin") {
+      if (level.get_option_no_throw("PLUGIN") != nullptr)
+        found.live = LiveValues::plugin_names;
+      else if (level.get_option_no_throw("VERSION") != nullptr)
+        found.live = LiveValues::plugin_versions;
+    }
   }
   std::erase_if(candidates, [&](const std::string& each) { return !each.starts_with(found.typed); });
   for (auto& each : candidates) each.insert(0, found.before);

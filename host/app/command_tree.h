@@ -23,7 +23,7 @@ std::string nearest_code(const std::string& word);
 std::string did_you_mean(const std::string& near);
 
 // What only a host knows.
-enum class LiveValues { none, task_ids, handlers, namespaces, names, versions };
+enum class LiveValues { none, task_ids, handlers, plugin_versions, plugin_names, namespaces, names, versions };
 
 struct Completions {
   std::vector<std::string> words = {};

@@ -45,6 +45,9 @@ std::vector<std::string> values_in(std::string_view body, LiveValues wanted, con
     if (wanted == LiveValues::namespaces) add(text(item, "namespace"));
     if (wanted == LiveValues::names) add(text(item, "name"));
     if (wanted == LiveValues::versions) add(text(item, "version"));
+    const auto name = text(item, "name");
+    if (wanted == LiveValues::plugin_names && !name.empty()) add(text(item, "namespace") + "/" + name);
+    if (wanted == LiveValues::plugin_versions && !name.empty()) add(text(item, "namespace") + "/" + name + "@" + text(item, "version"));
     if (wanted == LiveValues::handlers)
       for (auto& handler : handlers_of(item, typed.find('@') != std::string::npos)) add(std::move(handler));
   }

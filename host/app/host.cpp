@@ -32,6 +32,7 @@
 #include "runner/prober.h"
 #include "runner/runners.h"
 #include "store/migrator.h"
+#include "store/pg_operators.h"
 #include "store/pg_reader.h"
 #include "store/pg_store.h"
 
@@ -182,9 +183,14 @@ Result<void> Host::Parts::build() {
   waits_ = std::make_unique<engine::TaskWaits>(*executor_, store_->reader());
   engine_ = std::make_unique<engine::Engine>(engine_wiring());
   service_ = std::make_unique<engine::TaskService>(
-      *engine_, store_->reader(), *waits_, resolver_,
-      engine::TaskService::Folder{[this] { return plugins_trouble(); },
-                                  [this] { return plugin::rows_of_files(loader_->plugins(), loader_->ignored()); }},
+      *engine_, store_->reader(), store_->operators(), *waits_, resolver_,
+      engine::TaskService::Folder{
+          [this] { return plugins_trouble(); },
+          [this] { return plugin::rows_of_files(loader_->plugins(), loader_->ignored()); },
+          [this](const engine::PluginName& plugin) {
+            return plugin::row_of_version(loader_->plugins(), plugin.namespace_name, plugin.name, plugin.version);
+          },
+          [this] { loader_->hear_orders(); }},
       [this](const std::optional<engine::QueueGauges>& queues) {
         return metrics_text({*engine_, *store_, loader_->plugins(), loader_->transitions(), server_ ? &server_->stats() : nullptr, queues});
       });

@@ -14,6 +14,7 @@
 #include "app/document.h"
 #include "app/plugin_inspect.h"
 #include "app/plugin_list.h"
+#include "app/plugin_verbs.h"
 #include "app/server_verbs.h"
 #include "app/task_verbs.h"
 #include "runner/child.h"
@@ -32,6 +33,8 @@ struct Runner {
   ExitCode operator()(const TaskListArguments& arguments) const { return run_task_list(arguments); }
   ExitCode operator()(const TaskWatchArguments& arguments) const { return run_task_watch(arguments); }
   ExitCode operator()(const PluginListArguments& arguments) const { return run_plugin_list(arguments); }
+  ExitCode operator()(const PluginVersionArguments& arguments) const { return run_plugin_version(arguments); }
+  ExitCode operator()(const PluginDefaultArguments& arguments) const { return run_plugin_default(arguments); }
   ExitCode operator()(const PluginInspectArguments& arguments) const { return run_plugin_inspect(arguments); }
   ExitCode operator()(const ConfigViewArguments& arguments) const { return run_config_view(arguments); }
   ExitCode operator()(const CompleteArguments& arguments) const { return run_complete(arguments); }

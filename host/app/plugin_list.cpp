@@ -26,6 +26,14 @@ std::string open_tasks(const nlohmann::json& from) {
   return number == "0" ? "" : number + (from.value("more_open_tasks", false) ? "+" : "");
 }
 
+bool flag(const nlohmann::json& from, const char* key) {
+  const auto found = from.find(key);
+  return found != from.end() && found->is_boolean() && found->get<bool>();
+}
+
+// What tasks without a version take; marked in the table, a column of its own in a pipe.
+std::string default_of(const nlohmann::json& from) { return flag(from, "pinned") ? "pinned" : flag(from, "default") ? "default" : ""; }
+
 // As `task submit` takes them; a file that is no plugin has no name.
 std::string names_of_plugins(const std::string& body) {
   std::string names;
@@ -42,17 +50,21 @@ Result<Table> table_of_plugins(std::string_view json, bool wide, bool is_tty) {
   const auto parsed = nlohmann::json::parse(json, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("plugins") || !parsed["plugins"].is_array())
     return make_error(Code::server_bad_answer, "the server's answer is not a list of plugins; are both of the same version?");
-  std::vector<std::string> headings = {"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "OPEN TASKS"};
-  if (!is_tty) headings.insert(headings.end(), {"CODE", "REASON"});
+  std::vector<std::string> headings = {"NAMESPACE", "NAME", "VERSION", "STATE", "HOSTS", "TASKS"};
+  if (is_tty) headings.push_back("ISOLATION");
+  if (!is_tty) headings.insert(headings.end(), {"CODE", "REASON", "ISOLATION", "DEFAULT"});
   if (wide) headings.insert(headings.end(), {"SINCE", "SHA256", "OLDEST TASK", "NEXT WAKE"});
   Table table(headings);
   table.colour_column(3);
   for (const auto& plugin : parsed["plugins"]) {
     if (!plugin.is_object()) continue;
     const auto code = text(plugin, {"code"}), reason = text(plugin, {"reason"});
-    std::vector<std::string> row = {text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name", "file"}), text(plugin, {"version"}),
+    const auto version = text(plugin, {"version"}), chosen = default_of(plugin), isolation = text(plugin, {"isolation"});
+    std::vector<std::string> row = {text(plugin, {"namespace", "namespace_name"}), text(plugin, {"name", "file"}),
+                                    version + (is_tty && !chosen.empty() ? "*" : ""),
                                     text(plugin, {"state"}), count(plugin, "hosts"), open_tasks(plugin)};
-    if (!is_tty) row.insert(row.end(), {code, reason});
+    if (is_tty) row.push_back(isolation);
+    if (!is_tty) row.insert(row.end(), {code, reason, isolation, chosen});
     row.insert(row.end(), {text(plugin, {"since"}), text(plugin, {"sha256"}), count(plugin, "oldest_task"), text(plugin, {"next_wake"})});
     table.add(std::move(row));
     if (!code.empty() || !reason.empty()) table.add_note(code + (code.empty() || reason.empty() ? "" : ": ") + reason);

@@ -100,7 +100,10 @@ namespace tasker {
   X(plugin_crashed, "plugin.crashed", 500)                 \
   X(plugin_timeout, "plugin.timeout", 500)                 \
   X(plugin_quarantined, "plugin.quarantined", 503)         \
-  X(plugin_runner_failed, "plugin.runner_failed", 500)
+  X(plugin_runner_failed, "plugin.runner_failed", 500)     \
+  X(plugin_retired, "plugin.retired", 409)                 \
+  X(plugin_is_default, "plugin.is_default", 409)           \
+  X(default_unavailable, "handler.default_unavailable", 409)
 
 enum class Code {
 #define X(name, text, http) name,

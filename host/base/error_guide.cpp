@@ -241,6 +241,15 @@ ErrorGuide guide_of(Code code) {
     case Code::plugin_runner_failed:
       return {"The process that runs an isolated plugin could not be started, or did not speak as it should.",
               "The sentence says why: too little memory, too many processes, or limits of the runner that are too narrow."};
+    case Code::plugin_retired:
+      return {"An operator retired this version, so that it takes no new tasks.",
+              "Take another version, or take it back with `tasker plugin resume NAMESPACE/NAME@VERSION`."};
+    case Code::plugin_is_default:
+      return {"The version is the pinned default of new tasks, and cannot be retired as long as it is.",
+              "Pin another one with `tasker plugin default NAMESPACE/NAME VERSION`, or take the pin away with --latest."};
+    case Code::default_unavailable:
+      return {"The task named no version, and the pinned default takes no new tasks anywhere; another one is never taken in its place.",
+              "Bring that version back, or pin another: `tasker plugin default NAMESPACE/NAME` shows which there are."};
   }
   return {};
 }

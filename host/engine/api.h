@@ -17,7 +17,7 @@ namespace tasker::engine {
 struct TaskRequest {
   std::string namespace_name = "default";
   std::string name;
-  std::string version;         // exact, a semver range, or empty: the newest stable version
+  std::string version;         // exact, a semver range, or empty: the pinned default, else the newest stable version
   std::string context = "{}";  // JSON object, as text
   std::string initiator = "unknown";
   std::string source_system = "unknown";
@@ -64,6 +64,13 @@ class Api {
   virtual void get_handler(std::string namespace_name, std::string name, std::string version,
                            Reply<std::string> reply) = 0;
   virtual void list_plugins(Page page, Reply<std::string> reply) = 0;  // {"plugins": [...]} states, versions, refusals
+  // All that is known of one version; what an operator decides about it is answered with the same.
+  virtual void show_plugin(PluginName plugin, Reply<std::string> reply) = 0;
+  virtual void retire_plugin(PluginName plugin, Reply<std::string> reply) = 0;
+  virtual void resume_plugin(PluginName plugin, Reply<std::string> reply) = 0;
+  // What tasks without a version take; without a version the pin is taken away.
+  virtual void show_default(std::string namespace_name, std::string name, Reply<std::string> reply) = 0;
+  virtual void pin_default(PluginName plugin, Reply<std::string> reply) = 0;
   virtual void metrics(Reply<std::string> reply) = 0;       // Prometheus text, also when the database is away
   virtual void health(Reply<Health> reply) = 0;             // readiness checks, also when the database is away
 };

@@ -228,6 +228,7 @@ struct HandlerVersion {
   PluginId plugin_id{};
   bool available = false;      // some living host has loaded it
   std::string context_schema;  // empty: none
+  bool is_default = false;     // an operator pinned it: what tasks without a version take
 };
 
 // What waits in the queues of all hosts. Counts are exact up to some thousands a lane and stay there beyond.
@@ -235,6 +236,19 @@ struct QueueGauges {
   std::int64_t ready = 0;    // due
   std::int64_t delayed = 0;  // due later
   Millis oldest{0};          // how long the longest waiting due step has waited
+};
+
+struct PluginName {
+  std::string namespace_name, name, version;
+};
+
+// What an operator decides about a plugin version, for all hosts. False: it was so before.
+class Operators {
+ public:
+  virtual ~Operators() = default;
+  virtual void retire(PluginName plugin, Reply<bool> reply) = 0;
+  virtual void resume(PluginName plugin, Reply<bool> reply) = 0;
+  virtual void pin_default(PluginName plugin, Reply<bool> reply) = 0;  // without a version: takes the pin away
 };
 
 // Answers are JSON text built by SQL. "null" stands for what does not exist.
@@ -246,8 +260,12 @@ class Reader {
   virtual void list_namespaces(Page page, Reply<std::string> reply) = 0;
   virtual void list_handlers(std::string namespace_name, Page page, Reply<std::string> reply) = 0;
   virtual void show_handler(std::string namespace_name, std::string name, std::string version,
-                            Reply<std::string> reply) = 0;  // version empty: the newest stable one
+                            Reply<std::string> reply) = 0;  // version empty: the default
   virtual void list_plugins(Page page, Reply<std::string> reply) = 0;
+  virtual void show_plugin(PluginName plugin, Reply<std::string> reply) = 0;
+  virtual void show_default(std::string namespace_name, std::string name, Reply<std::string> reply) = 0;
+  // Pinned defaults that no living host takes tasks for, as people read them; empty: none.
+  virtual void missing_defaults(Reply<std::string> reply) = 0;
   // Those of them that nobody needs to wait for: they have ended, or do not exist.
   virtual void ended_tasks(std::vector<TaskId> tasks, Reply<std::vector<TaskId>> reply) = 0;
   // What the request with this key created; nothing when there was none. Code::idempotency_key_reused for another digest.

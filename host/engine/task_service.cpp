@@ -18,10 +18,20 @@ namespace {
 Result<ResolvedTemplate> choose(const std::vector<HandlerVersion>& versions, const std::string& namespace_name,
                                 const std::string& name, const std::string& wanted) {
   std::optional<VersionRange> range;
+  const auto pinned = std::find_if(versions.begin(), versions.end(), [](const HandlerVersion& each) { return each.is_default; });
   if (!wanted.empty()) {
     auto parsed = VersionRange::parse(wanted);
     if (!parsed.has_value()) return parsed.error();
     range = std::move(parsed.value());
+  }
+  // A client that names one version means that one; in a range the pinned default comes before newer versions, and no other comes
+  // in its place.
+  if (pinned != versions.end() && !Semver::parse(wanted).has_value() &&
+      (!range || range->matches(Semver::parse(pinned->version).value()))) {
+    if (pinned->available) return ResolvedTemplate{pinned->template_id, pinned->version, pinned->context_schema};
+    return make_error(Code::default_unavailable,
+                      fmt::format("{}/{}: no living host takes new tasks for the pinned default {}, and no other version is taken in "
+                                  "its place", namespace_name, name, pinned->version));
   }
   const HandlerVersion* best = nullptr;
   std::optional<Semver> best_version;
@@ -61,9 +71,9 @@ struct TaskService::Submission {
   Reply<SubmitResult> reply;
 };
 
-TaskService::TaskService(Engine& engine, Reader& reader, TaskWaits& waits, const TemplateResolver& resolver, Folder folder,
-                         WriteMetrics write_metrics)
-    : engine_(engine), reader_(reader), waits_(waits), resolver_(resolver), folder_(std::move(folder)),
+TaskService::TaskService(Engine& engine, Reader& reader, Operators& operators, TaskWaits& waits, const TemplateResolver& resolver,
+                         Folder folder, WriteMetrics write_metrics)
+    : engine_(engine), reader_(reader), operators_(operators), waits_(waits), resolver_(resolver), folder_(std::move(folder)),
       write_metrics_(std::move(write_metrics)) {}
 
 TaskService::~TaskService() = default;
@@ -270,32 +280,44 @@ void TaskService::metrics(Reply<std::string> reply) {
 void TaskService::health(Reply<Health> reply) {
   const auto began = std::chrono::steady_clock::now();
   reader_.ping([this, began, reply = std::move(reply)](Result<Micros> answer) {
-    const std::string engine = engine_.trouble();
-    const std::string plugins = folder_.trouble();
-    const auto took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
-    const auto response_ms = answer.has_value() ? static_cast<double>(answer->count()) / 1000.0 : took;
-    std::string checks;
-    std::string failed;
-    const auto check = [&](const char* name, const std::string& trouble, const char* well, const std::string& more = "") {
-      const bool fine = trouble.empty();
-      checks += fmt::format(R"({}"{}":{{"status":"{}","message":{}{}}})", checks.empty() ? "" : ",", name,
-                            fine ? "healthy" : "unhealthy", json_quote(fine ? well : trouble), more);
-      if (!fine) failed += fmt::format(R"({}"{}")", failed.empty() ? "" : ",", name);
-    };
-    const std::string database = answer.has_value() ? "" : fmt::format("{}: {}", code_text(answer.error().code), answer.error().message);
-    check("database", database, "the database answers",
-          fmt::format(R"(,"response_time_ms":{:.3f})", response_ms));
-    check("engine", engine, "claims, attempts and commits go on");
-    check("plugins", plugins, "what lay in the plugins folder at start has been taken in");
-    Health health;
-    health.ready = failed.empty();
-    health.body = fmt::format(
-        R"({{"ready":{},"checks":{{{}}},"message":{},"timestamp":"{:%Y-%m-%dT%H:%M:%SZ}","check_duration":{:.6f},)"
-        R"("failed_checks":[{}]}})",
-        health.ready, checks, json_quote(health.ready ? "ready to run tasks" : "not ready to run tasks"),
-        fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())), took / 1000.0, failed);
-    reply(std::move(health));
+    if (!answer.has_value()) return say_health(std::move(answer), began, "", reply);
+    reader_.missing_defaults([this, answer, began, reply](Result<std::string> missing) {
+      say_health(answer, began, missing.has_value() ? *missing : "", reply);
+    });
   });
+}
+
+void TaskService::say_health(Result<Micros> answer, std::chrono::steady_clock::time_point began, const std::string& missing_defaults,
+                             const Reply<Health>& reply) {
+  const std::string engine = engine_.trouble();
+  const std::string plugins = folder_.trouble();
+  const auto took = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count();
+  const auto response_ms = answer.has_value() ? static_cast<double>(answer->count()) / 1000.0 : took;
+  std::string checks;
+  std::string failed;
+  const auto check = [&](const char* name, const std::string& trouble, const char* well, const std::string& more = "") {
+    const bool fine = trouble.empty();
+    checks += fmt::format(R"({}"{}":{{"status":"{}","message":{}{}}})", checks.empty() ? "" : ",", name,
+                          fine ? "healthy" : "unhealthy", json_quote(fine ? well : trouble), more);
+    if (!fine) failed += fmt::format(R"({}"{}")", failed.empty() ? "" : ",", name);
+  };
+  const std::string database = answer.has_value() ? "" : fmt::format("{}: {}", code_text(answer.error().code), answer.error().message);
+  check("database", database, "the database answers",
+        fmt::format(R"(,"response_time_ms":{:.3f})", response_ms));
+  check("engine", engine, "claims, attempts and commits go on");
+  // Tasks that name a version run all the same: the host is ready.
+  const std::string well = "what lay in the plugins folder at start has been taken in" +
+                           (missing_defaults.empty() ? "" : "; but tasks without a version are refused where the pinned default has gone: " +
+                                                                missing_defaults);
+  check("plugins", plugins, well.c_str());
+  Health health;
+  health.ready = failed.empty();
+  health.body = fmt::format(
+      R"({{"ready":{},"checks":{{{}}},"message":{},"timestamp":"{:%Y-%m-%dT%H:%M:%SZ}","check_duration":{:.6f},)"
+      R"("failed_checks":[{}]}})",
+      health.ready, checks, json_quote(health.ready ? "ready to run tasks" : "not ready to run tasks"),
+      fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())), took / 1000.0, failed);
+  reply(std::move(health));
 }
 
 }  // namespace tasker::engine

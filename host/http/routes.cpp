@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "base/timestamp.h"
+#include "http/default_body.h"
 #include "http/list_query.h"
 #include "http/page.h"
 #include "http/prefer.h"
@@ -37,14 +38,33 @@ enum class Endpoint {
   handlers,
   handler,
   plugins,
+  plugin,
+  plugin_retire,
+  plugin_resume,
+  plugin_default,
   metrics,
   live,
   ready
 };
 
 const char* allowed_methods(Endpoint endpoint) {
-  if (endpoint == Endpoint::tasks) return "GET, HEAD, POST";
-  return endpoint == Endpoint::bulk ? "POST" : "GET, HEAD";
+  switch (endpoint) {
+    case Endpoint::tasks:
+      return "GET, HEAD, POST";
+    case Endpoint::plugin_default:
+      return "GET, HEAD, PUT, DELETE";
+    case Endpoint::bulk:
+    case Endpoint::plugin_retire:
+    case Endpoint::plugin_resume:
+      return "POST";
+    default:
+      return "GET, HEAD";
+  }
+}
+
+bool is_allowed(std::string_view method, Endpoint endpoint) {
+  const std::string allowed = std::string(", ") + allowed_methods(endpoint) + ", ";
+  return !method.empty() && allowed.find(", " + std::string(method) + ", ") != std::string::npos;
 }
 
 Response json(int status, std::string body) {
@@ -148,7 +168,8 @@ class Routes::Impl {
                         "The request names the host '" + request.host.substr(0, 80) +
                             "'. Only localhost, 127.0.0.1 and [::1] are served until authentication exists.");
     }
-    if (request.method == "POST" && !request.origin.empty() && request.origin != "http://" + request.host) {
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    if (!reads && !request.origin.empty() && request.origin != "http://" + request.host) {
       return make_error(Code::http_origin_refused,
                         "A page of '" + request.origin.substr(0, 80) +
                             "' tried to post here. Only this server's own pages may.");
@@ -180,6 +201,12 @@ class Routes::Impl {
         return part(1) == "live" ? Endpoint::live : part(1) == "ready" ? Endpoint::ready : Endpoint::unknown;
       case 3:
         return part(0) == "handlers" ? Endpoint::handler : Endpoint::unknown;
+      case 4:
+        if (part(0) != "plugins") return Endpoint::unknown;
+        return part(3) == "default" ? Endpoint::plugin_default : Endpoint::plugin;
+      case 5:
+        if (part(0) != "plugins") return Endpoint::unknown;
+        return part(4) == "retire" ? Endpoint::plugin_retire : part(4) == "resume" ? Endpoint::plugin_resume : Endpoint::unknown;
       default:
         return Endpoint::unknown;
     }
@@ -188,12 +215,10 @@ class Routes::Impl {
   void dispatch(Request request, const Target& target, Respond respond) {
     const Endpoint endpoint = find_endpoint(target);
     if (endpoint == Endpoint::unknown) return respond(unknown_path(target));
-    const bool reads = request.method == "GET" || request.method == "HEAD";
-    const bool posts = request.method == "POST";
-    if (endpoint == Endpoint::bulk ? !posts : !(reads || (posts && endpoint == Endpoint::tasks))) {
-      return respond(wrong_method(request, endpoint));
-    }
-    if (posts) return submit(std::move(request), target, endpoint == Endpoint::bulk, std::move(respond));
+    if (!is_allowed(request.method, endpoint)) return respond(wrong_method(request, endpoint));
+    if (endpoint >= Endpoint::plugin && endpoint <= Endpoint::plugin_default)
+      return plugin(endpoint, std::move(request), target, std::move(respond));
+    if (request.method == "POST") return submit(std::move(request), target, endpoint == Endpoint::bulk, std::move(respond));
     switch (endpoint) {
       case Endpoint::root:
       case Endpoint::page_slash:
@@ -243,6 +268,27 @@ class Routes::Impl {
     api_.list_handlers(target.segments.back(), std::move(page.wish), pass_through(std::move(respond)));
   }
 
+  void plugin(Endpoint endpoint, Request request, const Target& target, Respond respond) {
+    if (auto good = check_parameters(target, {}); !good) return respond(problem(good.error()));
+    const auto part = [&](std::size_t i) { return target.segments[mount_depth_ + i]; };
+    engine::PluginName named{part(1), part(2), endpoint == Endpoint::plugin_default ? "" : part(3)};
+    auto answer = pass_through(std::move(respond));
+    if (endpoint == Endpoint::plugin_retire) return api_.retire_plugin(std::move(named), std::move(answer));
+    if (endpoint == Endpoint::plugin_resume) return api_.resume_plugin(std::move(named), std::move(answer));
+    if (endpoint == Endpoint::plugin) return api_.show_plugin(std::move(named), std::move(answer));
+    if (request.method == "DELETE") return api_.pin_default(std::move(named), std::move(answer));
+    if (request.method != "PUT") return api_.show_default(named.namespace_name, named.name, std::move(answer));
+    auto version = is_json_type(request.content_type) ? parse_default(request.body) : Result<std::string>(not_json(request));
+    if (!version) return answer(version.error());
+    named.version = std::move(*version);
+    api_.pin_default(std::move(named), std::move(answer));
+  }
+
+  static Error not_json(const Request& request) {
+    return make_error(Code::http_media_type, "The body is of type '" + request.content_type.substr(0, 80) +
+                                                 "'. Send JSON with Content-Type: application/json.");
+  }
+
   Response unknown_path(const Target& target) const {
     return problem(make_error(Code::http_path_unknown, "There is nothing at '" + target.path.substr(0, 200) +
                                                            "'. The paths are under '" + options_.mount +
@@ -268,9 +314,7 @@ class Routes::Impl {
 
   void submit(Request request, const Target& target, bool bulk, Respond respond) {
     if (!is_json_type(request.content_type)) {
-      return respond(problem(
-          make_error(Code::http_media_type, "The body is of type '" + request.content_type.substr(0, 80) +
-                                                "'. Send JSON with Content-Type: application/json.")));
+      return respond(problem(not_json(request)));
     }
     if (auto good = check_parameters(target, {}); !good) return respond(problem(good.error()));
     auto body = bulk ? parse_bulk(request.body) : parse_task(request.body);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "base/result.h"
 #include "model/task_template.h"
 #include "plugin/plugin_record.h"
+#include "plugin/version_index.h"
 
 namespace tasker::plugin {
 
@@ -37,6 +39,17 @@ struct VersionNeed {
   std::string next_wake;   // when the next of its delayed steps falls due; empty: none is delayed
 };
 
+// What operators decided about versions, on whatever host (sql/functions/plugin_orders.sql).
+struct RetiredVersion {
+  std::string namespace_name, name, version, sha256;
+  auto operator<=>(const RetiredVersion&) const = default;
+};
+struct PluginOrders {
+  std::int64_t revision = 0;  // grows with every decision
+  std::vector<RetiredVersion> retired;
+  std::vector<PinnedDefault> defaults;
+};
+
 class Catalogue {
  public:
   virtual ~Catalogue() = default;
@@ -53,6 +66,9 @@ class Catalogue {
 
   // [loader] `done` comes once, on any thread.
   virtual void find_needed(std::function<void(Result<std::vector<NeededVersion>>)> done) = 0;
+
+  // [loader] All orders when their revision is another than `seen`, else nothing. `done` comes once, on any thread.
+  virtual void find_orders(std::int64_t seen, std::function<void(Result<std::optional<PluginOrders>>)> done) = 0;
 
   // [loader] A row for each of these templates. `done` comes once, on any thread.
   virtual void find_needs(const std::vector<TemplateId>& templates, std::function<void(Result<std::vector<VersionNeed>>)> done) = 0;

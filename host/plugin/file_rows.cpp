@@ -34,4 +34,19 @@ std::string rows_of_files(const std::vector<PluginRecord>& records, const std::v
   return rows;
 }
 
+// Of several with one name the loaded one: a refused file of that version may lie beside it.
+std::string row_of_version(const std::vector<PluginRecord>& records, std::string_view namespace_name, std::string_view name,
+                           std::string_view version) {
+  const PluginRecord* found = nullptr;
+  for (const auto& record : records)
+    if (record.namespace_name == namespace_name && record.name == name && record.version == version &&
+        (found == nullptr || record.state != PluginState::refused))
+      found = &record;
+  if (found == nullptr) return {};
+  const bool runs = found->state == PluginState::active || found->state == PluginState::draining;
+  std::string row = row_of(*found);
+  row.pop_back();
+  return row + fmt::format(R"(,"isolation":{}}})", !runs ? "null" : found->is_isolated ? R"("process")" : R"("in_process")");
+}
+
 }  // namespace tasker::plugin

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plugin/plugin_record.h"
@@ -11,5 +12,9 @@ namespace tasker::plugin {
 
 // JSON objects with commas between: what stands in an array.
 std::string rows_of_files(const std::vector<PluginRecord>& records, const std::vector<IgnoredFile>& ignored);
+
+// The same of one version, whatever its state; empty when there is none.
+std::string row_of_version(const std::vector<PluginRecord>& records, std::string_view namespace_name, std::string_view name,
+                           std::string_view version);
 
 }  // namespace tasker::plugin

@@ -20,8 +20,6 @@ using std::chrono::milliseconds;
 
 // A file that somebody still has open for writing gets more time: until it is closed, or this often the quiet time.
 constexpr int kOpenFilePatience = 10;
-constexpr const char* kDrainingText =
-    "its file was removed: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
 
 }  // namespace
 
@@ -106,7 +104,7 @@ void Loader::Core::publish_registry() {
                       entry.sequence, entry.record.state != PluginState::draining,
                       {entry.ids->template_id, entry.ids->plugin, entry.definition, entry.handlers}});
   }
-  registry.publish(std::move(usable));
+  registry.publish(std::move(usable), orders ? orders->defaults : std::vector<PinnedDefault>());
   if (options.on_registry) options.on_registry();
 }
 
@@ -162,6 +160,7 @@ void Loader::Core::wait_for_quiet() {
 }
 
 void Loader::Core::take_quiet() {
+  if (!orders) return;  // a retired version would be loaded; it goes on when they come
   for (const std::string& file : settler.take_due(Steady::now())) {
     WatchedFile& known = files[file];
     // Where no event tells of writing (a network file system), the stamp does.
@@ -232,6 +231,7 @@ void Loader::Core::finish(milliseconds grace) {
   resident_timer.cancel();
   enter_timer.cancel();
   allow_timer.cancel();
+  orders_timer.cancel();
   registry.publish({});
   for (Entry& entry : entries) {
     entry.retry.reset();
@@ -257,8 +257,15 @@ Result<void> Loader::start() {
                                              [core = core_.get()](const Look& look) { core->on_look(look); });
   if (auto watching = core_->watcher->start(); !watching) return watching;
   asio::post(core_->io, [core = core_] { core->watch_allow_list(); });
+  asio::post(core_->io, [core = core_] { core->look_for_orders(); });
   core_->thread = std::thread([core = core_] { core->run(); });
   return {};
+}
+
+void Loader::hear_orders() {
+  asio::post(core_->io, [weak = std::weak_ptr(core_)] {
+    if (const auto core = weak.lock()) core->look_for_orders();
+  });
 }
 
 void Loader::stop(milliseconds grace) {

@@ -36,6 +36,7 @@ struct LoaderOptions {
   std::chrono::milliseconds rescan{30'000};
   std::chrono::milliseconds publish_pause{250};  // before the second try; doubles up to 30 s
   std::chrono::milliseconds drain_look{1'000};  // before it is asked whether open tasks have a draining version; doubles up to `rescan`
+  std::chrono::milliseconds orders_look{1'000};  // between looks for what operators decided
   std::chrono::milliseconds drain_patience{2'000};  // for attempts that no open task waits for, before they are asked to end
   std::chrono::milliseconds drain_timeout{60'000};  // for these attempts, and for fini, before the version is called stuck
   std::chrono::milliseconds resident_look{60'000};  // between looks for what stayed in memory
@@ -75,6 +76,9 @@ class Loader {
   // Tells every plugin to drain, waits until their attempts have left, and lets them finish. Libraries stay mapped:
   // the process is about to end. What hangs is left behind. Stop the engine before. Safe to call twice; not from on_change.
   void stop(std::chrono::milliseconds grace);
+
+  // [any] An operator has just decided something: not to be waited for until the next look.
+  void hear_orders();
 
   // [any] How often versions came into each state.
   TransitionCounts transitions() const;

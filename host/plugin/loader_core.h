@@ -1,6 +1,6 @@
 // What the loader is inside, for the files that together are it: loader.cpp (files come and go, start and stop),
 // loader_file.cpp (one file's way into the registry), loader_needed.cpp (versions that only open tasks have),
-// loader_leave.cpp (versions that nothing needs any more). Not for anybody else. All of it runs on the loader's thread, but what
+// loader_leave.cpp (versions that nothing needs any more), loader_orders.cpp (what operators decided). Not for anybody else. All of it runs on the loader's thread, but what
 // RecordBook shows.
 #pragma once
 
@@ -76,10 +76,16 @@ struct Unavailable {
 
 using std::chrono::milliseconds;
 
+// Why a version drains.
+inline constexpr const char* kDrainingText =
+    "its file was removed: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
+inline constexpr const char* kRetiredText =
+    "an operator retired it: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
+
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Core(LoaderOptions o, Catalogue& c, Registry& r)
       : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io), needs_timer(io), resident_timer(io),
-        enter_timer(io), allow_timer(io), allow_list(options.allow_list) {}
+        enter_timer(io), allow_timer(io), allow_list(options.allow_list), orders_timer(io) {}
 
   // Constant after construction.
   const LoaderOptions options;
@@ -109,6 +115,11 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   bool is_asking_needs = false;
   bool has_asked = false, is_asking = false, has_checked_configuration = false;
   std::map<std::string, Unavailable> unavailable;  // by label
+
+  boost::asio::steady_timer orders_timer;
+  bool is_asking_orders = false, ask_orders_again = false;
+  std::optional<PluginOrders> orders;  // nothing is taken in before they are known
+  std::map<std::string, RetiredVersion> retired;  // by name and hash
 
   RecordBook book;
   std::vector<std::filesystem::path> to_sync;  // new copies
@@ -185,6 +196,15 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void say_unavailable(const NeededVersion& needed, std::string why, bool is_final);
   // A section for a plugin that is not there is most often a misspelt one.
   void check_configuration();
+
+  // ------------------------------------------------------------ what operators decided
+
+  void look_for_orders();
+  void on_orders(const Result<std::optional<PluginOrders>>& answer);
+  void carry_out(const PluginOrders& now);
+  bool is_retired(const Entry& entry) const;
+  const RetiredVersion* find_retired(const PluginFileName& name, const std::string& sha256) const;
+  void resume(const RetiredVersion& version);
 
   // ------------------------------------------------------------ versions leave
 

@@ -24,6 +24,7 @@ constexpr milliseconds kLongestPublishPause{30'000};
 constexpr int kPublishShare = 4;
 // A shortage ends at any moment, and a try costs little.
 constexpr milliseconds kShortestPause{250}, kLongestPause{4'000};
+constexpr const char* kStaysAwayText = "an operator retired it: its file is not loaded";
 constexpr const char* kKeptText =
     "its file was overwritten or removed; it was loaded from its private copy for the open tasks that have it";
 
@@ -50,6 +51,12 @@ void Loader::Core::take(const std::string& file) {
   entry.record.sha256 = copy->sha256;
   entry.record.version = name.version_text;
   enter(entry, PluginState::intake);
+  if (const RetiredVersion* version = find_retired(name, copy->sha256)) {
+    entry.record.version = version->version;
+    enter(entry, PluginState::unloaded, "", kStaysAwayText);
+    if (has_asked) look_for_needed();
+    return;
+  }
   if (!loaded(file).empty()) {
     if (!options.dev)
       return refuse(entry, make_error(Code::plugin_version_immutable,
@@ -132,9 +139,9 @@ bool Loader::Core::is_known(const std::string& file, const std::string& sha256, 
   for (Entry* entry : loaded(file)) {
     if (entry->record.sha256 != sha256) continue;
     entry->is_kept = false;
-    entry->comes_back = entry->is_leaving;
+    entry->comes_back = entry->is_leaving && !is_retired(*entry);
     if (Entry* refused = candidate(file)) forget(*refused);
-    if (entry->is_leaving) return true;
+    if (entry->is_leaving || is_retired(*entry)) return true;
     const bool is_newest = entry->sequence == last_sequence_of(file);
     if (entry->record.state == PluginState::draining || (entry->record.state == PluginState::active && !is_newest)) {
       entry->sequence = ++last_sequence;
@@ -228,6 +235,7 @@ Result<void> Loader::Core::open(Entry& entry, const LoadRequest& request) {
   auto isolated = options.isolate ? options.isolate(request) : Result<std::shared_ptr<HeldPlugin>>(nullptr);
   if (!isolated) return isolated.error();
   entry.plugin = std::move(*isolated);
+  entry.record.is_isolated = entry.plugin != nullptr;
   if (entry.plugin) return {};
   if (const auto noted = check_crash_note(request.file); !noted) return noted;
   auto in_process = request;
@@ -274,10 +282,14 @@ void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& a
   entry.handlers = leased_handlers(entry);
   entry.semver = *Semver::parse(entry.record.version);
   if (entry.is_kept) {
-    enter_soon(entry, PluginState::draining, kKeptText);
+    enter_soon(entry, PluginState::draining, is_retired(entry) ? kRetiredText : kKeptText);
     return ask_needs_soon();
   }
   entry.sequence = ++last_sequence;
+  if (is_retired(entry)) {
+    enter_soon(entry, PluginState::draining, kRetiredText);
+    return ask_needs_soon();
+  }
   enter_soon(entry, PluginState::active);
 }
 

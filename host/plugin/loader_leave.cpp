@@ -109,7 +109,8 @@ void Loader::Core::on_needs(const Result<std::vector<VersionNeed>>& answer) {
 }
 
 void Loader::Core::say_need(Entry& entry, const VersionNeed& need) {
-  const std::string text = (entry.is_kept ? "it was loaded from its private copy for the open tasks that have it: "
+  const std::string text = (is_retired(entry) ? "an operator retired it; it goes on for the open tasks that have it: "
+                            : entry.is_kept ? "it was loaded from its private copy for the open tasks that have it: "
                                           : "its file was removed; it goes on for the open tasks that have it: ") +
                            (need.tasks > 1000 ? "1000+" : std::to_string(need.tasks)) + ", the oldest is task " + std::to_string(need.oldest) +
                            (need.next_wake.empty() ? "" : ", the next delayed step is due at " + need.next_wake);

@@ -40,6 +40,7 @@ struct PluginRecord {
   std::string reason;   // one sentence for people, may be empty
   std::string path;     // where the file was dropped
   std::chrono::system_clock::time_point since;  // of this state
+  bool is_isolated = false;  // its code runs in a process of its own
 };
 
 // Why something in the plugins folder is no plugin.

@@ -18,9 +18,10 @@ std::uint64_t next_number() {
 
 }  // namespace
 
-Registry::Registry() : number_(next_number()), published_(make({}, 0)) {}
+Registry::Registry() : number_(next_number()), published_(make({}, {}, 0)) {}
 
-std::shared_ptr<const Registry::Published> Registry::make(std::vector<RegistryEntry> entries, std::uint64_t generation) {
+std::shared_ptr<const Registry::Published> Registry::make(std::vector<RegistryEntry> entries,
+                                                            const std::vector<PinnedDefault>& defaults, std::uint64_t generation) {
   auto snapshot = std::make_shared<engine::CatalogSnapshot>();
   auto plugins = std::make_shared<std::vector<PluginId>>();
   std::vector<IndexedVersion> versions;
@@ -33,7 +34,7 @@ std::shared_ptr<const Registry::Published> Registry::make(std::vector<RegistryEn
   snapshot->plugins = std::move(plugins);
   snapshot->generation = generation;
   return std::make_shared<const Published>(
-      Published{std::move(entries), std::make_shared<const VersionIndex>(std::move(versions)), std::move(snapshot)});
+      Published{std::move(entries), std::make_shared<const VersionIndex>(std::move(versions), defaults), std::move(snapshot)});
 }
 
 std::shared_ptr<const Registry::Published> Registry::current() const {
@@ -65,9 +66,9 @@ Result<RegistryEntry> Registry::find(std::string_view namespace_name, std::strin
   return now->entries[(*found)->place];
 }
 
-void Registry::publish(std::vector<RegistryEntry> entries) {
+void Registry::publish(std::vector<RegistryEntry> entries, const std::vector<PinnedDefault>& defaults) {
   const std::uint64_t generation = generation_.load() + 1;
-  auto made = make(std::move(entries), generation);
+  auto made = make(std::move(entries), defaults, generation);
   {
     const std::lock_guard lock(mutex_);
     published_.swap(made);

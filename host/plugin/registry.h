@@ -34,8 +34,9 @@ class Registry final : public engine::HandlerCatalog {
   std::uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
   std::shared_ptr<const engine::CatalogSnapshot> snapshot() const override;
 
-  // `version`: empty for the newest stable one; exact ("1.2.0", which means the newest build of it, or with build
-  // metadata that build alone); or a range ("^1.2"). Code::namespace_unknown, unknown_handler, version_unknown.
+  // `version`: empty for the pinned default, else the newest stable one; exact ("1.2.0", which means the newest build of it, or with build
+  // metadata that build alone); or a range ("^1.2"), in which the pinned default comes before newer ones. Code::namespace_unknown,
+  // unknown_handler, version_unknown, default_unavailable.
   // Without a lock while nothing has been published: asked for every task that is created.
   Result<std::shared_ptr<const IndexedVersion>> choose(std::string_view namespace_name, std::string_view name,
                                                        std::string_view version) const;
@@ -43,7 +44,7 @@ class Registry final : public engine::HandlerCatalog {
   Result<RegistryEntry> find(std::string_view namespace_name, std::string_view name, std::string_view version) const;
   std::vector<RegistryEntry> entries() const;
 
-  void publish(std::vector<RegistryEntry> entries);
+  void publish(std::vector<RegistryEntry> entries, const std::vector<PinnedDefault>& defaults = {});
 
  private:
   struct Published {
@@ -51,7 +52,8 @@ class Registry final : public engine::HandlerCatalog {
     std::shared_ptr<const VersionIndex> index;  // of these entries
     std::shared_ptr<const engine::CatalogSnapshot> snapshot;
   };
-  static std::shared_ptr<const Published> make(std::vector<RegistryEntry> entries, std::uint64_t generation);
+  static std::shared_ptr<const Published> make(std::vector<RegistryEntry> entries, const std::vector<PinnedDefault>& defaults,
+                                               std::uint64_t generation);
   std::shared_ptr<const Published> current() const;
 
   const std::uint64_t number_;  // of this registry in the process

@@ -27,6 +27,9 @@ class Wanted {
     return wanted;
   }
 
+  // Whether a pinned default decides, or the client did.
+  bool heeds(const Semver& pinned) const { return !exact_ && (!range_ || range_->matches(pinned)); }
+
   bool allows(const Semver& version) const {
     if (range_) return range_->matches(version);
     if (!exact_) return version.is_stable();
@@ -90,14 +93,27 @@ Error unknown_version(std::string_view handler, std::string_view version, bool i
   return make_error(Code::version_unknown, std::string(handler) + " has no loaded version that fits " + std::string(version));
 }
 
+Error unavailable_default(std::string_view handler, std::string_view version) {
+  return make_error(Code::default_unavailable, std::string(handler) + ": the pinned default " + std::string(version) +
+                                                   " takes no new tasks here, and no other is taken in its place");
+}
+
 }  // namespace
 
-VersionIndex::VersionIndex(std::vector<IndexedVersion> versions) : number_(next_number()), versions_(std::move(versions)) {
+VersionIndex::VersionIndex(std::vector<IndexedVersion> versions, const std::vector<PinnedDefault>& defaults)
+    : number_(next_number()), versions_(std::move(versions)) {
   for (const IndexedVersion& each : versions_) {
-    by_name_[{each.namespace_name, each.name}].push_back(&each);
+    by_name_[{each.namespace_name, each.name}].list.push_back(&each);
     namespaces_.insert(each.namespace_name);
   }
-  for (auto& [key, list] : by_name_) std::sort(list.begin(), list.end(), is_newer);
+  for (auto& [key, versions_of] : by_name_) std::sort(versions_of.list.begin(), versions_of.list.end(), is_newer);
+  for (const PinnedDefault& pinned : defaults) {
+    const auto named = by_name_.find({pinned.namespace_name, pinned.name});
+    const auto version = Semver::parse(pinned.version);
+    if (named == by_name_.end() || !version) continue;
+    named->second.pinned = pinned.version;
+    named->second.pinned_version = *version;
+  }
 }
 
 Result<const IndexedVersion*> VersionIndex::find(std::string_view namespace_name, std::string_view name,
@@ -109,15 +125,18 @@ Result<const IndexedVersion*> VersionIndex::find(std::string_view namespace_name
   const std::uint64_t sought = (*wanted)->number;
   Found& before = found_before(number_, sought, &named->second);
   if (before.index == number_ && before.wanted == sought && before.list == &named->second) return before.version;
+  const auto& [list, pinned, pinned_version] = named->second;
+  const bool is_pinned = pinned_version && (*wanted)->wanted.heeds(*pinned_version);
   bool is_draining = false;
-  for (const IndexedVersion* each : named->second) {
-    if (!(*wanted)->wanted.allows(each->version)) continue;
+  for (const IndexedVersion* each : list) {
+    if (is_pinned ? each->text != pinned : !(*wanted)->wanted.allows(each->version)) continue;
     if (each->accepts_tasks) {
       before = {number_, sought, &named->second, each};
       return each;
     }
     is_draining = true;
   }
+  if (is_pinned) return unavailable_default(std::string(namespace_name) + "/" + std::string(name), pinned);
   return unknown_version(std::string(namespace_name) + "/" + std::string(name), version, is_draining);
 }
 

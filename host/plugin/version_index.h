@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,15 +31,26 @@ struct IndexedVersion {
   std::size_t place = 0;       // in the list that the index was made of
 };
 
+// The version that an operator chose for new tasks without one, on all hosts.
+struct PinnedDefault {
+  std::string namespace_name, name;
+  std::string version;
+  bool operator==(const PinnedDefault&) const = default;
+};
+
 class VersionIndex {
  public:
-  explicit VersionIndex(std::vector<IndexedVersion> versions);
+  explicit VersionIndex(std::vector<IndexedVersion> versions, const std::vector<PinnedDefault>& defaults = {});
 
   // As Registry::find. The answer lives as long as the index.
   Result<const IndexedVersion*> find(std::string_view namespace_name, std::string_view name, std::string_view version) const;
 
  private:
-  using Versions = std::vector<const IndexedVersion*>;
+  struct Versions {
+    std::vector<const IndexedVersion*> list;
+    std::string pinned;  // empty: none is
+    std::optional<Semver> pinned_version;
+  };
   struct Key {
     std::string_view namespace_name, name;
     bool operator==(const Key&) const = default;

@@ -82,7 +82,7 @@ std::string steps_as_json(const model::TaskTemplate& definition) {
 }
 
 PgCatalogue::PgCatalogue(Connection& writes, Connection& reads)
-    : changes_(writes, "publish_plugin", kMostChanges, write), reads_(reads) {}
+    : changes_(writes, "publish_plugin", kMostChanges, write), writes_(writes), reads_(reads) {}
 
 void PgCatalogue::publish(HostId host, const PluginVersion& plugin, const model::TaskTemplate& definition,
                           engine::Reply<PublishedPlugin> reply) {
@@ -185,6 +185,34 @@ void PgCatalogue::needs(const std::vector<TemplateId>& templates, engine::Reply<
     reply(std::move(needs));
   });
   if (!posted) reply(overloaded_error("open_tasks_of"));
+}
+
+void PgCatalogue::orders(std::int64_t seen, engine::Reply<std::optional<PluginOrderList>> reply) {
+  const bool posted = reads_.post([seen, reply](Session& session) {
+    auto rows = session.run("plugin_orders_since", {std::to_string(seen)});
+    if (!rows) return reply(rows.error());
+    if (rows->size() == 0) return reply(std::optional<PluginOrderList>());
+    PluginOrderList list;
+    for (int row = 0; row < rows->size(); ++row) {
+      list.revision = rows->integer(row, 0);
+      if (rows->text(row, 1) == "revision") continue;
+      list.orders.push_back({std::string(rows->text(row, 1)),
+                             {std::string(rows->text(row, 2)), std::string(rows->text(row, 3)), std::string(rows->text(row, 4)),
+                              std::string(rows->text(row, 5))}});
+    }
+    reply(std::optional(std::move(list)));
+  });
+  if (!posted) reply(overloaded_error("plugin_orders_since"));
+}
+
+void PgCatalogue::note_isolation(HostId host, PluginId plugin, const std::string& isolation, engine::Reply<int> reply) {
+  Params params = {std::to_string(raw(host)), std::to_string(raw(plugin)), isolation};
+  const bool posted = writes_.post([params = std::move(params), reply](Session& session) {
+    auto rows = session.run("note_isolation", params);
+    if (!rows) return reply(rows.error());
+    reply(0);
+  });
+  if (!posted) reply(overloaded_error("note_isolation"));
 }
 
 }  // namespace tasker::store

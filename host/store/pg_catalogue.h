@@ -41,6 +41,16 @@ struct VersionNeed {
   std::string next_wake;   // when the next of its delayed steps falls due; empty: none is delayed
 };
 
+// What operators decided, for all hosts (sql/functions/plugin_orders.sql).
+struct PluginOrder {
+  std::string kind;  // "retired", "default"
+  PluginVersion plugin;
+};
+struct PluginOrderList {
+  std::int64_t revision = 0;
+  std::vector<PluginOrder> orders;
+};
+
 class PgCatalogue {
  public:
   PgCatalogue(Connection& writes, Connection& reads);
@@ -54,6 +64,10 @@ class PgCatalogue {
                   const std::string& reason, engine::Reply<int> reply);
   void needed(HostId host, engine::Reply<std::vector<NeededPlugin>> reply);
   void needs(const std::vector<TemplateId>& templates, engine::Reply<std::vector<VersionNeed>> reply);
+  // Nothing when that revision is still the one.
+  void orders(std::int64_t seen, engine::Reply<std::optional<PluginOrderList>> reply);
+  // For versions that this host does not run in its own process.
+  void note_isolation(HostId host, PluginId plugin, const std::string& isolation, engine::Reply<int> reply);
 
  private:
   // A version to be published, or a state to be noted: in the order they came, many in one transaction.
@@ -72,6 +86,7 @@ class PgCatalogue {
   static void write_one(Session& session, const Change& change);
 
   Gather<Change> changes_;
+  Connection& writes_;
   Connection& reads_;
 };
 

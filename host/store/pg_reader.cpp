@@ -92,6 +92,23 @@ void PgReader::list_plugins(engine::Page page, Reply<std::string> reply) {
   read_json("list_plugins", {std::to_string(page.limit), or_null(page.after)}, std::move(reply));
 }
 
+void PgReader::show_plugin(engine::PluginName plugin, Reply<std::string> reply) {
+  read_json("show_plugin", {std::move(plugin.namespace_name), std::move(plugin.name), std::move(plugin.version)}, std::move(reply));
+}
+
+void PgReader::show_default(std::string namespace_name, std::string name, Reply<std::string> reply) {
+  read_json("show_default", {std::move(namespace_name), std::move(name)}, std::move(reply));
+}
+
+void PgReader::missing_defaults(Reply<std::string> reply) {
+  const bool posted = connection_.post([reply](Session& session) {
+    auto rows = session.run("missing_defaults", {});
+    if (!rows) return reply(rows.error());
+    reply(std::string(rows->text(0, 0)));
+  });
+  if (!posted) reply(overloaded_error("missing_defaults"));
+}
+
 void PgReader::ended_tasks(std::vector<TaskId> tasks, Reply<std::vector<TaskId>> reply) {
   const bool posted = connection_.post([tasks = std::move(tasks), reply](Session& session) {
     ArrayLiteral ids;
@@ -148,7 +165,7 @@ void PgReader::handler_versions(std::string namespace_name, std::string name,
     for (int row = 0; row < rows->size(); ++row) {
       versions.push_back({std::string(rows->text(row, 0)), static_cast<TemplateId>(rows->integer(row, 1)),
                           static_cast<PluginId>(rows->integer(row, 2)), rows->boolean(row, 3),
-                          std::string(rows->text(row, 4))});
+                          std::string(rows->text(row, 4)), rows->boolean(row, 5)});
     }
     reply(std::move(versions));
   });

@@ -27,6 +27,9 @@ class PgReader final : public engine::Reader {
   void show_handler(std::string namespace_name, std::string name, std::string version,
                     engine::Reply<std::string> reply) override;
   void list_plugins(engine::Page page, engine::Reply<std::string> reply) override;
+  void show_plugin(engine::PluginName plugin, engine::Reply<std::string> reply) override;
+  void show_default(std::string namespace_name, std::string name, engine::Reply<std::string> reply) override;
+  void missing_defaults(engine::Reply<std::string> reply) override;
   void ended_tasks(std::vector<TaskId> tasks, engine::Reply<std::vector<TaskId>> reply) override;
   void find_key(engine::IdempotencyKey key, engine::Reply<std::vector<TaskId>> reply) override;
   void handler_versions(std::string namespace_name, std::string name,

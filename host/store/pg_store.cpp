@@ -8,6 +8,7 @@
 
 #include "store/complete_call.h"
 #include "store/pg_catalogue.h"
+#include "store/pg_operators.h"
 #include "store/pg_reader.h"
 #include "store/step_rows.h"
 #include "store/submit_call.h"
@@ -61,6 +62,7 @@ PgStore::PgStore(Options options)
   people_ = connect("pg-people", for_people(options_.settings));
   reader_ = std::make_unique<PgReader>(*reads_, *people_);
   catalogue_ = std::make_unique<PgCatalogue>(*submits_, *people_);
+  operators_ = std::make_unique<PgOperators>(*submits_);
 }
 
 PgStore::~PgStore() { stop(); }

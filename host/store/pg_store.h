@@ -18,6 +18,7 @@
 namespace tasker::store {
 
 class PgCatalogue;
+class PgOperators;
 class PgReader;
 
 class PgStore final : public engine::Store {
@@ -56,6 +57,7 @@ class PgStore final : public engine::Store {
 
   PgReader& reader() { return *reader_; }
   PgCatalogue& catalogue() { return *catalogue_; }
+  PgOperators& operators() { return *operators_; }
   const Counters& counters() const { return counters_; }
   std::vector<const Connection*> connections() const;  // all; as long as the store lives
 
@@ -86,6 +88,7 @@ class PgStore final : public engine::Store {
   std::unique_ptr<Connection> people_;   // lists, graphs, gauges
   std::unique_ptr<PgReader> reader_;
   std::unique_ptr<PgCatalogue> catalogue_;
+  std::unique_ptr<PgOperators> operators_;
 };
 
 }  // namespace tasker::store

@@ -41,6 +41,11 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   if (state == "TK001") return call_error(Code::host_dead, Retry::never, std::string(line));
   if (state == "TK002") return call_error(Code::database_newer, Retry::never, std::string(line));
   if (state == "TK010") return call_error(Code::plugin_version_immutable, Retry::never, std::string(line));
+  if (state == "TK011") return call_error(Code::version_unknown, Retry::never, std::string(line));
+  if (state == "TK012") return call_error(Code::plugin_retired, Retry::never, std::string(line));
+  if (state == "TK013") return call_error(Code::plugin_is_default, Retry::never, std::string(line));
+  if (state == "TK014") return call_error(Code::unknown_handler, Retry::never, std::string(line));
+  if (state == "TK015") return call_error(Code::plugin_not_loaded, Retry::never, std::string(line));
   if (group == "22" || state == "54001") {
     return call_error(Code::database_bad_value, Retry::never,
                       fmt::format("the database cannot hold a value of {}: {}", doing, line));

@@ -123,9 +123,11 @@ create or replace function tasker.needed_plugins(p_host int)
 returns table (namespace text, name text, version text, sha256 text, open_tasks bigint, hosts bigint)
 language sql stable as $$
   select p.namespace, p.name, p.version, p.sha256, n.tasks, tasker.living_hosts(p.plugin_id)
-  from tasker.open_templates() o join tasker.template d using (template_id) join tasker.plugin p using (plugin_id)
-    cross join lateral tasker.open_tasks_of(array[o.template_id]) n
-  where n.tasks > 0 and not exists (select from tasker.host_plugin hp where hp.host_id = p_host and hp.plugin_id = p.plugin_id)
+  from (select p.*, o.template_id from tasker.open_templates() o join tasker.template d using (template_id) join tasker.plugin p using (plugin_id)
+        where not exists (select from tasker.host_plugin hp where hp.host_id = p_host and hp.plugin_id = p.plugin_id)
+        offset 0) p  -- so that only what is missing is counted
+    cross join lateral tasker.open_tasks_of(array[p.template_id]) n
+  where n.tasks > 0
 $$;
 
 -- The living hosts that have loaded a version, for new tasks or only for those that have it.

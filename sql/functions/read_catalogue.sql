@@ -37,20 +37,23 @@ language sql stable as $$
     'namespace', p_namespace,
     'handlers', coalesce((select jsonb_agg(jsonb_build_object(
         'name', name, 'namespace', p_namespace, 'versions', versions, 'latest_version', latest, 'handler_count', available,
+        'default_version', (select f.version from tasker.default_version(p_namespace, name) f),
         'available', available > 0) order by name) from h where rn <= p_limit), '[]'),
     'next', (select tasker.cursor('handler', max(name)) from h where rn <= p_limit and (select count(*) from h) > p_limit),
     'total_handlers', (select count(distinct name) from v))
   where exists (select from tasker.namespace where name = p_namespace)
 $$;
 
--- One handler with its graph. p_version null: the newest stable one that is available. Null when there is none.
+-- One handler with its graph. p_version null: the pinned default, else the newest stable one that is available. Null when there is none.
 -- The top level is the shape of the seed's README; `handler` holds the predecessor's richer one.
 create or replace function tasker.show_handler(p_namespace text, p_name text, p_version text) returns jsonb
 language sql stable as $$
   with v as (
     select * from tasker.handler_version
     where namespace = p_namespace and name = p_name
-      and (version = p_version or p_version is null and pre_release is null)
+      and (version = p_version or p_version is null and coalesce(
+             version = (select f.version from tasker.plugin_default f where f.namespace = p_namespace and f.name = p_name),
+             pre_release is null))
     order by available desc, version_core desc limit 1),
   step as (
     select ts.*, coalesce((select jsonb_agg(p.name order by p.ord) from tasker.template_edge e
@@ -86,7 +89,10 @@ $$;
 -- Every version that was ever published: how many living hosts have loaded it, and how many take new tasks for it.
 create or replace view tasker.plugin_version as
   select p.plugin_id, p.namespace, p.name, p.version, p.sha256, p.state, p.code, p.reason, p.changed_at, d.template_id,
-         count(h.host_id) as hosts, count(h.host_id) filter (where not hp.draining) as choosing
+         count(h.host_id) as hosts, count(h.host_id) filter (where not hp.draining) as choosing, p.retired_at,
+         string_agg(distinct hp.isolation, ', ') filter (where h.host_id is not null) as isolation,
+         exists (select from tasker.plugin_default f
+                 where f.namespace = p.namespace and f.name = p.name and f.version = p.version) as is_pinned
   from tasker.plugin p join tasker.template d using (plugin_id)
     left join tasker.host_plugin hp using (plugin_id) left join tasker.host h on h.host_id = hp.host_id and h.alive
   group by p.plugin_id, d.template_id;
@@ -97,17 +103,20 @@ create or replace function tasker.plugin_row(v tasker.plugin_version) returns js
     'plugin_id', v.plugin_id, 'namespace', v.namespace, 'name', v.name, 'version', v.version, 'state', s.state,
     'sha256', v.sha256, 'hosts', v.hosts, 'since', v.changed_at,
     'open_tasks', least(n.tasks, 1000), 'more_open_tasks', n.tasks > 1000, 'oldest_task', n.oldest_task,
-    'oldest_task_at', n.oldest_at, 'next_wake', n.next_wake,
-    'code', case when s.is_missed then 'plugin.not_loaded' end,
-    'reason', case when s.is_missed
+    'oldest_task_at', n.oldest_at, 'next_wake', n.next_wake, 'isolation', v.isolation, 'retired_at', v.retired_at, 'pinned', v.is_pinned,
+    'code', case when s.is_missed then 'plugin.not_loaded' when v.is_pinned and v.choosing = 0 then 'handler.default_unavailable' end,
+    'reason', nullif(concat_ws('; ', case when s.is_missed
                    then format('%s %s: %s', tasker.count_text(n.tasks), case n.tasks when 1 then 'open task waits' else 'open tasks wait' end,
                                tasker.why_not_loaded(v.state, v.reason))
+                   when v.hosts = 0 and v.retired_at is not null then 'an operator retired it, and no open task has it'
                    when s.state = 'unavailable' then 'no living host has loaded it, and no open task needs it'
-                   when v.state = s.state then v.reason end)
+                   when v.state = s.state then v.reason end,
+                   case when v.is_pinned and v.choosing = 0 then tasker.default_trouble() end), ''))
   from tasker.open_tasks_of(array[v.template_id]) n
     cross join lateral (
       select case when v.choosing > 0 then 'active' when v.hosts > 0 then 'draining'
-                  when n.tasks = 0 and v.state in ('finishing', 'stuck', 'unloaded', 'resident') then v.state else 'unavailable' end as state,
+                  when n.tasks = 0 and v.state in ('finishing', 'stuck', 'unloaded', 'resident') then v.state
+                  when n.tasks = 0 and v.retired_at is not null then 'unloaded' else 'unavailable' end as state,
              v.hosts = 0 and n.tasks > 0 as is_missed) s
 $$;
 
@@ -118,19 +127,36 @@ create or replace function tasker.list_plugins(p_limit int, p_after int) returns
     select v from tasker.plugin_version v
     where (p_after is null
            or (v.namespace, v.name, v.plugin_id) > (select a.namespace, a.name, a.plugin_id from tasker.plugin a where a.plugin_id = p_after))
-      and (hosts > 0 or version !~ '[+.]dev\.[0-9a-f]{8}\Z'
+      and (hosts > 0 or is_pinned or version !~ '[+.]dev\.[0-9a-f]{8}\Z'
            or exists (select from tasker.task t where t.template_id = v.template_id and t.finished_at is null))
     order by namespace, name, plugin_id limit p_limit + 1),
-  numbered as (select v, row_number() over (order by (v).namespace, (v).name, (v).plugin_id) as rn, count(*) over () as found from shown)
+  numbered as (select v, row_number() over (order by (v).namespace, (v).name, (v).plugin_id) as rn, count(*) over () as found from shown),
+  chosen as (select n.namespace, n.name, f.version from (select distinct (v).namespace, (v).name from shown) n
+               cross join lateral tasker.default_version(n.namespace, n.name) f)
   select jsonb_build_object(
     'next', tasker.cursor('plugin', (max((v).plugin_id) filter (where rn = p_limit and found > p_limit))::text),
-    'plugins', coalesce(jsonb_agg(tasker.plugin_row(v) order by rn) filter (where rn <= p_limit), '[]'))
-  from numbered
+    'plugins', coalesce(jsonb_agg(tasker.plugin_row(v) || jsonb_build_object('default', c.version is not null) order by rn)
+                          filter (where rn <= p_limit), '[]'))
+  from numbered left join chosen c on c.namespace = (v).namespace and c.name = (v).name and c.version = (v).version
 $$;
 
--- Null when there is no such version.
+-- All that is known of one version: its row, its handlers, the last 50 lines of its history on all hosts, the last 10 crashes of hosts
+-- that it is to blame for. Null when there is no such version.
 create or replace function tasker.show_plugin(p_namespace text, p_name text, p_version text) returns jsonb language sql stable as $$
-  select tasker.plugin_row(v) from tasker.plugin_version v where namespace = p_namespace and name = p_name and version = p_version
+  select tasker.plugin_row(v) || jsonb_build_object(
+    'default', exists (select from tasker.default_version(p_namespace, p_name) f where f.version = v.version),
+    'handlers', (select jsonb_agg(handler order by first) from (
+      select s.handler, min(s.ord) as first from tasker.template_step s where s.template_id = v.template_id group by s.handler) h),
+    'history', coalesce((select jsonb_agg(jsonb_build_object(
+        'at', j.at, 'what', substr(j.kind, 8), 'host_id', j.host_id, 'principal', j.principal, 'code', j.data ->> 'code', 'reason', j.reason)
+        order by j.journal_id) from (
+      select * from tasker.journal l
+      where l.kind like 'plugin.%' and l.data ->> 'namespace' = p_namespace and l.data ->> 'name' = p_name and l.data ->> 'version' = p_version
+      order by l.journal_id desc limit 50) j), '[]'),
+    'crashes', coalesce((select jsonb_agg(jsonb_build_object(
+        'at', c.at, 'host_id', c.host_id, 'signal', c.signal, 'step', c.step, 'task_id', nullif(c.task_id, 0)) order by c.at desc) from (
+      select * from tasker.host_crash k where k.plugin = format('%s/%s %s', p_namespace, p_name, p_version) order by k.at desc limit 10) c), '[]'))
+  from tasker.plugin_version v where namespace = p_namespace and name = p_name and version = p_version
 $$;
 
 create or replace function tasker.why_not_loaded(p_state text, p_reason text) returns text language sql immutable as $$

@@ -12,10 +12,27 @@ select * from tasker.publish_plugins($1, $2::jsonb, clock_timestamp())
 select tasker.note_plugin_states($1, $2::jsonb, clock_timestamp())
 
 -- name: handler_versions
-select * from tasker.handler_versions($1, $2)
+select v.version, v.template_id, v.plugin_id, v.available, v.context_schema,
+       exists (select from tasker.plugin_default d where d.namespace = $1 and d.name = $2 and d.version = v.version)
+from tasker.handler_versions($1, $2) v
 
 -- name: needed_plugins
 select * from tasker.needed_plugins($1)
 
 -- name: open_tasks_of
 select template_id, tasks, oldest_task, to_json(next_wake) #>> '{}' from tasker.open_tasks_of($1::int[])
+
+-- name: note_isolation
+select tasker.note_isolation($1, $2, $3)
+
+-- name: plugin_orders_since
+select * from tasker.plugin_orders_since($1)
+
+-- name: retire_plugin
+select tasker.retire_plugin($1, $2, $3, $4, $5, clock_timestamp())
+
+-- name: resume_plugin
+select tasker.resume_plugin($1, $2, $3, $4, $5, clock_timestamp())
+
+-- name: pin_default
+select tasker.pin_default($1, $2, $3, $4, $5, clock_timestamp())

@@ -24,5 +24,14 @@ select tasker.show_handler($1, $2, $3)
 -- name: list_plugins
 select tasker.list_plugins($1, $2)
 
+-- name: show_plugin
+select tasker.show_plugin($1, $2, $3)
+
+-- name: show_default
+select tasker.show_default($1, $2)
+
+-- name: missing_defaults
+select coalesce(tasker.missing_defaults(), '')
+
 -- name: queue_gauges
 select * from tasker.queue_gauges(clock_timestamp())

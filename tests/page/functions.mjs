@@ -119,10 +119,11 @@ test("plugins say what is wrong with them, and old versions that nothing needs c
   page.of("drawPlugins")({ plugins: [
     { namespace: "n", name: "old", version: "1.0.0", state: "unavailable", hosts: 0, open_tasks: 0, reason: "no living host has loaded it, and no open task needs it" },
     { namespace: "n", name: "wanted", version: "1.0.0", state: "unavailable", hosts: 0, open_tasks: 2, code: "plugin.not_loaded", reason: "2 open tasks wait" },
+    { namespace: "n", name: "gone", version: "1.0.0", state: "unloaded", hosts: 0, open_tasks: 0, pinned: true, code: "handler.default_unavailable", reason: "it is the pinned default" },
     { state: "ignored", hosts: 0, code: "plugin.path_mismatch", reason: "the name has no version", file: "n/loose.so" }] });
   const text = page.byId("plugins").textContent;
-  assert.match(text, /n\/wanted.*plugin\.not_loaded2 open tasks wait.*n\/loose\.so.*the name has no version.*n\/old/);
-  assert.equal(page.byId("plugins-count").textContent, "3", "as many as there are rows");
+  assert.match(text, /n\/wanted.*plugin\.not_loaded2 open tasks wait.*n\/gone.*pinned.*handler\.default_unavailable.*n\/loose\.so.*the name has no version.*n\/old/);
+  assert.equal(page.byId("plugins-count").textContent, "4", "as many as there are rows");
   const tone = (word) => page.byId("plugins").all((each) => each.attributes.class?.startsWith("state") && each.textContent.includes(word)).map((each) => each.attributes.class);
   same(tone("unavailable"), ["state tone-red", "state tone-grey"]);
 });

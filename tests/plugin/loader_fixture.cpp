@@ -65,6 +65,37 @@ void MemoryCatalogue::find_needs(const std::vector<TemplateId>& templates,
   done(std::move(needs));
 }
 
+void MemoryCatalogue::find_orders(std::int64_t seen, std::function<void(Result<std::optional<PluginOrders>>)> done) {
+  Result<std::optional<PluginOrders>> answer = std::optional<PluginOrders>();
+  {
+    const std::lock_guard lock(mutex);
+    if (orders_are_away)
+      answer = make_error(Code::database_unavailable, "the database is away", Retry::later);
+    else if (orders.revision != seen)
+      answer = std::optional(orders);
+  }
+  done(std::move(answer));
+}
+
+void MemoryCatalogue::retire(const PluginRecord& record) {
+  const std::lock_guard lock(mutex);
+  ++orders.revision;
+  orders.retired.push_back({record.namespace_name, record.name, record.version, record.sha256});
+}
+
+void MemoryCatalogue::resume(const PluginRecord& record) {
+  const std::lock_guard lock(mutex);
+  ++orders.revision;
+  std::erase_if(orders.retired, [&](const RetiredVersion& each) { return each.name == record.name && each.version == record.version; });
+}
+
+void MemoryCatalogue::pin(const std::string& name, const std::string& version) {
+  const std::lock_guard lock(mutex);
+  ++orders.revision;
+  std::erase_if(orders.defaults, [&](const PinnedDefault& each) { return each.name == name; });
+  if (!version.empty()) orders.defaults.push_back({"test", name, version});
+}
+
 void MemoryCatalogue::set_open_tasks(const std::string& version, std::int64_t tasks) {
   const std::lock_guard lock(mutex);
   open_tasks[version] = tasks;
@@ -77,6 +108,7 @@ LoaderTest::LoaderTest() {
   options_.settle = std::chrono::milliseconds(60);
   options_.publish_pause = std::chrono::milliseconds(10);
   options_.drain_look = std::chrono::milliseconds(20);
+  options_.orders_look = std::chrono::milliseconds(20);
   options_.rescan = std::chrono::milliseconds(30'000);
   options_.on_change = [this](const PluginRecord& record) {
     const std::lock_guard lock(mutex_);

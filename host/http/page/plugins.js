@@ -2,7 +2,7 @@
 
 const comment = (title, ...rest) => h("div", { class: "empty" }, h("strong", {}, title), ...rest);
 
-const isHistory = (plugin) => ["unavailable", "unloaded"].includes(plugin.state) && !plugin.open_tasks;
+const isHistory = (plugin) => ["unavailable", "unloaded"].includes(plugin.state) && !plugin.open_tasks && !plugin.pinned;
 
 function drawPlugins(answer) {
   const plugins = Array.isArray(answer.plugins) ? answer.plugins : [];
@@ -21,7 +21,7 @@ function drawPlugins(answer) {
     const row = h("tr", {},
       h("td", { class: "wide" }, plugin.name ? [h("span", { class: "quiet" }, (plugin.namespace ?? "?") + "/"), h("wbr"), h("span", { class: "strong" }, plugin.name)]
         : h("span", { class: "strong" }, plugin.file ?? "?")),
-      versionCell(plugin.version), h("td", {}, chip(plugin.state, isHistory(plugin) ? ["grey", "–"] : undefined)),
+      versionCell(plugin.version), h("td", {}, chip(plugin.state, isHistory(plugin) ? ["grey", "–"] : undefined), plugin.pinned && h("span", { class: "quiet" }, " pinned")),
       h("td", { class: "number" }, hosts ?? ""),
       h("td", { class: "quiet minor" }, when(plugin.since)));
     const refused = plugin.code || plugin.reason;

@@ -204,12 +204,33 @@ TEST(Arguments, LiveValuesAreThoseThatBeginWithWhatWasTyped) {
     {"namespace": "default", "name": "send", "version": "2.0.0", "state": "active"}, {"file": "x.so", "state": "ignored"}]})";
   EXPECT_EQ(values_in(plugins, LiveValues::handlers, "s"), (Values{"shop/cart", "send"}));
   EXPECT_EQ(values_in(plugins, LiveValues::handlers, "shop/cart@"), (Values{"shop/cart@1.0.0", "shop/cart@1.1.0"}));
+  EXPECT_EQ(values_in(plugins, LiveValues::plugin_versions, "shop/cart"), (Values{"shop/cart@1.0.0", "shop/cart@1.1.0"}));
+  EXPECT_EQ(values_in(plugins, LiveValues::plugin_names, "shop"), (Values{"shop/cart", "shop/old"}));
   EXPECT_EQ(values_in(plugins, LiveValues::namespaces, ""), (Values{"shop", "default"}));
   EXPECT_EQ(values_in(plugins, LiveValues::names, "o"), (Values{"old"}));
   EXPECT_EQ(values_in(plugins, LiveValues::versions, "1."), (Values{"1.0.0", "1.1.0"}));
   EXPECT_EQ(values_in(R"({"tasks": [{"task_id": 64}, {"task_id": 7}, {"task_id": 65}]})", LiveValues::task_ids, "6"), (Values{"64", "65"}));
   for (const char* odd : {"", "[]", "{}", "{\"plugins\": 1}", "{\"tasks\": [1]}"})
     EXPECT_EQ(values_in(odd, LiveValues::task_ids, ""), Values{}) << odd;
+}
+
+TEST(Arguments, OperatorsNameOnePluginVersion) {
+  const auto retire = parsed<PluginVersionArguments>({"plugin", "retire", "shop/cart@1.0.0", "--when-drained", "--timeout", "2m"});
+  EXPECT_EQ(retire.wish, PluginVersionArguments::Wish::retire);
+  EXPECT_EQ(retire.namespace_name + " " + retire.name + " " + retire.version, "shop cart 1.0.0");
+  EXPECT_TRUE(retire.when_drained);
+  EXPECT_EQ(retire.timeout, std::chrono::minutes(2));
+  EXPECT_EQ(parsed<PluginVersionArguments>({"plugin", "show", "send@2.0.0"}).namespace_name, "default");
+  EXPECT_EQ(parsed<PluginVersionArguments>({"plugin", "resume", "send@2.0.0"}).wish, PluginVersionArguments::Wish::resume);
+  EXPECT_NE(refused({"plugin", "retire", "shop/cart"}).text.find("names no version"), std::string::npos);
+  EXPECT_NE(refused({"plugin", "retire", "shop/cart@^1"}).text.find("names no version"), std::string::npos);
+  EXPECT_NE(refused({"plugin", "retire", "shop/cart@1.0.0", "--timeout", "5s"}).text.find("--when-drained"), std::string::npos);
+  const auto pin = parsed<PluginDefaultArguments>({"plugin", "default", "shop/cart", "1.4.0"});
+  EXPECT_EQ(pin.name + " " + pin.version, "cart 1.4.0");
+  EXPECT_TRUE(parsed<PluginDefaultArguments>({"plugin", "default", "shop/cart", "--latest"}).latest);
+  EXPECT_EQ(refused({"plugin", "default", "shop/cart", "1.4.0", "--latest"}).exit_code, ExitCode::usage);
+  EXPECT_EQ(refused({"plugin", "default", "shop/cart", "^1"}).exit_code, ExitCode::usage);
+  EXPECT_NE(refused({"plugin", "default", "shop/cart@1.4.0"}).text.find("tasker plugin default shop/cart 1.4.0"), std::string::npos);
 }
 
 TEST(Arguments, AnIdempotencyKeyIsOnePrintableWord) {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/plugin_list.h"
+#include "app/plugin_text.h"
 #include "app/table.h"
 #include "app/task_details.h"
 #include "app/task_view.h"
@@ -216,23 +217,52 @@ TEST(PluginList, ShowsRefusalsWithCodeAndReason) {
          {"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "unavailable", "hosts": 0, "open_tasks": 3},
          {"file": "pay/refund.so", "state": "ignored", "hosts": 0}]})");
   ASSERT_TRUE(table);
-  EXPECT_EQ(table->render(kPipe), "pay\trefund\t1.2.0\trefused\t0\t\tplugin.version_mismatch\tmanifest says 1.2.1\n"
-                                  "pay\trefund\t1.0.0\tunavailable\t0\t3\t\t\n"
-                                  "\tpay/refund.so\t\tignored\t0\t\t\t\n");
+  EXPECT_EQ(table->render(kPipe), "pay\trefund\t1.2.0\trefused\t0\t\tplugin.version_mismatch\tmanifest says 1.2.1\t\t\n"
+                                  "pay\trefund\t1.0.0\tunavailable\t0\t3\t\t\t\t\n"
+                                  "\tpay/refund.so\t\tignored\t0\t\t\t\t\t\n");
   EXPECT_FALSE(table_of_plugins("{}"));
   const auto shown = table_of_plugins(R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.2.0", "state": "refused",
       "hosts": 0, "code": "plugin.version_mismatch", "reason": "the manifest in it says version 1.2.1, its name says 1.2.0; rename it"}]})",
                                       false, true);
-  EXPECT_EQ(shown->render(kPlain), "NAMESPACE  NAME    VERSION  STATE    HOSTS  OPEN TASKS\n"
-                                   "pay        refund  1.2.0    refused  0      \n"
+  EXPECT_EQ(shown->render(kPlain), "NAMESPACE  NAME    VERSION  STATE    HOSTS  TASKS  ISOLATION\n"
+                                   "pay        refund  1.2.0    refused  0             \n"
                                    "    plugin.version_mismatch: the manifest in it says version 1.2.1, its name\n"
                                    "    says 1.2.0; rename it\n");
   const auto wide = table_of_plugins(R"({"plugins": [{"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "active",
       "hosts": 1, "since": "2030-01-31T23:30:00Z", "sha256": "abc", "open_tasks": 0, "more_open_tasks": false, "next_wake": null},
      {"namespace": "pay", "name": "refund", "version": "0.9.0", "state": "draining", "hosts": 1, "open_tasks": 1000,
       "more_open_tasks": true, "oldest_task": 64, "next_wake": "2030-02-01T00:00:00Z"}]})", true);
-  EXPECT_EQ(wide->render(kPipe), "pay\trefund\t1.0.0\tactive\t1\t\t\t\t2030-01-31T23:30:00Z\tabc\t\t\n"
-                                 "pay\trefund\t0.9.0\tdraining\t1\t1000+\t\t\t\t\t64\t2030-02-01T00:00:00Z\n");
+  EXPECT_EQ(wide->render(kPipe), "pay\trefund\t1.0.0\tactive\t1\t\t\t\t\t\t2030-01-31T23:30:00Z\tabc\t\t\n"
+                                 "pay\trefund\t0.9.0\tdraining\t1\t1000+\t\t\t\t\t\t\t64\t2030-02-01T00:00:00Z\n");
+}
+
+TEST(Output, MarksTheDefaultAndFitsAnOrdinaryTerminal) {
+  const auto json = R"({"plugins": [{"namespace": "data_processing", "name": "package_inventory", "version": "1.0.0", "state": "draining",
+      "hosts": 2, "open_tasks": 12, "isolation": "in_process", "default": true, "pinned": true},
+     {"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "active", "hosts": 1, "isolation": "process", "default": true}]})";
+  const auto shown = table_of_plugins(json, false, true)->render(kPlain);
+  EXPECT_NE(shown.find("1.0.0*"), std::string::npos);
+  EXPECT_NE(shown.find("in_process"), std::string::npos);
+  for (std::size_t at = 0, end; (end = shown.find('\n', at)) != std::string::npos; at = end + 1) EXPECT_LE(end - at, 80u) << shown;
+  EXPECT_EQ(table_of_plugins(json, false)->render(kPipe), "data_processing\tpackage_inventory\t1.0.0\tdraining\t2\t12\t\t\tin_process\tpinned\n"
+                                                          "pay\trefund\t1.0.0\tactive\t1\t\t\t\tprocess\tdefault\n");
+}
+
+TEST(Output, TellsWhatStillNeedsAPlugin) {
+  const auto plugin = read_plugin(R"({"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "draining", "hosts": 2, "open_tasks": 2,
+      "oldest_task": 64, "next_wake": null, "retired_at": "2030-01-31T23:30:00Z", "reason": "an operator retired it"})");
+  ASSERT_TRUE(plugin);
+  EXPECT_FALSE(has_left(*plugin));
+  EXPECT_EQ(sentence_of(*plugin), "pay/refund 1.0.0 is draining on 2 hosts: 2 open tasks have it, the oldest is task 64");
+  const auto gone = read_plugin(R"({"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "unloaded", "hosts": 0, "open_tasks": 0,
+      "retired_at": "2030-01-31T23:30:00Z"})");
+  EXPECT_TRUE(has_left(*gone));
+  EXPECT_EQ(sentence_of(*gone), "pay/refund 1.0.0 is unloaded");
+  EXPECT_FALSE(read_plugin("{}"));
+  EXPECT_EQ(*sentence_of_default(R"({"namespace": "pay", "name": "refund", "version": "1.0.0", "pinned": true, "available": true, "versions": ["1.0.0", "1.1.0"]})"),
+            "the default of pay/refund is 1.0.0, pinned (offered: 1.0.0, 1.1.0)");
+  EXPECT_EQ(*sentence_of_default(R"({"namespace": "pay", "name": "refund", "version": null, "pinned": false, "available": false, "versions": []})"),
+            "pay/refund has no default: no stable version is offered (none is offered)");
 }
 
 }  // namespace

@@ -32,6 +32,9 @@ class EndedOnly final : public Reader {
   void list_handlers(std::string, Page, Reply<std::string>) override {}
   void show_handler(std::string, std::string, std::string, Reply<std::string>) override {}
   void list_plugins(Page, Reply<std::string>) override {}
+  void show_plugin(PluginName, Reply<std::string>) override {}
+  void show_default(std::string, std::string, Reply<std::string>) override {}
+  void missing_defaults(Reply<std::string>) override {}
   void find_key(IdempotencyKey, Reply<std::vector<TaskId>>) override {}
   void handler_versions(std::string, std::string, Reply<std::vector<HandlerVersion>>) override {}
   void queue_gauges(Reply<QueueGauges>) override {}

@@ -53,6 +53,21 @@ class RecordingApi final : public engine::Api {
   engine::Health well{true, "{}"};
 
   void list_plugins(engine::Page, engine::Reply<std::string> reply) override { note("plugins", std::move(reply)); }
+  void show_plugin(engine::PluginName plugin, engine::Reply<std::string> reply) override {
+    note("plugin " + text(plugin), std::move(reply));
+  }
+  void retire_plugin(engine::PluginName plugin, engine::Reply<std::string> reply) override {
+    note("retire " + text(plugin), std::move(reply));
+  }
+  void resume_plugin(engine::PluginName plugin, engine::Reply<std::string> reply) override {
+    note("resume " + text(plugin), std::move(reply));
+  }
+  void show_default(std::string space, std::string name, engine::Reply<std::string> reply) override {
+    note("default " + space + " " + name, std::move(reply));
+  }
+  void pin_default(engine::PluginName plugin, engine::Reply<std::string> reply) override {
+    note("pin " + text(plugin), std::move(reply));
+  }
   void metrics(engine::Reply<std::string> reply) override { note("metrics", std::move(reply)); }
   void health(engine::Reply<engine::Health> reply) override {
     calls.push_back("health");
@@ -91,6 +106,7 @@ class RecordingApi final : public engine::Api {
   std::vector<std::string> calls;
 
  private:
+  static std::string text(const engine::PluginName& plugin) { return plugin.namespace_name + " " + plugin.name + " " + plugin.version; }
   void note(std::string call, engine::Reply<std::string> reply) {
     {
       std::lock_guard lock(mutex_);

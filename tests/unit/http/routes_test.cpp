@@ -222,6 +222,9 @@ TEST_F(RoutesTest, WrongMethodsAre405WithAllow) {
   EXPECT_EQ(header(response, "Allow"), "GET, HEAD, POST");
   EXPECT_EQ(header(get("/tasker/tasks/bulk"), "Allow"), "POST");
   EXPECT_EQ(header(get("/tasker/plugins", "POST"), "Allow"), "GET, HEAD");
+  EXPECT_EQ(header(get("/tasker/plugins/shop/cart/1.0.0", "DELETE"), "Allow"), "GET, HEAD");
+  EXPECT_EQ(header(get("/tasker/plugins/shop/cart/1.0.0/retire"), "Allow"), "POST");
+  EXPECT_EQ(header(get("/tasker/plugins/shop/cart/default", "POST"), "Allow"), "GET, HEAD, PUT, DELETE");
   EXPECT_EQ(get("/tasker/plugins", "HEAD").status, 200);
 }
 
@@ -399,6 +402,42 @@ TEST_F(RoutesTest, TheMountCanBeElsewhere) {
   EXPECT_EQ(status(deep, "/tasker/plugins"), 404);
   EXPECT_EQ(status(root, "/plugins"), 200);
   EXPECT_EQ(status(root, "/"), 200);
+}
+
+TEST_F(RoutesTest, OperatorsSpeakOfOnePluginVersion) {
+  const auto put = [&](std::string body) {
+    Request request;
+    request.method = "PUT";
+    request.target = "/tasker/plugins/shop/cart/default";
+    request.body = std::move(body);
+    return ask(std::move(request));
+  };
+  get("/tasker/plugins/shop/cart/1.0.0%2Bdev.1a2b3c4d");
+  post("/tasker/plugins/shop/cart/1.0.0/retire", "", "");
+  post("/tasker/plugins/shop/cart/1.0.0/resume", "", "");
+  get("/tasker/plugins/shop/cart/default");
+  put(R"({"version": "1.4.0"})");
+  get("/tasker/plugins/shop/cart/default", "DELETE");
+  EXPECT_EQ(api_.calls, (std::vector<std::string>{"plugin shop cart 1.0.0+dev.1a2b3c4d", "retire shop cart 1.0.0", "resume shop cart 1.0.0",
+                                                  "default shop cart", "pin shop cart 1.4.0", "pin shop cart "}));
+  EXPECT_EQ(refused(put("{}"), 400), "request.missing_field");
+  EXPECT_EQ(refused(put(R"({"version": "1.4.0", "force": true})"), 400), "request.unknown_field");
+  EXPECT_EQ(refused(put(R"({"version": 1})"), 400), "request.invalid");
+  EXPECT_EQ(refused(put("words"), 400), "request.invalid_json");
+  EXPECT_EQ(refused(get("/tasker/plugins/shop/cart/1.0.0/eat", "POST"), 404), "http.path_unknown");
+  EXPECT_EQ(api_.calls.size(), 6u);
+}
+
+TEST_F(RoutesTest, APageOfAnotherSiteChangesNothing) {
+  for (const char* method : {"POST", "PUT", "DELETE"}) {
+    Request request;
+    request.method = method;
+    request.target = std::string(method) == "POST" ? "/tasker/plugins/shop/cart/1.0.0/retire" : "/tasker/plugins/shop/cart/default";
+    request.host = "localhost:8765";
+    request.origin = "http://evil.example";
+    EXPECT_EQ(refused(ask(std::move(request)), 403), "http.origin_refused") << method;
+  }
+  EXPECT_TRUE(api_.calls.empty());
 }
 
 }  // namespace

@@ -55,6 +55,35 @@ TEST_F(RegistryLookup, ExactVersionsAndRanges) {
   EXPECT_EQ(find("refund", "3.0.0"), "handler.version_unknown");
 }
 
+class PinnedLookup : public RegistryLookup {
+ protected:
+  void pin(const std::string& name, const std::string& version) {
+    registry_.publish(registry_.entries(), {{"payments", name, version}});
+  }
+};
+
+TEST_F(PinnedLookup, DecidesForTasksWithoutVersionAndForRangesThatHoldIt) {
+  pin("refund", "1.9.0");
+  EXPECT_EQ(find("refund", ""), "1.9.0");
+  EXPECT_EQ(find("refund", "^1.0"), "1.9.0");
+  EXPECT_EQ(find("refund", ">=1.10.0"), "1.10.0") << "it is not in the range";
+  EXPECT_EQ(find("refund", "1.10.0"), "1.10.0") << "the client named one";
+  pin("refund", "2.0.0-rc.1");
+  EXPECT_EQ(find("refund", ""), "2.0.0-rc.1") << "an operator may pin a pre-release";
+  EXPECT_EQ(find("charge", ""), "handler.version_unknown") << "others are not concerned";
+}
+
+TEST_F(PinnedLookup, TakesNoOtherInItsPlace) {
+  pin("refund", "1.5.0");
+  EXPECT_EQ(find("refund", ""), "handler.default_unavailable");
+  EXPECT_EQ(find("refund", "^1.0"), "handler.default_unavailable");
+  EXPECT_EQ(find("refund", "1.9.0"), "1.9.0");
+  EXPECT_NE(registry_.find("payments", "refund", "").error().message.find("1.5.0"), std::string::npos);
+  pin("old", "1.0.0");
+  EXPECT_EQ(find("old", ""), "handler.default_unavailable") << "it drains";
+  EXPECT_EQ(find("refund", ""), "1.10.0") << "the pin was taken away";
+}
+
 TEST_F(RegistryLookup, SaysWhichPartIsUnknown) {
   EXPECT_EQ(registry_.find("nobody", "refund", "").error().code, Code::namespace_unknown);
   EXPECT_EQ(find("nothing", ""), "handler.unknown");
