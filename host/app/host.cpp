@@ -225,6 +225,7 @@ plugin::LoaderOptions Host::Parts::loader_options() {
   options.settle = milliseconds(settings.plugins.settle_ms);
   options.rescan = seconds(settings.plugins.rescan_seconds);
   options.drain_timeout = seconds(settings.plugins.drain_timeout_seconds);
+  options.init_limit = seconds(settings.plugins.init_seconds);
   options.config_for = [&known = settings.plugins.configuration](std::string_view namespace_name,
                                                                  std::string_view name) -> Result<std::string> {
     const auto found = known.find(std::string(namespace_name) + "/" + std::string(name));

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <unistd.h>
 #include <variant>
 #include <vector>
 
@@ -17,6 +18,8 @@
 #include "app/plugin_verbs.h"
 #include "app/server_verbs.h"
 #include "app/task_verbs.h"
+#include "base/log.h"
+#include "plugin/apart_call.h"
 #include "runner/child.h"
 #include "runner/prober_child.h"
 
@@ -73,5 +76,8 @@ int main(int argc, char** argv) {
   if (!words.empty() && words.front() == "runner")
     return words.size() > 1 && words[1] == tasker::runner::kProberWord ? tasker::runner::run_prober() : tasker::runner::run_child();
   if (asks_for_json(words)) report_as_json();
-  return static_cast<int>(whole(run(words)));
+  const auto code = static_cast<int>(whole(run(words)));
+  tasker::log_flush();
+  if (tasker::plugin::has_left_calls()) ::_exit(code);
+  return code;
 }

@@ -161,6 +161,7 @@ std::vector<Key> all_keys() {
       word("plugins", "allow_list", &S::plugins, &S::Plugins::allow_list, true),
       integer("plugins", "rescan_seconds", &S::plugins, &S::Plugins::rescan_seconds, 1, 86'400),
       integer("plugins", "settle_ms", &S::plugins, &S::Plugins::settle_ms, 0, 60'000),
+      integer("plugins", "init_seconds", &S::plugins, &S::Plugins::init_seconds, 1, 3'600),
       integer("plugins", "probe_seconds", &S::plugins, &S::Plugins::probe_seconds, 1, 3'600),
       integer("plugins", "drain_timeout_seconds", &S::plugins, &S::Plugins::drain_timeout_seconds, 1, 86'400),
       secret({.section = "plugins", .name = "configuration", .set = set_configuration, .show = show_configuration}),

@@ -41,6 +41,7 @@ struct Settings {
     std::string allow_list;   // file with a line for each plugin that may run; empty: there is no such list
     int rescan_seconds = 30;  // full look at the folder, should a notification have been lost
     int settle_ms = 300;      // a file is taken when it has not changed for so long
+    int init_seconds = 30;    // what a plugin's init() may take
     int probe_seconds = 5;    // what a library may take to open, in the process that tries it first
     int drain_timeout_seconds = 60;  // for what holds up the unloading of a version, before it is called stuck
     // "<namespace>/<name>" -> JSON object that the plugin's init receives.

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -9,7 +10,7 @@ namespace tasker::plugin {
 
 struct ApartCall::State {
   std::mutex mutex;
-  std::condition_variable ended;
+  std::condition_variable_any ended;
   bool has_ended = false;  // guarded by mutex
 };
 
@@ -24,19 +25,28 @@ ApartCall::ApartCall(std::function<void()> call, std::function<void()> done) : s
     }
     done();
   });
-  pthread_setname_np(thread_.native_handle(), "plugin-farewell");
+  pthread_setname_np(thread_.native_handle(), "plugin-call");
 }
 
 ApartCall::~ApartCall() {
-  if (wait_until({}))
+  if (wait_until({})) {
     thread_.join();
-  else
+  } else {
     thread_.detach();
+    note_left_call();
+  }
 }
 
-bool ApartCall::wait_until(std::chrono::steady_clock::time_point deadline) {
+bool ApartCall::wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop) {
   std::unique_lock lock(state_->mutex);
-  return state_->ended.wait_until(lock, deadline, [this] { return state_->has_ended; });
+  return state_->ended.wait_until(lock, stop, deadline, [this] { return state_->has_ended; });
 }
+
+namespace {
+std::atomic<bool> g_has_left_calls{false};
+}
+
+bool has_left_calls() { return g_has_left_calls; }
+void note_left_call() { g_has_left_calls = true; }
 
 }  // namespace tasker::plugin

@@ -1,10 +1,11 @@
-// One call into a plugin (drain, fini, the unloading of its code) on a thread of its own, so that whoever waits for it can give
-// up: a call that hangs leaves its thread behind, and nothing else. [loader] makes, asks and destroys it.
+// One call into a plugin (init, drain, fini, the unloading of its code) on a thread of its own, so that whoever waits for it can
+// give up: a call that hangs leaves its thread behind, and nothing else. [loader] makes, asks and destroys it.
 #pragma once
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <thread>
 
 namespace tasker::plugin {
@@ -17,13 +18,17 @@ class ApartCall {
   ApartCall& operator=(const ApartCall&) = delete;
   ~ApartCall();  // waits for a call that has ended, and leaves one that has not
 
-  // Whether the call has ended.
-  bool wait_until(std::chrono::steady_clock::time_point deadline);
+  // Whether the call has ended. Waits no longer once a stop is asked for.
+  bool wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop = {});
 
  private:
   struct State;
   std::shared_ptr<State> state_;
   std::thread thread_;
 };
+
+// [any] Whether a call that hung was left behind. The process then ends without static destructors: they may wait for it.
+bool has_left_calls();
+void note_left_call();
 
 }  // namespace tasker::plugin

@@ -1,12 +1,15 @@
 #include "plugin/loaded_plugin.h"
 
 #include <map>
+#include <optional>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
 #include "base/utf8.h"
 #include "plugin/abi_sizes.h"
+#include "plugin/apart_call.h"
 #include "plugin/copied_outcome.h"
 #include "plugin/crash_report.h"
 #include "plugin/invoke.h"
@@ -127,6 +130,27 @@ Result<void> try_library(const LoadRequest& request) {
   return {};
 }
 
+namespace {
+
+// The plugin stays where it is when its init() does not come back: its thread is in it.
+Result<void*> init_in_time(const std::shared_ptr<LoadedPlugin>& plugin, const tasker_plugin& entry, const LoadRequest& request) {
+  if (request.init_limit.count() == 0) return call_init(entry, plugin->host(), request.config, request.crash_note);
+  const auto answer = std::make_shared<std::optional<Result<void*>>>();
+  try {
+    ApartCall call([plugin, &entry, config = request.config, note = request.crash_note, answer] {
+      *answer = call_init(entry, plugin->host(), config, note);
+    }, [] {});
+    if (call.wait_until(std::chrono::steady_clock::now() + request.init_limit, request.stop)) return **answer;
+  } catch (const std::system_error& no_thread) {
+    return make_error(Code::plugin_init_failed, std::string("no thread could be started for its init(): ") + no_thread.what(), Retry::later);
+  }
+  if (request.stop.stop_requested()) return make_error(Code::stopping, "the host stopped while it was in its init()", Retry::later);
+  return make_error(Code::plugin_init_failed, "its init() has not returned within " + std::to_string(request.init_limit.count()) +
+                                                  " ms (plugins.init_seconds); its thread is left in it");
+}
+
+}  // namespace
+
 LoadedPlugin::LoadedPlugin(Library library, const LoadRequest& request)
     : library_(std::move(library)), host_(request.attempts, request.source, request.limits) {}
 
@@ -138,7 +162,7 @@ Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& requ
   plugin->entry_ = entry;
   plugin->step_handlers_ = std::move(opened->step_handlers);
   // After a failed init the library stays mapped: a thread it may have started must not lose its code.
-  const auto self = call_init(*entry, plugin->host_, request.config, request.crash_note);
+  const auto self = init_in_time(plugin, *entry, request);
   if (!self) return self.error();
   plugin->self_ = *self;
   return plugin;

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct LoadRequest {
   AttemptLimits limits;
   std::shared_ptr<AttemptTable> attempts;
   std::string crash_note{};  // the file that is left when opening it or init() takes this process down
+  std::chrono::milliseconds init_limit{0};  // 0: init() is waited for as long as it takes
+  std::stop_token stop{};                   // and no longer than this
   // What a plugin that runs in a process of its own needs besides.
   std::string sha256{}, environment{};
   std::function<void(std::string reason)> on_trouble{};  // [any] it is not run any more, and why

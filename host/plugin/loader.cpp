@@ -20,6 +20,7 @@ using std::chrono::milliseconds;
 
 // A file that somebody still has open for writing gets more time: until it is closed, or this often the quiet time.
 constexpr int kOpenFilePatience = 10;
+constexpr milliseconds kStopPatience{5'000};  // beyond the plugins' grace
 
 }  // namespace
 
@@ -258,7 +259,10 @@ Result<void> Loader::start() {
   if (auto watching = core_->watcher->start(); !watching) return watching;
   asio::post(core_->io, [core = core_] { core->watch_allow_list(); });
   asio::post(core_->io, [core = core_] { core->look_for_orders(); });
-  core_->thread = std::thread([core = core_] { core->run(); });
+  core_->thread = std::thread([core = core_] {
+    core->run();
+    core->has_run_out.set_value();
+  });
   return {};
 }
 
@@ -270,8 +274,12 @@ void Loader::hear_orders() {
 
 void Loader::stop(milliseconds grace) {
   if (!core_->thread.joinable()) return;
+  core_->stop.request_stop();
   asio::post(core_->io, [core = core_, grace] { core->finish(grace); });
-  core_->thread.join();
+  if (core_->has_run_out.get_future().wait_for(grace + kStopPatience) == std::future_status::ready) return core_->thread.join();
+  log_warn("plugins: the loader is still in a plugin's code; it is left there");
+  core_->thread.detach();
+  note_left_call();
 }
 
 TransitionCounts Loader::transitions() const { return core_->book.transitions(); }

@@ -35,6 +35,7 @@ struct LoaderOptions {
   std::chrono::milliseconds settle{300};
   std::chrono::milliseconds rescan{30'000};
   std::chrono::milliseconds publish_pause{250};  // before the second try; doubles up to 30 s
+  std::chrono::milliseconds init_limit{30'000};  // for init(); then the plugin is refused
   std::chrono::milliseconds drain_look{1'000};  // before it is asked whether open tasks have a draining version; doubles up to `rescan`
   std::chrono::milliseconds orders_look{1'000};  // between looks for what operators decided
   std::chrono::milliseconds drain_patience{2'000};  // for attempts that no open task waits for, before they are asked to end

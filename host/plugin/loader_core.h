@@ -7,6 +7,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <future>
 #include <list>
 #include <map>
 #include <memory>
@@ -95,6 +96,8 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
 
   boost::asio::io_context io{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work = boost::asio::make_work_guard(io);
+  std::stop_source stop;  // asked for before the loader's thread hears of it, which may be waiting for a plugin
+  std::promise<void> has_run_out;
   std::thread thread;
 
   // On the loader's thread.
@@ -171,6 +174,8 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void load_ended(Entry& entry, const Result<void>& loads);
   // A loaded plugin is not run any more, as its runner found.
   void note_trouble(std::uint64_t key, const std::string& reason);
+  // The C library opens and looks up nothing while it unloads, and a destructor there may hang.
+  const Entry* being_unloaded();
 
   // ------------------------------------------------------------ into the catalogue
 

@@ -20,6 +20,7 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestPublishPause{30'000};
+constexpr milliseconds kUnloadPatience{1'000};
 // While versions come in one after the other, at most a fifth of the time goes into new registries.
 constexpr int kPublishShare = 4;
 // A shortage ends at any moment, and a try costs little.
@@ -188,6 +189,8 @@ Result<LoadRequest> Loader::Core::inspect(Entry& entry, const PluginFileName& na
   request.config = config->empty() ? "{}" : std::move(*config);
   request.limits = options.attempts;
   request.attempts = attempts;
+  request.init_limit = options.init_limit;
+  request.stop = stop.get_token();
   request.sha256 = entry.record.sha256;
   request.environment = options.environment;
   request.on_trouble = [weak = weak_from_this(), key = entry.key](std::string reason) {
@@ -237,6 +240,8 @@ Result<void> Loader::Core::open(Entry& entry, const LoadRequest& request) {
   entry.plugin = std::move(*isolated);
   entry.record.is_isolated = entry.plugin != nullptr;
   if (entry.plugin) return {};
+  if (const Entry* other = being_unloaded())
+    return make_error(Code::plugin_load_failed, "the unloading of plugin " + other->label() + " has not ended, and nothing can be loaded meanwhile", Retry::later);
   if (const auto noted = check_crash_note(request.file); !noted) return noted;
   auto in_process = request;
   in_process.crash_note = crash_note_of(request.file);
@@ -244,6 +249,12 @@ Result<void> Loader::Core::open(Entry& entry, const LoadRequest& request) {
   if (!plugin) return plugin.error();
   entry.plugin = std::move(*plugin);
   return {};
+}
+
+const Entry* Loader::Core::being_unloaded() {
+  for (const Entry& entry : entries)
+    if (entry.is_resident && entry.call && !entry.call->wait_until(Steady::now() + kUnloadPatience, stop.get_token())) return &entry;
+  return nullptr;
 }
 
 void Loader::Core::load_ended(Entry& entry, const Result<void>& loads) {

@@ -252,7 +252,7 @@ void Loader::Core::look_at_residents() {
     bool any = false;
     for (Entry& entry : self->entries) {
       if (entry.record.state != PluginState::resident) continue;
-      if (Library::is_resident(self->copy_of(entry)))
+      if (self->being_unloaded() || Library::is_resident(self->copy_of(entry)))
         any = true;
       else
         self->enter(entry, PluginState::unloaded, "", "it has left the process at last");

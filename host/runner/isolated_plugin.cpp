@@ -5,7 +5,6 @@
 namespace tasker::runner {
 namespace {
 
-constexpr auto kStartDeadline = std::chrono::seconds(90);  // longer than a runner's own
 constexpr auto kKillDeadline = std::chrono::seconds(5);
 constexpr auto kFinishPatience = std::chrono::seconds(30);  // for fini(), which a child may be rid of
 
@@ -34,13 +33,15 @@ class IsolatedHandler final : public engine::Handler {
 
 IsolatedPlugin::~IsolatedPlugin() { runner_->kill(); }
 
-Result<void> IsolatedPlugin::start() {
+Result<void> IsolatedPlugin::start(const std::stop_token& stop) {
   // Shared with the callback, which may come after we gave up.
   const auto answer = std::make_shared<std::promise<Result<void>>>();
   auto started = answer->get_future();
   runner_->start([answer](Result<void> result) { answer->set_value(std::move(result)); });
-  if (started.wait_for(kStartDeadline) == std::future_status::ready) return started.get();
-  return make_error(Code::plugin_runner_failed, "its runner did not start within " + std::to_string(kStartDeadline.count()) + " s");
+  const std::stop_callback killed(stop, [this] { runner_->kill(); });
+  // The runner has a limit of its own, and so this is only for a thread of runners that is stuck.
+  if (started.wait_for(runner_->start_limit() + kKillDeadline) == std::future_status::ready) return started.get();
+  return make_error(Code::plugin_runner_failed, "its runner did not start in time");
 }
 
 std::vector<std::shared_ptr<engine::Handler>> IsolatedPlugin::handlers() {

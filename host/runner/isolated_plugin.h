@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <stop_token>
 
 #include "engine/ports.h"
 #include "plugin/held_plugin.h"
@@ -19,8 +20,8 @@ class IsolatedPlugin final : public plugin::HeldPlugin, public std::enable_share
       : runner_(std::move(runner)), definition_(std::move(definition)), folder_(std::move(folder)) {}
   ~IsolatedPlugin() override;
 
-  // Blocks until init() has answered.
-  Result<void> start();
+  // Blocks until init() has answered, or a stop is asked for.
+  Result<void> start(const std::stop_token& stop);
 
   void rename(const std::string& source) override { runner_->rename(source, source.substr(source.rfind(' ') + 1)); }
   std::vector<std::shared_ptr<engine::Handler>> handlers() override;

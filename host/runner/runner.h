@@ -37,6 +37,7 @@ struct RunnerSetup {
   plugin::AttemptLimits attempts;
   RunnerLimits limits;
   std::uint32_t workers = 16, async_workers = 2;
+  std::chrono::milliseconds start_limit{10'000};  // until the plugin answers: of the process, and what its init() may take
   std::function<void(std::string reason)> on_trouble;  // [io] the plugin was quarantined
 };
 
@@ -50,6 +51,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
 
   // [any] The first child holds the plugin, or why not; on the I/O thread.
   void start(std::function<void(Result<void>)> started);
+  std::chrono::milliseconds start_limit() const { return setup_.start_limit; }
   // [any] No attempt enters any more; `ended` comes on the I/O thread, when every child has finished its plugin and is gone.
   void retire(std::function<void()> ended);
   // [any] Every child is killed.

@@ -17,7 +17,6 @@ using model::OutcomeKind;
 using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr auto kStartPatience = std::chrono::seconds(60);
 constexpr auto kLeavePatience = std::chrono::seconds(30);  // without attempts
 constexpr milliseconds kFastTick{100}, kSlowTick{1'000};
 constexpr int kMostResends = 3;  // then it counts as what took its runners down
@@ -228,6 +227,7 @@ void Runner::retire(std::function<void()> gone) {
 void Runner::kill() {
   asio::post(*io_, [self = shared_from_this()] {
     self->is_closed_ = true;
+    self->first_start(make_error(Code::stopping, "the host did not wait for its init()", Retry::later));
     for (const auto& process : self->processes_) {
       if (process->why_killed.empty()) process->why_killed = "the host did not wait for it any longer";
       process->kill();
@@ -292,8 +292,8 @@ void Runner::look_after(Pending& pending, Process::Time now) {
 
 void Runner::look_after(Process& process, Process::Time now) {
   if (process.state == Process::State::starting) {
-    if (now - process.started() < kStartPatience) return;
-    process.why_killed = "it did not load its plugin within " + std::to_string(kStartPatience.count()) + " s";
+    if (now - process.started() < setup_.start_limit) return;
+    process.why_killed = "it did not load its plugin within " + std::to_string(setup_.start_limit.count()) + " ms (plugins.init_seconds)";
     return process.kill();
   }
   if (process.state == Process::State::leaving && process.in_flight == 0 && now - process.told_to_leave > kLeavePatience) {

@@ -142,8 +142,9 @@ Result<std::shared_ptr<plugin::HeldPlugin>> Runners::Impl::isolate(const plugin:
   setup.workers = options_.workers;
   setup.async_workers = options_.async_workers;
   setup.on_trouble = request.on_trouble;
+  if (request.init_limit.count() > 0) setup.start_limit += request.init_limit;
   auto plugin = std::make_shared<IsolatedPlugin>(std::make_shared<Runner>(io_, std::move(setup)), request.definition, *folder);
-  if (const auto started = plugin->start(); !started) return started.error();
+  if (const auto started = plugin->start(request.stop); !started) return started.error();
   return std::shared_ptr<plugin::HeldPlugin>(std::move(plugin));
 }
 

@@ -1,7 +1,10 @@
 // Every file that must not run is refused with its own code, stays visible, and disturbs nobody.
 #include <atomic>
 
+#include <gmock/gmock.h>
+
 #include "loader_fixture.h"
+#include "plugin/apart_call.h"
 
 namespace tasker::plugin {
 namespace {
@@ -111,6 +114,25 @@ TEST_F(Identity, AnyOtherFileIsNoPlugin) {
   test::write_file(folder() / "script-1.0.0.so", "#!/bin/sh\nexit 0\n");
   start();
   wait_for_refusal("script", Code::plugin_not_elf);
+}
+
+TEST_F(Identity, AnInitThatHangsIsLeftBehind) {
+  options_.init_limit = std::chrono::milliseconds(100);
+  drop("init_hangs-1.0.0.so");
+  start();
+  const auto refused = wait_for_refusal("init_hangs", Code::plugin_init_failed);
+  EXPECT_THAT(refused.reason, testing::HasSubstr("its init() has not returned within 100 ms (plugins.init_seconds)"));
+  drop("echo-1.0.0.so");
+  wait_for("test/echo 1.0.0", PluginState::active);
+}
+
+TEST_F(Identity, AStopWaitsForNoInit) {
+  options_.init_limit = std::chrono::hours(1);
+  drop("init_hangs-1.0.0.so");
+  start();
+  wait_for("test/init_hangs 1.0.0", PluginState::loading);
+  loader_->stop(std::chrono::seconds(1));
+  EXPECT_TRUE(has_left_calls());
 }
 
 TEST_F(Identity, RefusedBytesAreNotTriedAgain) {

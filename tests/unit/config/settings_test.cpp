@@ -66,6 +66,7 @@ plugins:
   allow_list: a
   rescan_seconds: 5
   settle_ms: 0
+  init_seconds: 5
   probe_seconds: 6
   drain_timeout_seconds: 7
   configuration:
@@ -88,6 +89,7 @@ log: {level: debug, format: json, file: h.log}
                                "a",
                                5,
                                0,
+                               5,
                                6,
                                7,
                                {{"default/order_process",

@@ -44,6 +44,8 @@ class RunnersTest : public testing::Test {
     request.sha256 = report->sha256;
     request.source = "test/" + name + " 1.0.0";
     request.on_trouble = [this](const std::string& why) { trouble_.set_value(why); };
+    request.init_limit = start_limit_;
+    request.stop = stopping_.get_token();
     options_.folder = dir_.path() / "runners";
     options_.limits_for = [this](std::string_view, std::string_view) { return std::optional(limits_); };
     runners_ = std::make_unique<Runners>(options_);
@@ -87,6 +89,8 @@ class RunnersTest : public testing::Test {
   RunnersOptions options_{.program = std::string(TASKER_BINARY_DIR) + "/bin/tasker", .folder = {}, .environment = {"PATH", "ASAN_OPTIONS"},
                           .limits_for = {}};
   RunnerLimits limits_;
+  std::chrono::milliseconds start_limit_ = kDeadline;
+  std::stop_source stopping_;
   std::promise<std::string> trouble_;
   std::unique_ptr<Runners> runners_;
   std::shared_ptr<plugin::HeldPlugin> plugin_;
@@ -186,6 +190,16 @@ TEST_F(RunnersTest, TellAnAttemptToStop) {
 TEST_F(RunnersTest, RefuseAPluginThatEndsItsProcessWhileItIsLoaded) {
   EXPECT_EQ(load("init_fails").error().code, Code::plugin_init_failed);
   EXPECT_EQ(load("null_run").error().code, Code::plugin_bad_table);
+}
+
+TEST_F(RunnersTest, AreGivenUpWhenInitHangsOrAStopIsAskedFor) {
+  start_limit_ = 100ms;
+  const auto hangs = load("init_hangs");
+  EXPECT_EQ(hangs.error().code, Code::plugin_crashed);
+  EXPECT_THAT(hangs.error().message, HasSubstr("it did not load its plugin within"));
+  start_limit_ = 1h;
+  stopping_.request_stop();
+  EXPECT_EQ(load("init_hangs").error().code, Code::stopping);
 }
 
 TEST_F(RunnersTest, ThatCannotBeStartedSayWhy) {
