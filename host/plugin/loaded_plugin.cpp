@@ -1,6 +1,7 @@
 #include "plugin/loaded_plugin.h"
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <system_error>
@@ -132,15 +133,29 @@ Result<void> try_library(const LoadRequest& request) {
 
 namespace {
 
-// The plugin stays where it is when its init() does not come back: its thread is in it.
+struct InitAnswer {
+  std::mutex mutex;  // guards both
+  std::optional<Result<void*>> self;
+  bool is_given_up = false;
+};
+
+// The plugin stays where it is when its init() does not come back: its thread is in it. When it does in the end, fini() follows.
 Result<void*> init_in_time(const std::shared_ptr<LoadedPlugin>& plugin, const tasker_plugin& entry, const LoadRequest& request) {
   if (request.init_limit.count() == 0) return call_init(entry, plugin->host(), request.config, request.crash_note);
-  const auto answer = std::make_shared<std::optional<Result<void*>>>();
+  const auto answer = std::make_shared<InitAnswer>();
   try {
     ApartCall call([plugin, &entry, config = request.config, note = request.crash_note, answer] {
-      *answer = call_init(entry, plugin->host(), config, note);
+      auto self = call_init(entry, plugin->host(), config, note);
+      std::unique_lock lock(answer->mutex);
+      answer->self = std::move(self);
+      if (!answer->is_given_up || !*answer->self) return;
+      lock.unlock();
+      call_fini(entry, **answer->self, plugin->host().source());
     }, [] {});
-    if (call.wait_until(std::chrono::steady_clock::now() + request.init_limit, request.stop)) return **answer;
+    call.wait_until(std::chrono::steady_clock::now() + request.init_limit, request.stop);
+    const std::lock_guard lock(answer->mutex);
+    if (answer->self) return *answer->self;
+    answer->is_given_up = true;
   } catch (const std::system_error& no_thread) {
     return make_error(Code::plugin_init_failed, std::string("no thread could be started for its init(): ") + no_thread.what(), Retry::later);
   }
