@@ -37,7 +37,7 @@ struct LoaderOptions {
   std::chrono::milliseconds publish_pause{250};  // before the second try; doubles up to 30 s
   std::chrono::milliseconds init_limit{30'000};  // for init(); then the plugin is refused
   std::chrono::milliseconds drain_look{1'000};  // before it is asked whether open tasks have a draining version; doubles up to `rescan`
-  std::chrono::milliseconds orders_look{1'000};  // between looks for what operators decided
+  std::chrono::milliseconds orders_look{3'000};  // between looks for what operators decided: an idle host is cheap
   std::chrono::milliseconds drain_patience{2'000};  // for attempts that no open task waits for, before they are asked to end
   std::chrono::milliseconds drain_timeout{60'000};  // for these attempts, and for fini, before the version is called stuck
   std::chrono::milliseconds resident_look{60'000};  // between looks for what stayed in memory

@@ -238,6 +238,7 @@ ordered_json waiting_tasks(const Arguments& arguments) {
     std::promise<void> answered;
     session.host().api().submit(std::vector<engine::TaskRequest>(Load::kMaxBulk, task), [&](Result<engine::SubmitResult> answer) {
       if (!answer.has_value()) give_up("submit: " + answer.error().message);
+      if (!answer->problems.empty()) give_up("submit: " + answer->problems.front().message);
       answered.set_value();
     });
     answered.get_future().wait();

@@ -26,9 +26,10 @@ T must(Result<T> result, const char* what) {
 std::filesystem::path own_plugins(const Arguments& arguments) {
   namespace fs = std::filesystem;
   const fs::path folder = fs::path(arguments.data) / "workloads";
-  fs::create_directories(folder / "bench");
-  for (const Workload& workload : workloads()) {
-    const std::string file = "bench/" + workload.name + "-1.0.0.so";
+  std::vector<std::string> files = {"test/waits-1.0.0.so"};  // of the scenario `waiting`
+  for (const Workload& workload : workloads()) files.push_back("bench/" + workload.name + "-1.0.0.so");
+  for (const std::string& file : files) {
+    fs::create_directories((folder / file).parent_path());
     fs::copy_file(fs::path(arguments.plugins) / file, folder / file, fs::copy_options::overwrite_existing);
   }
   return folder;

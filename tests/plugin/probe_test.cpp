@@ -121,8 +121,8 @@ TEST_F(Probed, AVersionThatComesFromItsCopyIsProbedToo) {
   needed.version = "1.0.0";
   needed.sha256 = hash;
   needed.open_tasks = 1;
-  catalogue_.needed.push_back(needed);
   stop();
+  catalogue_.needed.push_back(needed);
   fs::remove(folder() / "echo-1.0.0.so");
   fs::remove(probing_.known);
   prober_.reset();
