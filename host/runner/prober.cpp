@@ -29,7 +29,6 @@ constexpr std::size_t kMostSent = 16;  // questions that are at the prober at on
 constexpr int kMostLosses = 3;         // of the prober, over one question
 constexpr milliseconds kTick{500};
 constexpr milliseconds kPatience{30'000};  // beyond a library's limit: then the prober is given up
-constexpr milliseconds kEndPatience{2'000};
 
 struct Question {
   plugin::LoadRequest request;
