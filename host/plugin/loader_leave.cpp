@@ -249,10 +249,11 @@ void Loader::Core::look_at_residents() {
   resident_timer.expires_after(options.resident_look);
   resident_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
     if (cancelled || self->is_stopping) return;
+    if (self->being_unloaded()) return self->look_at_residents();
     bool any = false;
     for (Entry& entry : self->entries) {
       if (entry.record.state != PluginState::resident) continue;
-      if (self->being_unloaded() || Library::is_resident(self->copy_of(entry)))
+      if (Library::is_resident(self->copy_of(entry)))
         any = true;
       else
         self->enter(entry, PluginState::unloaded, "", "it has left the process at last");

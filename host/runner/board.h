@@ -1,4 +1,4 @@
-// A page of memory that the host shares with one runner: which attempts the plugin has begun, and whether memory ran out.
+// Memory that the host shares with one runner: which attempts the plugin has begun, and whether memory ran out.
 // When the runner has died, it tells apart the attempts that were inside the plugin and those that only waited, which go to
 // the next runner uncounted. The runner may write nonsense into it, so nothing but that accounting rests on it; it cannot
 // be resized. [any] thread.

@@ -144,7 +144,11 @@ Result<std::shared_ptr<plugin::HeldPlugin>> Runners::Impl::isolate(const plugin:
   setup.on_trouble = request.on_trouble;
   if (request.init_limit.count() > 0) setup.start_limit += request.init_limit;
   auto plugin = std::make_shared<IsolatedPlugin>(std::make_shared<Runner>(io_, std::move(setup)), request.definition, *folder);
-  if (const auto started = plugin->start(request.stop); !started) return started.error();
+  if (const auto started = plugin->start(request.stop); !started) {
+    std::error_code ignored;
+    fs::remove_all(*folder, ignored);
+    return started.error();
+  }
   return std::shared_ptr<plugin::HeldPlugin>(std::move(plugin));
 }
 
