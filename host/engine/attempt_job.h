@@ -27,6 +27,8 @@ class JobRunner {
   virtual void run(std::vector<std::shared_ptr<AttemptJob>> jobs) = 0;  // [engine]
   // Takes back jobs that no thread has entered yet and that were claimed before `before`.
   virtual std::vector<std::shared_ptr<AttemptJob>> take_back(SteadyTime before) = 0;  // [engine]
+  // Takes back those that would be entered last: all but the first `keep` that wait.
+  virtual std::vector<std::shared_ptr<AttemptJob>> take_back_beyond(std::size_t keep) = 0;  // [engine]
   // While false no thread enters another job; those queued wait.
   virtual void allow(bool entering) = 0;  // [any]
   // The host is done: no thread enters another job, and one that is still inside a handler is left behind.

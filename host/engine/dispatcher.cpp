@@ -346,6 +346,7 @@ void Dispatcher::take_inbox() {
   }
   core_.room.adapt(static_cast<int>(items.size()), core_.executor.now());
   if (!unspent.empty()) hand_back(std::move(unspent));
+  if (core_.room.hoards()) hand_back_jobs(runner_->take_back_beyond(static_cast<std::size_t>(core_.room.may_wait())));
   completer_->flush();
 }
 
@@ -393,9 +394,11 @@ void Dispatcher::hand_back(std::vector<Fence> fences) {
   }));
 }
 
-void Dispatcher::hand_back_unstarted(SteadyTime before) {
+void Dispatcher::hand_back_unstarted(SteadyTime before) { hand_back_jobs(runner_->take_back(before)); }
+
+void Dispatcher::hand_back_jobs(const std::vector<std::shared_ptr<AttemptJob>>& jobs) {
   std::vector<Fence> fences;
-  for (const auto& job : runner_->take_back(before)) {
+  for (const auto& job : jobs) {
     if (holds(job->input.fence)) fences.push_back(job->input.fence);
   }
   if (!fences.empty()) hand_back(std::move(fences));

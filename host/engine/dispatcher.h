@@ -77,6 +77,7 @@ class Dispatcher {
   void run_loaded(const std::vector<ClaimedStep>& steps, std::vector<StepInputs> inputs);
   void take_inbox();
   void hand_back(std::vector<Fence> fences);
+  void hand_back_jobs(const std::vector<std::shared_ptr<AttemptJob>>& jobs);
   void release(const Fence& fence);
   const LoadedTemplate* loaded_template(TemplateId id) const;
 

@@ -23,6 +23,12 @@ class Room {
   // Of this, a claim is worth its round trip.
   int worth_claiming() const { return closed_ ? 1 : std::max(1, std::min({64, (workers_ + prefetch_) / 8, max_in_flight_ / 8})); }
 
+  // More waits here than can be started soon: it was claimed when handlers ended faster, and another host may be free. Far
+  // from what is claimed at a steady rate, so that a rate that wavers moves nothing.
+  bool hoards() const { return held_ - ended_ > 4 * (workers_ + prefetch_); }
+  // Of what waits, this may stay.
+  int may_wait() const { return 2 * (workers_ + prefetch_); }
+
   void take(int steps) { held_ += steps; }
   void give(int steps) { held_ -= steps; }
   void reserve(int steps) { reserved_ += steps; }

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
@@ -33,6 +34,14 @@ class WorkerPool::Pool : public std::enable_shared_from_this<Pool> {
       out.push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
+  }
+
+  void take_back_beyond(std::size_t keep, std::vector<std::shared_ptr<AttemptJob>>& out) {
+    const std::lock_guard lock(mutex_);
+    if (queue_.size() <= keep) return;
+    const auto first = queue_.begin() + static_cast<std::ptrdiff_t>(keep);
+    out.insert(out.end(), std::make_move_iterator(first), std::make_move_iterator(queue_.end()));
+    queue_.erase(first, queue_.end());
   }
 
   void allow(bool entering) {
@@ -140,6 +149,13 @@ std::vector<std::shared_ptr<AttemptJob>> WorkerPool::take_back(SteadyTime before
   std::vector<std::shared_ptr<AttemptJob>> jobs;
   blocking_->take_back(before, jobs);
   async_->take_back(before, jobs);
+  return jobs;
+}
+
+std::vector<std::shared_ptr<AttemptJob>> WorkerPool::take_back_beyond(std::size_t keep) {
+  std::vector<std::shared_ptr<AttemptJob>> jobs;
+  blocking_->take_back_beyond(keep, jobs);
+  async_->take_back_beyond(keep, jobs);
   return jobs;
 }
 

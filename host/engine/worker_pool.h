@@ -18,6 +18,7 @@ class WorkerPool final : public JobRunner {
 
   void run(std::vector<std::shared_ptr<AttemptJob>> jobs) override;
   std::vector<std::shared_ptr<AttemptJob>> take_back(SteadyTime before) override;
+  std::vector<std::shared_ptr<AttemptJob>> take_back_beyond(std::size_t keep) override;
   void allow(bool entering) override;
 
   void close() override;

@@ -84,6 +84,13 @@ struct Story::Runner final : engine::JobRunner {
     });
     return back;
   }
+  std::vector<std::shared_ptr<AttemptJob>> take_back_beyond(std::size_t keep) override {
+    if (waiting.size() <= keep) return {};
+    const auto first = waiting.begin() + static_cast<std::ptrdiff_t>(keep);
+    std::vector<std::shared_ptr<AttemptJob>> back(first, waiting.end());
+    waiting.erase(first, waiting.end());
+    return back;
+  }
   void allow(bool entering) override {
     allowed = entering;
     enter();
@@ -201,6 +208,12 @@ std::vector<std::string> Story::running() const {
   for (const auto& job : jobs_) names.push_back(job->input.step->name);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::vector<TaskId> Story::running_tasks() const {
+  std::vector<TaskId> tasks;
+  for (const auto& job : jobs_) tasks.push_back(job->input.fence.step.task);
+  return tasks;
 }
 
 std::size_t Story::running_count() const { return jobs_.size(); }

@@ -42,6 +42,7 @@ class Story {
   // Names of the steps whose handlers have been entered and not left, sorted; of all tasks.
   std::vector<std::string> running() const;
   std::size_t running_count() const;
+  std::vector<TaskId> running_tasks() const;  // of each of them, in the order in which they were entered
   const engine::AttemptInput& input(const std::string& step, TaskId task = TaskId{0}) const;
   std::string state(const std::string& step, TaskId task = TaskId{0}) const;
   std::string task_state(TaskId task = TaskId{0}) const;

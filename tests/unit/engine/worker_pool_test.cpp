@@ -67,6 +67,20 @@ TEST(WorkerPool, TakesBackWhatNoThreadHasEntered) {
   leave.count_down();
 }
 
+TEST(WorkerPool, TakesBackTheLastBeyondWhatMayWait) {
+  std::promise<void> ran;
+  WorkerPool pool(1, 0, [&](const AttemptJob&, AttemptOutcome, SteadyTime, SteadyTime) { ran.set_value(); });
+  pool.allow(false);
+  const auto stays = job([] {}), second = job([] { ADD_FAILURE() << "was taken back"; });
+  pool.run({stays, second});
+  EXPECT_TRUE(pool.take_back_beyond(2).empty());
+  const auto back = pool.take_back_beyond(1);
+  ASSERT_EQ(back.size(), 1u);
+  EXPECT_EQ(back[0], second);
+  pool.allow(true);
+  EXPECT_EQ(ran.get_future().wait_for(30s), std::future_status::ready);
+}
+
 TEST(WorkerPool, EntersNothingWhileItMayNot) {
   std::promise<void> ran;
   WorkerPool pool(2, 0, [&](const AttemptJob&, AttemptOutcome, SteadyTime, SteadyTime) { ran.set_value(); });
