@@ -103,7 +103,8 @@ namespace tasker {
   X(plugin_runner_failed, "plugin.runner_failed", 500)     \
   X(plugin_retired, "plugin.retired", 409)                 \
   X(plugin_is_default, "plugin.is_default", 409)           \
-  X(default_unavailable, "handler.default_unavailable", 409)
+  X(default_unavailable, "handler.default_unavailable", 409) \
+  X(no_thread, "host.no_thread", 503)
 
 enum class Code {
 #define X(name, text, http) name,

@@ -250,6 +250,9 @@ ErrorGuide guide_of(Code code) {
     case Code::default_unavailable:
       return {"The task named no version, and the pinned default takes no new tasks anywhere; another one is never taken in its place.",
               "Bring that version back, or pin another: `tasker plugin default NAMESPACE/NAME` shows which there are."};
+    case Code::no_thread:
+      return {"The system gave the host no further thread, so that a plugin could not be tried, initialised or ended; it is tried again.",
+              "Allow the host more threads or memory: ulimit -u, the pids limit of its control group, or TasksMax of its systemd unit."};
   }
   return {};
 }

@@ -6,14 +6,18 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <system_error>
 #include <thread>
+
+#include "base/result.h"
 
 namespace tasker::plugin {
 
 class ApartCall {
  public:
-  // `done` is called on that thread, last; it must not throw, nor touch this object.
-  ApartCall(std::function<void()> call, std::function<void()> done);
+  // `done` is called on that thread, last; it must not throw, nor touch this object. Code::no_thread, to be tried again later: the
+  // system has none left, and nothing was called.
+  static Result<std::unique_ptr<ApartCall>> start(std::function<void()> call, std::function<void()> done);
   ApartCall(const ApartCall&) = delete;
   ApartCall& operator=(const ApartCall&) = delete;
   ~ApartCall();  // waits for a call that has ended, and leaves one that has not
@@ -22,6 +26,7 @@ class ApartCall {
   bool wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop = {});
 
  private:
+  ApartCall();
   struct State;
   std::shared_ptr<State> state_;
   std::thread thread_;
@@ -30,5 +35,8 @@ class ApartCall {
 // [any] Whether a call that hung was left behind. The process then ends without static destructors: they may wait for it.
 bool has_left_calls();
 void note_left_call();
+
+// In words, for a thread that could not be started.
+Error no_thread_error(const std::system_error& failure);
 
 }  // namespace tasker::plugin

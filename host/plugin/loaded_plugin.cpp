@@ -143,21 +143,20 @@ struct InitAnswer {
 Result<void*> init_in_time(const std::shared_ptr<LoadedPlugin>& plugin, const tasker_plugin& entry, const LoadRequest& request) {
   if (request.init_limit.count() == 0) return call_init(entry, plugin->host(), request.config, request.crash_note);
   const auto answer = std::make_shared<InitAnswer>();
-  try {
-    ApartCall call([plugin, &entry, config = request.config, note = request.crash_note, answer] {
-      auto self = call_init(entry, plugin->host(), config, note);
-      std::unique_lock lock(answer->mutex);
-      answer->self = std::move(self);
-      if (!answer->is_given_up || !*answer->self) return;
-      lock.unlock();
-      call_fini(entry, **answer->self, plugin->host().source());
-    }, [] {});
-    call.wait_until(std::chrono::steady_clock::now() + request.init_limit, request.stop);
+  const auto call = ApartCall::start([plugin, &entry, config = request.config, note = request.crash_note, answer] {
+    auto self = call_init(entry, plugin->host(), config, note);
+    std::unique_lock lock(answer->mutex);
+    answer->self = std::move(self);
+    if (!answer->is_given_up || !*answer->self) return;
+    lock.unlock();
+    call_fini(entry, **answer->self, plugin->host().source());
+  }, [] {});
+  if (!call) return make_error(Code::no_thread, "its init() was not called: " + call.error().message, Retry::later);
+  (*call)->wait_until(std::chrono::steady_clock::now() + request.init_limit, request.stop);
+  {
     const std::lock_guard lock(answer->mutex);
     if (answer->self) return *answer->self;
     answer->is_given_up = true;
-  } catch (const std::system_error& no_thread) {
-    return make_error(Code::plugin_init_failed, std::string("no thread could be started for its init(): ") + no_thread.what(), Retry::later);
   }
   if (request.stop.stop_requested()) return make_error(Code::stopping, "the host stopped while it was in its init()", Retry::later);
   return make_error(Code::plugin_init_failed, "its init() has not returned within " + std::to_string(request.init_limit.count()) +
@@ -178,6 +177,7 @@ Result<std::shared_ptr<LoadedPlugin>> LoadedPlugin::load(const LoadRequest& requ
   plugin->step_handlers_ = std::move(opened->step_handlers);
   // After a failed init the library stays mapped: a thread it may have started must not lose its code.
   const auto self = init_in_time(plugin, *entry, request);
+  if (!self && self.error().code == Code::no_thread) plugin->close();  // nothing of it ran but what opening it runs
   if (!self) return self.error();
   plugin->self_ = *self;
   return plugin;

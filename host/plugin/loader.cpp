@@ -29,6 +29,8 @@ constexpr milliseconds kStopPatience{5'000};  // beyond the plugins' grace
 void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std::string reason) {
   const auto before = std::exchange(entry.record.state, state);
   entry.news.reset();
+  entry.drains_from = state == PluginState::draining ? std::optional(Steady::now()) : std::nullopt;
+  entry.asked_by = 0;
   book.count(state);
   entry.record.code = std::move(code);
   entry.record.reason = std::move(reason);

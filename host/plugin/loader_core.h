@@ -47,6 +47,10 @@ struct Entry {
   std::chrono::milliseconds pause{0};
   std::unique_ptr<boost::asio::steady_timer> retry;
 
+  // While it drains: since when, by a clock that nobody sets, and the question whose answer counts for it (0: none yet).
+  std::optional<std::chrono::steady_clock::time_point> drains_from;
+  std::uint64_t asked_by = 0;
+
   // Once no open task has it: out of the registry, on its way out of the process.
   bool is_leaving = false;
   bool is_released = false;  // nobody holds a handler of it any more
@@ -54,6 +58,8 @@ struct Entry {
   bool is_gone() const { return record.state == PluginState::unloaded || record.state == PluginState::resident; }
   std::shared_ptr<bool> is_resident;  // what closing it found
   std::unique_ptr<ApartCall> call;  // into the plugin, under way
+  std::string no_thread;            // why it is not, though it should be; empty: it is, or need not
+  std::uint64_t retry_number = 0;   // of `retry`; an older one counts no more
   std::unique_ptr<boost::asio::steady_timer> watch;
   std::uint64_t watch_number = 0;   // one that fell due and was replaced before it was heard counts no more
 
@@ -116,6 +122,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   AllowList allow_list;
   std::chrono::milliseconds needs_pause{0};
   bool is_asking_needs = false;
+  std::uint64_t last_question = 0;  // of needs
   bool has_asked = false, is_asking = false, has_checked_configuration = false;
   std::map<std::string, Unavailable> unavailable;  // by label
 
@@ -219,13 +226,14 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void ask_needs_soon();
   void ask_needs();
   void find_needs();
-  void on_needs(const Result<std::vector<VersionNeed>>& answer);
+  void on_needs(std::uint64_t question, const Result<std::vector<VersionNeed>>& answer);
   void say_need(Entry& entry, const VersionNeed& need);
   void let_go(Entry& entry, std::string why);
   void on_released(std::uint64_t key);
   // The next step out, when the one before has been done and nobody is inside.
   void go_on_leaving(Entry& entry);
   void call_apart(Entry& entry, std::function<void(HeldPlugin&)> step, void (Core::*then)(Entry&));
+  void call_apart_later(Entry& entry, std::function<void(HeldPlugin&)> step, void (Core::*then)(Entry&), const Error& error);
   void on_finished(Entry& entry);
   void on_closed(Entry& entry);
   void watch_over(Entry& entry, milliseconds limit, void (Core::*then)(Entry&));

@@ -1,7 +1,6 @@
 // One file's way: intake, inspection, loading, and into the catalogue and the registry.
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <system_error>
 #include <utility>
 
 #include "base/log.h"
@@ -92,24 +91,28 @@ void Loader::Core::on_allow_list_changed() {
 void Loader::Core::sync_copies() {
   if (syncing || to_sync.empty() || is_stopping) return;
   const auto failed = std::make_shared<std::optional<Error>>();
-  try {
-    syncing = std::make_unique<ApartCall>(
-        [copies = std::exchange(to_sync, {}), failed] {
-          for (const fs::path& copy : copies)
-            if (auto synced = sync_copy(copy); !synced) *failed = synced.error();
-        },
-        [weak = weak_from_this(), failed] {
-          if (const auto self = weak.lock())
-            asio::post(self->io, [weak, failed] {
-              const auto core = weak.lock();
-              if (!core) return;
-              core->syncing.reset();
-              if (*failed) log_failure(LogLevel::warn, **failed, "private copies of plugins may not outlive a power failure: {}");
-              core->sync_copies();
-            });
-        });
-  } catch (const std::system_error& no_thread) {
-    log_warn("private copies of plugins may not outlive a power failure: no thread could be started: {}", no_thread.what());
+  const auto sync = [copies = std::exchange(to_sync, {}), failed] {
+    for (const fs::path& copy : copies)
+      if (auto synced = sync_copy(copy); !synced) *failed = synced.error();
+  };
+  const auto say = [failed] {
+    if (*failed) log_failure(LogLevel::warn, **failed, "private copies of plugins may not outlive a power failure: {}");
+  };
+  auto call = ApartCall::start(sync, [weak = weak_from_this(), say] {
+    if (const auto self = weak.lock())
+      asio::post(self->io, [weak, say] {
+        const auto core = weak.lock();
+        if (!core) return;
+        core->syncing.reset();
+        say();
+        core->sync_copies();
+      });
+  });
+  if (call) {
+    syncing = std::move(*call);
+  } else {  // no thread: others wait for the disk with it
+    sync();
+    say();
   }
 }
 

@@ -7,7 +7,6 @@
 #include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 
 #include "base/log.h"
 #include "plugin/invoke.h"
@@ -23,6 +22,8 @@ using Steady = std::chrono::steady_clock;
 // A farewell of a stopping host that takes longer than this no longer holds up those behind it.
 constexpr milliseconds kStopPatience{100};
 constexpr std::size_t kStopThreads = 64;
+// A shortage of threads ends at any moment, and a try costs little.
+constexpr milliseconds kThreadPause{1'000};
 
 std::string seconds_text(milliseconds span) { return fmt::format("{:.3g} s", static_cast<double>(span.count()) / 1000); }
 
@@ -73,22 +74,29 @@ void Loader::Core::ask_needs() {
   });
 }
 
+// One that began to drain only just now may be given a task by a request that chose it before: it is asked for the next time. And an
+// answer counts only for those that were draining, without a break, when it was asked for.
 void Loader::Core::find_needs() {
-  needs_pause = std::min(needs_pause * 2, options.rescan);
+  const auto long_enough = Steady::now() - std::min(options.drain_look, options.rescan);
+  const std::uint64_t question = ++last_question;
   std::vector<TemplateId> templates;
-  for (const Entry& entry : entries)
-    if (entry.record.state == PluginState::draining && !entry.is_leaving) templates.push_back(entry.ids->template_id);
-  if (templates.empty()) return;
+  for (Entry& entry : entries) {
+    if (!entry.drains_from || entry.is_leaving || *entry.drains_from > long_enough) continue;
+    entry.asked_by = question;
+    templates.push_back(entry.ids->template_id);
+  }
+  if (templates.empty()) return ask_needs();
+  needs_pause = std::min(needs_pause * 2, options.rescan);
   is_asking_needs = true;
-  catalogue.find_needs(templates, [weak = weak_from_this()](Result<std::vector<VersionNeed>> answer) {
+  catalogue.find_needs(templates, [weak = weak_from_this(), question](Result<std::vector<VersionNeed>> answer) {
     if (const auto self = weak.lock())
-      asio::post(self->io, [weak, answer = std::move(answer)] {
-        if (const auto core = weak.lock()) core->on_needs(answer);
+      asio::post(self->io, [weak, question, answer = std::move(answer)] {
+        if (const auto core = weak.lock()) core->on_needs(question, answer);
       });
   });
 }
 
-void Loader::Core::on_needs(const Result<std::vector<VersionNeed>>& answer) {
+void Loader::Core::on_needs(std::uint64_t question, const Result<std::vector<VersionNeed>>& answer) {
   is_asking_needs = false;
   if (is_stopping) return;
   if (!answer)
@@ -97,9 +105,7 @@ void Loader::Core::on_needs(const Result<std::vector<VersionNeed>>& answer) {
   else
     for (const VersionNeed& need : *answer)
       for (Entry& entry : entries) {
-        // One that began to drain while this was asked may have been given a task just before.
-        const bool was_asked = std::chrono::system_clock::now() - entry.record.since >= std::min(options.drain_look, options.rescan);
-        if (entry.record.state != PluginState::draining || entry.is_leaving || entry.ids->template_id != need.template_id || !was_asked) continue;
+        if (entry.asked_by != question || entry.is_leaving || entry.ids->template_id != need.template_id) continue;
         if (need.tasks > 0)
           say_need(entry, need);
         else
@@ -155,22 +161,35 @@ void Loader::Core::ask_to_end(Entry& entry) {
 }
 
 void Loader::Core::call_apart(Entry& entry, std::function<void(HeldPlugin&)> step, void (Core::*then)(Entry&)) {
-  try {
-    entry.call = std::make_unique<ApartCall>(
-        [plugin = entry.plugin, step = std::move(step)] { step(*plugin); },
-        [weak = weak_from_this(), key = entry.key, then] {
-          const auto core = weak.lock();
-          if (core) asio::post(core->io, [weak, key, then] {
-            const auto self = weak.lock();
-            Entry* found = self && !self->is_stopping ? self->entry_of(key) : nullptr;
-            if (!found) return;
-            found->call.reset();
-            ((*self).*then)(*found);
-          });
+  entry.retry.reset();
+  ++entry.retry_number;
+  auto call = ApartCall::start(
+      [plugin = entry.plugin, step] { step(*plugin); },
+      [weak = weak_from_this(), key = entry.key, then] {
+        const auto core = weak.lock();
+        if (core) asio::post(core->io, [weak, key, then] {
+          const auto self = weak.lock();
+          Entry* found = self && !self->is_stopping ? self->entry_of(key) : nullptr;
+          if (!found) return;
+          found->call.reset();
+          ((*self).*then)(*found);
         });
-  } catch (const std::system_error& no_thread) {
-    enter(entry, PluginState::stuck, "", std::string("no thread could be started to let it finish: ") + no_thread.what());
-  }
+      });
+  if (!call) return call_apart_later(entry, std::move(step), then, call.error());
+  entry.call = std::move(*call);
+  entry.no_thread.clear();
+}
+
+void Loader::Core::call_apart_later(Entry& entry, std::function<void(HeldPlugin&)> step, void (Core::*then)(Entry&), const Error& error) {
+  if (entry.no_thread != error.message)
+    log_failure(LogLevel::warn, error, "plugin {} cannot leave yet, it is tried again in {}: {}", entry.label(), seconds_text(kThreadPause));
+  entry.no_thread = error.message;
+  entry.retry = std::make_unique<asio::steady_timer>(io, kThreadPause);
+  entry.retry->async_wait([self = shared_from_this(), key = entry.key, number = ++entry.retry_number, step = std::move(step),
+                           then](const boost::system::error_code& cancelled) {
+    Entry* found = cancelled || self->is_stopping ? nullptr : self->entry_of(key);
+    if (found && found->retry_number == number && !found->call) self->call_apart(*found, step, then);
+  });
 }
 
 void Loader::Core::on_finished(Entry& entry) {
@@ -218,6 +237,8 @@ void Loader::Core::stop_watch(Entry& entry) {
 
 void Loader::Core::call_it_stuck(Entry& entry) {
   const std::string span = seconds_text(options.drain_timeout);
+  if (!entry.no_thread.empty())
+    return enter(entry, PluginState::stuck, "", "it could not be told to end within " + span + ", because " + entry.no_thread + "; that is tried again and again");
   std::string what;
   if (entry.record.state == PluginState::closing)
     what = "the unloading of its code has not ended within " + span;
@@ -292,11 +313,9 @@ void Loader::Core::end_all(Steady::time_point deadline) {
   std::unique_lock lock(round->mutex);
   while (round->ended < round->plugins.size() && Steady::now() < deadline) {
     const std::size_t before = round->ended;
-    try {
-      if (round->next < round->plugins.size() && threads.size() < kStopThreads)
-        threads.push_back(std::make_unique<ApartCall>(work_on, [] {}));
-    } catch (const std::system_error& no_thread) {
-      if (threads.empty()) break;
+    if (round->next < round->plugins.size() && threads.size() < kStopThreads) {
+      auto call = ApartCall::start(work_on, [] {});
+      if (call) threads.push_back(std::move(*call));
     }
     round->moved.wait_until(lock, std::min(deadline, Steady::now() + kStopPatience), [&] { return round->ended > before; });
   }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "plugin/apart_call.h"
 #include "plugin/loaded_plugin.h"
 #include "runner/probe_messages.h"
 #include "runner/probed_hashes.h"
@@ -53,6 +54,7 @@ class Prober::Impl {
   void stop();
 
  private:
+  Result<void> start_thread();
   void run();
   bool take_arrived();
   void hand_out();
@@ -90,12 +92,23 @@ void Prober::Impl::probe(const plugin::LoadRequest& request, std::function<void(
     lock.unlock();
     return done(make_error(Code::stopping, "the host cannot probe it: it is stopping, or has no descriptor left", Retry::later));
   }
-  arrived_.push_back({request, std::move(done)});
-  if (!thread_.joinable()) {
-    thread_ = std::thread([this] { run(); });
-    ::pthread_setname_np(thread_.native_handle(), "prober");
+  if (const auto started = start_thread(); !started) {
+    lock.unlock();
+    return done(started.error());
   }
+  arrived_.push_back({request, std::move(done)});
   wake();
+}
+
+Result<void> Prober::Impl::start_thread() {
+  if (thread_.joinable()) return {};
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& failure) {
+    return plugin::no_thread_error(failure);
+  }
+  ::pthread_setname_np(thread_.native_handle(), "prober");
+  return {};
 }
 
 void Prober::Impl::wake() const {

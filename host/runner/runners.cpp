@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/process_id.h"
 #include "base/sha256.h"
+#include "plugin/apart_call.h"
 #include "plugin/loaded_plugin.h"
 #include "runner/isolated_plugin.h"
 
@@ -73,7 +74,7 @@ class Runners::Impl {
 
  private:
   Result<fs::path> folder_for(const plugin::LoadRequest& request);
-  void start_thread();
+  Result<void> start_thread();
 
   const RunnersOptions options_;
   const std::shared_ptr<asio::io_context> io_ = std::make_shared<asio::io_context>(1);
@@ -81,22 +82,27 @@ class Runners::Impl {
   std::thread thread_;
 };
 
-void Runners::Impl::start_thread() {
-  if (thread_.joinable()) return;
+Result<void> Runners::Impl::start_thread() {
+  if (thread_.joinable()) return {};
   remove_left_folders(options_.folder);
   mark_own_folders(options_.folder);
   work_.emplace(io_->get_executor());
-  thread_ = std::thread([io = io_] {
-    for (;;) {
-      try {
-        io->run();
-        return;
-      } catch (const std::exception& failure) {
-        log_error("runners: {}; they go on", failure.what());
+  try {
+    thread_ = std::thread([io = io_] {
+      for (;;) {
+        try {
+          io->run();
+          return;
+        } catch (const std::exception& failure) {
+          log_error("runners: {}; they go on", failure.what());
+        }
       }
-    }
-  });
+    });
+  } catch (const std::system_error& failure) {
+    return plugin::no_thread_error(failure);
+  }
   ::pthread_setname_np(thread_.native_handle(), "runners");
+  return {};
 }
 
 void Runners::Impl::stop() {
@@ -126,9 +132,9 @@ Result<std::shared_ptr<plugin::HeldPlugin>> Runners::Impl::isolate(const plugin:
   const auto& definition = *request.definition;
   const auto limits = options_.limits_for(definition.namespace_name, definition.name);
   if (!limits) return std::shared_ptr<plugin::HeldPlugin>();
+  if (const auto started = start_thread(); !started) return started.error();
   const auto folder = folder_for(request);
   if (!folder) return folder.error();
-  start_thread();
   RunnerSetup setup;
   setup.spawn = {.program = options_.program, .label = request.source, .folder = *folder, .environment = options_.environment};
   setup.file = fs::absolute(request.file);

@@ -215,6 +215,34 @@ TEST_F(Leave, AFileThatComesBackWhileItDrainsIsTheSameOne) {
   EXPECT_EQ(run("counter", "").payload, R"({"count":2,"version":"1.0.0"})");
 }
 
+// The answer is of a time before it was active again and took a task.
+TEST_F(Leave, AnAnswerFromBeforeItWasActiveAgainCountsNoMore) {
+  options_.drain_look = std::chrono::milliseconds(1);
+  catalogue_.holds_needs = true;
+  start();
+  load("counter-1.0.0.so", "test/counter 1.0.0");
+  remove("counter-1.0.0.so", "test/counter 1.0.0", 3);
+  const auto held = [&] {
+    const std::lock_guard lock(catalogue_.mutex);
+    return catalogue_.held_needs.size();
+  };
+  wait_until("the question", [&] { return held() == 1; });
+  drop("counter-1.0.0.so");
+  wait_for("test/counter 1.0.0", PluginState::active);
+  remove("counter-1.0.0.so", "test/counter 1.0.0", 3);
+  wait_for("test/counter 1.0.0", PluginState::draining);
+  load("echo-1.0.0.so", "test/echo 1.0.0");  // some time goes by
+  std::function<void()> answer;
+  {
+    const std::lock_guard lock(catalogue_.mutex);
+    catalogue_.holds_needs = false;
+    answer = catalogue_.held_needs.front();
+  }
+  answer();
+  wait_for("three open tasks", [](const PluginRecord& record) { return record.reason.find("3, the oldest is task 64") != std::string::npos; });
+  EXPECT_EQ(count("test/counter 1.0.0", PluginState::finishing), 0);
+}
+
 TEST_F(Leave, AFileThatComesBackWhileItLeavesIsLoadedAnew) {
   start();
   load("farewell-1.0.0.so", "test/farewell 1.0.0");

@@ -57,6 +57,11 @@ void MemoryCatalogue::find_needs(const std::vector<TemplateId>& templates,
   {
     const std::lock_guard lock(mutex);
     ++needs_asked;
+    if (holds_needs) {
+      for (const TemplateId id : templates) needs.push_back({id, 0, 0, ""});
+      held_needs.push_back([needs = std::move(needs), done = std::move(done)] { done(needs); });
+      return;
+    }
     for (const TemplateId id : templates) {
       const auto known = open_tasks.find(labels.at(id));
       needs.push_back({id, known == open_tasks.end() ? 1 : known->second, 64, ""});

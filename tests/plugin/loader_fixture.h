@@ -47,6 +47,8 @@ class MemoryCatalogue : public Catalogue {
   // Versions that some open task has, with how many. Those that are not named have one: nothing is unloaded unasked.
   std::map<std::string, std::int64_t> open_tasks;
   int needs_asked = 0;
+  bool holds_needs = false;  // answers that nothing needs them wait in held_needs
+  std::vector<std::function<void()>> held_needs;
   std::mutex mutex;
 };
 

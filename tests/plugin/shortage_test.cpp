@@ -1,4 +1,4 @@
-// Descriptors run out: nothing that is loaded is taken for removed, and what could not be read is taken soon after there
+// Descriptors or threads run out: nothing that is loaded is taken for removed, and what could not be read is taken soon after there
 // are some again, without anybody touching it. No look by the timer comes within these tests.
 #include <sys/resource.h>
 #include <unistd.h>
@@ -7,6 +7,7 @@
 
 #include "base/sha256.h"
 #include "loader_fixture.h"
+#include "support/no_threads.h"
 
 namespace tasker::plugin {
 namespace {
@@ -98,6 +99,35 @@ TEST_F(Shortage, AKeptCopyThatCannotBeLoadedIsTakenLater) {
   EXPECT_NE(wait_for_event("test/counter 1.0.0", PluginState::unavailable).reason, "");
   end();
   wait_for("test/counter 1.0.0", PluginState::draining);
+}
+
+// What was opened for nothing is closed again: else it would stay in the process for ever.
+TEST_F(Shortage, APluginWhoseInitGetsNoThreadIsTakenLater) {
+  start();
+  auto no_threads = std::make_unique<test::NoThreads>();
+  drop("echo-1.0.0.so");
+  const auto refused = wait_for_refusal("echo", Code::no_thread);
+  EXPECT_NE(refused.reason.find("its init() was not called: no thread could be started"), std::string::npos) << refused.reason;
+  wait_until("another try", [&] { return count("test/echo 1.0.0", PluginState::loading) > 1; });
+  no_threads.reset();
+  wait_for("test/echo 1.0.0", PluginState::active);
+  catalogue_.set_open_tasks("test/echo 1.0.0", 0);
+  fs::remove(folder() / "echo-1.0.0.so");
+  wait_for("test/echo 1.0.0", PluginState::unloaded);
+}
+
+TEST_F(Shortage, AVersionThatGetsNoThreadToLeaveOnSaysSoAndLeavesLater) {
+  options_.drain_timeout = std::chrono::milliseconds(50);
+  drop("echo-1.0.0.so");
+  start();
+  wait_for("test/echo 1.0.0", PluginState::active);
+  auto no_threads = std::make_unique<test::NoThreads>();
+  catalogue_.set_open_tasks("test/echo 1.0.0", 0);
+  fs::remove(folder() / "echo-1.0.0.so");
+  const auto stuck = wait_for("test/echo 1.0.0", PluginState::stuck);
+  EXPECT_NE(stuck.reason.find("because no thread could be started"), std::string::npos) << stuck.reason;
+  no_threads.reset();
+  wait_for("test/echo 1.0.0", PluginState::unloaded);
 }
 
 }  // namespace

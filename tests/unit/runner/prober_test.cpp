@@ -13,6 +13,7 @@
 #include "runner/probed_hashes.h"
 #include "runner/sandbox.h"
 #include "support/files.h"
+#include "support/no_threads.h"
 
 namespace tasker::runner {
 namespace {
@@ -120,6 +121,18 @@ TEST_F(ProberTest, SaysThatItCannotStartAndThatThisMayPass) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, Code::plugin_runner_failed);
   EXPECT_EQ(answer.error().retry, Retry::later);
+}
+
+TEST_F(ProberTest, SaysThatItGetsNoThreadAndStartsWhenThereIsOne) {
+  start();
+  {
+    const test::NoThreads none;
+    const auto answer = ask(request("echo")).get();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, Code::no_thread);
+    EXPECT_EQ(answer.error().retry, Retry::later);
+  }
+  EXPECT_EQ(verdict("echo"), "sound");
 }
 
 TEST_F(ProberTest, DoesNotTryAgainWhatWasSound) {

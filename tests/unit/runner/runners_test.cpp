@@ -17,6 +17,7 @@
 #include "plugin/loaded_plugin.h"
 #include "plugin/manifest.h"
 #include "support/files.h"
+#include "support/no_threads.h"
 
 namespace tasker::runner {
 namespace {
@@ -208,6 +209,18 @@ TEST_F(RunnersTest, ThatCannotBeStartedSayWhy) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code, Code::plugin_runner_failed);
   EXPECT_THAT(loaded.error().message, HasSubstr("/nowhere/tasker: No such file"));
+}
+
+TEST_F(RunnersTest, ThatGetNoThreadSaySoAndStartWhenThereIsOne) {
+  {
+    const test::NoThreads none;
+    const auto loaded = load("echo");
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().code, Code::no_thread);
+    EXPECT_EQ(loaded.error().retry, Retry::later);
+  }
+  ASSERT_TRUE(load("echo"));
+  EXPECT_EQ(run("{}").payload, "{}");
 }
 
 TEST_F(RunnersTest, KeepToTheirLimits) {
