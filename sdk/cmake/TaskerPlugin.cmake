@@ -1,3 +1,5 @@
+# tasker_add_plugin and tasker_add_plugin_test.
+#
 # tasker_add_plugin: from sources and a YAML template to one plugin file that can be loaded beside its other versions
 # and really leaves memory when it is unloaded. Each linker and compiler flag below was needed for one of the two.
 
@@ -55,6 +57,73 @@ function(tasker_add_plugin name)
               -P "${_TASKER_PLUGIN_DIR}/inspect_plugin.cmake"
       VERBATIM)
   endif()
+endfunction()
+
+# tasker_add_plugin_test(<name> PLUGIN <plugin>-<version> SOURCES <files...> [LINKED] [LIBRARIES <targets...>]
+#                        [ENVIRONMENT <NAME=value...>] [TIMEOUT <seconds>])
+# makes the program <name> from C++20 sources that use <tasker/testing.h>, and a CTest of that name. Its
+# tasker::kit::Plugin is the built file of the target PLUGIN, the very one that will be delivered; with LINKED the
+# plugin's sources are compiled into the program instead, so that a debugger or a sanitizer sees all at once.
+function(tasker_add_plugin_test name)
+  cmake_parse_arguments(arg "LINKED" "PLUGIN;TIMEOUT" "SOURCES;LIBRARIES;ENVIRONMENT" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "tasker_add_plugin_test(${name}): unknown argument: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  foreach(needed PLUGIN SOURCES)
+    if(NOT arg_${needed})
+      message(FATAL_ERROR "tasker_add_plugin_test(${name}) needs ${needed}")
+    endif()
+  endforeach()
+  if(NOT TARGET ${arg_PLUGIN})
+    message(FATAL_ERROR "tasker_add_plugin_test(${name}): there is no plugin ${arg_PLUGIN}; PLUGIN is the target of "
+                        "tasker_add_plugin, <name>-<version>, made before this")
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if(NOT "CXX" IN_LIST languages OR NOT TARGET nlohmann_json::nlohmann_json)
+    message(FATAL_ERROR "tasker_add_plugin_test(${name}): the test kit is C++20 and needs nlohmann_json 3.10 or newer: "
+                        "project(... LANGUAGES CXX), and on Debian and Ubuntu apt-get install nlohmann-json3-dev")
+  endif()
+
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tasker::sdk ${arg_LIBRARIES} ${CMAKE_DL_LIBS})
+  target_compile_features(${name} PRIVATE cxx_std_20)
+  find_package(Threads REQUIRED)
+  target_link_libraries(${name} PRIVATE Threads::Threads)
+  if(arg_LINKED)
+    _tasker_link_plugin_into(${name} ${arg_PLUGIN})
+  else()
+    target_compile_definitions(${name} PRIVATE "TASKER_TEST_PLUGIN_FILE=\"$<TARGET_FILE:${arg_PLUGIN}>\"")
+    add_dependencies(${name} ${arg_PLUGIN})
+  endif()
+  if(TASKER_SDK_SANITIZE)
+    target_compile_options(${name} PRIVATE -fsanitize=${TASKER_SDK_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${name} PRIVATE -fsanitize=${TASKER_SDK_SANITIZE})
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT "${arg_ENVIRONMENT}")
+endfunction()
+
+# The plugin's own sources, its manifest among them, as part of another program, with all that they are compiled with.
+function(_tasker_link_plugin_into name plugin)
+  get_target_property(sources ${plugin} SOURCES)
+  get_target_property(folder ${plugin} SOURCE_DIR)
+  foreach(source IN LISTS sources)
+    get_filename_component(source "${source}" ABSOLUTE BASE_DIR "${folder}")
+    if(NOT EXISTS "${source}")
+      set_source_files_properties("${source}" PROPERTIES GENERATED ON)
+    endif()
+    target_sources(${name} PRIVATE "${source}")
+  endforeach()
+  add_dependencies(${name} ${plugin})  # which makes the source of the manifest
+  foreach(property IN ITEMS INCLUDE_DIRECTORIES COMPILE_DEFINITIONS COMPILE_OPTIONS LINK_LIBRARIES)
+    get_target_property(value ${plugin} ${property})
+    if(value)
+      set_property(TARGET ${name} APPEND PROPERTY ${property} "${value}")
+    endif()
+  endforeach()
 endfunction()
 
 # A plugin in C++ gets the SDK and C++20, one in C the contract alone.

@@ -100,6 +100,39 @@ class Package(unittest.TestCase):
                 self.assertNotEqual(answer.returncode, 0)
                 self.assertIn(words, " ".join(answer.stderr.split()))
 
+    def test_a_plugin_test_runs_the_built_file_or_what_is_linked_in(self):
+        source = """#include <tasker/testing.h>
+int main() {
+  tasker::kit::Plugin plugin;
+  const auto outcome = plugin.run("total", {.context = {{"items", {{{"price", 2.5}}}}}});
+  return outcome.is_ok() && outcome.result == tasker::Json{{"sum", 2.5}} && plugin.stop().empty() ? 0 : 1;
+}
+"""
+        with Project(CHECKOUT_SDK, copy_of=CART) as project:
+            (project.folder / "test.cpp").write_text(source, encoding="utf-8")
+            with open(project.folder / "CMakeLists.txt", "a", encoding="utf-8") as file:
+                file.write("enable_testing()\n"
+                           "tasker_add_plugin_test(of_the_file PLUGIN cart-1.0.0 SOURCES test.cpp)\n"
+                           "tasker_add_plugin_test(linked PLUGIN cart-1.0.0 SOURCES test.cpp LINKED)\n")
+            self.assert_builds(project, "shop/cart-1.0.0.so")
+            answer = run("ctest", "--test-dir", project.folder / "build", "--output-on-failure")
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+            self.assertIn("100% tests passed, 0 tests failed out of 2", answer.stdout)
+
+    def test_wrong_arguments_of_a_plugin_test_are_refused_in_words(self):
+        for line, languages, words in (
+                ("tasker_add_plugin_test(t SOURCES t.cpp)", "C CXX", "needs PLUGIN"),
+                ("tasker_add_plugin_test(t PLUGIN p-1.0.0)", "C CXX", "needs SOURCES"),
+                ("tasker_add_plugin_test(t PLUGIN p SOURCES t.cpp)", "C CXX", "there is no plugin p;"),
+                ("tasker_add_plugin_test(t PLUGIN p-1.0.0 SOURCES t.cpp)", "C", "the test kit is C++20"),
+                ("tasker_add_plugin_test(t FAST PLUGIN p-1.0.0 SOURCES t.cpp)", "C CXX", "unknown argument: FAST")):
+            with self.subTest(words), c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c", languages=languages) as project:
+                with open(project.folder / "CMakeLists.txt", "a", encoding="utf-8") as file:
+                    file.write(line + "\n")
+                answer = project.configure()
+                self.assertNotEqual(answer.returncode, 0)
+                self.assertIn(words, " ".join(answer.stderr.split()))
+
     def test_an_undefined_function_stops_the_link(self):
         with c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c") as project:
             source = ECHO.replace("static void fini(void *self) { (void)self; }",
