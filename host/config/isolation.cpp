@@ -15,7 +15,7 @@ using yaml::Kind;
 using R = RunnerSettings;
 
 constexpr RunnerNumber kNumbers[] = {
-    {"memory_mib", &R::memory_mib, 0, 1'000'000},
+    {"memory_mib", &R::memory_mib, 0, 1'000'000, kLeastRunnerMemoryMib},
     {"files", &R::files, 128, 1'000'000},
     {"silence_seconds", &R::silence_seconds, 2, 3'600},
     {"attempt_seconds", &R::attempt_seconds, 0, 86'400},
@@ -49,8 +49,7 @@ std::string read_entry(const yaml::Entry& entry, IsolationOverride& into) {
   int value = 0;
   const char* const end = text.data() + text.size();
   const bool read = entry.value.is(Kind::integer) && std::from_chars(text.data(), end, value).ptr == end;
-  if (!read || value < number->least || value > number->most)
-    return fmt::format("{} must be an integer from {} to {}", entry.key, number->least, number->most);
+  if (!read || !number->allows(value)) return fmt::format("{} must be {}", entry.key, number->allowed());
   into.numbers[entry.key] = value;
   return {};
 }
@@ -62,6 +61,11 @@ void apply(const IsolationOverride& override, std::string& isolation, RunnerSett
 }
 
 }  // namespace
+
+std::string RunnerNumber::allowed() const {
+  if (least_limit == 0) return fmt::format("an integer from {} to {}", least, most);
+  return fmt::format("0, which is no limit, or an integer from {} to {}: with less no runner starts", least_limit, most);
+}
 
 const RunnerNumber* runner_number(std::string_view name) {
   const auto found = std::ranges::find(kNumbers, name, &RunnerNumber::name);

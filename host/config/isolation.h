@@ -43,7 +43,12 @@ struct RunnerNumber {
   std::string_view name;
   int RunnerSettings::*member;
   int least, most;
+  int least_limit = 0;  // unless it is 0, which is no limit
+  bool allows(int value) const { return value >= least && value <= most && (value == 0 || value >= least_limit); }
+  std::string allowed() const;  // "an integer from 2 to 3600"
 };
+// A runner itself takes so much address space: its libraries, and the stacks of its first threads.
+inline constexpr int kLeastRunnerMemoryMib = 64;
 const RunnerNumber* runner_number(std::string_view name);
 
 bool is_isolation(std::string_view text);

@@ -128,7 +128,12 @@ Key truth(std::string_view section, std::string_view name, auto part, auto membe
 
 Key runner_integer(std::string_view name) {
   const RunnerNumber& number = *runner_number(name);
-  return integer("runner", name, &S::runner, number.member, number.least, number.most);
+  Key key = integer("runner", name, &S::runner, number.member, number.least, number.most);
+  key.set = [set = std::move(key.set), number](Settings& settings, const Node& node) -> Problem {
+    const bool is_set = set(settings, node).empty();
+    return is_set && number.allows(settings.runner.*number.member) ? "" : "must be " + number.allowed();
+  };
+  return key;
 }
 
 // A text of which not everything is allowed.

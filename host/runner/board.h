@@ -1,4 +1,4 @@
-// Memory that the host shares with one runner: which attempts the plugin has begun, and whether memory ran out.
+// Memory that the host shares with one runner: which attempts the plugin has begun, and whether memory ran out under those inside.
 // When the runner has died, it tells apart the attempts that were inside the plugin and those that only waited, which go to
 // the next runner uncounted. The runner may write nonsense into it, so nothing but that accounting rests on it; it cannot
 // be resized. [any] thread.
@@ -31,6 +31,7 @@ class Board {
   bool has_begun(std::uint32_t slot) const { return cell(slot).load(std::memory_order_acquire) != 0; }
 
   void note_out_of_memory() { memory_[0].store(1, std::memory_order_release); }
+  void forget_out_of_memory() { memory_[0].store(0, std::memory_order_release); }
   bool ran_out_of_memory() const { return memory_[0].load(std::memory_order_acquire) != 0; }
 
  private:

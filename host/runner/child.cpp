@@ -1,22 +1,25 @@
 #include "runner/child.h"
 
-#include <fcntl.h>
 #include <malloc.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <new>
+#include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "base/log_divert.h"
+#include "plugin/apart_call.h"
 #include "plugin/crash_report.h"
 #include "plugin/dev_version.h"
 #include "plugin/loaded_plugin.h"
 #include "plugin/manifest.h"
 #include "runner/board.h"
 #include "runner/child_pool.h"
+#include "runner/child_start.h"
+#include "runner/death.h"
+#include "runner/memory_watch.h"
 #include "runner/messages.h"
 #include "runner/outbox.h"
 #include "runner/sandbox.h"
@@ -27,8 +30,6 @@ namespace {
 
 using plugin::LoadedPlugin;
 
-// Where a plugin that closes or reuses the first descriptors does not come by.
-constexpr int kChannelFrom = 64;
 constexpr auto kEndOfAttempts = std::chrono::hours(24);
 
 // Never destroyed: plugin threads and log lines may use them until the process ends.
@@ -42,9 +43,17 @@ void send_log_line(LogLevel level, std::string_view message, const LogSubject& a
   });
 }
 
+// Of this thread's attempt. Without an initialiser that runs: it is set where nothing may be allocated.
+thread_local bool t_ran_out_of_memory = false;
+
 void note_out_of_memory() {
+  t_ran_out_of_memory = true;
   g_board->note_out_of_memory();
-  throw std::bad_alloc();
+}
+
+// How the SDK and the host name what a handler threw.
+bool says_it_threw(const engine::AttemptOutcome& outcome) {
+  return outcome.kind != model::OutcomeKind::ok && (outcome.code == code_text(Code::plugin_threw) || outcome.code == "exception");
 }
 
 class Child {
@@ -58,12 +67,15 @@ class Child {
   bool read_frame(Frame& frame);
   Result<void> take_hello();
   Result<void> hold_plugin(const Hello& hello);
-  void start_beats(std::uint32_t every_ms);
+  Result<void> start_beats(std::uint32_t every_ms);
+  Result<void> start_pools(const Hello& hello);
+  Error no_thread(const std::system_error& failure) const;
   void handle(const Frame& frame);
   void start(std::uint64_t token, const Start& start);
   void run_attempt(std::uint64_t token, const engine::AttemptInput& input);
   void stop(std::uint64_t token, std::uint32_t bits);
   void drain();
+  void end_attempt(std::uint64_t token, engine::AttemptOutcome outcome);
   void send_outcome(std::uint64_t token, const engine::AttemptOutcome& outcome) {
     outbox_.send([&](std::string& to) { encode_outcome(to, token, outcome); });
   }
@@ -81,6 +93,9 @@ class Child {
   std::shared_ptr<const model::TaskTemplate> definition_;
   std::vector<std::shared_ptr<engine::Handler>> handlers_;
   std::shared_ptr<ChildPool> blocking_, async_;
+  std::uint32_t memory_mib_ = 0;
+  std::mutex inside_mutex_;
+  int inside_ = 0;  // attempts in the plugin; guarded by inside_mutex_
 };
 
 Result<void> Child::run() {
@@ -117,16 +132,16 @@ Result<void> Child::take_hello() {
   if (!board) return board.error();
   g_board = new Board(std::move(*board));
   ::close(kBoardDescriptor);
-  std::set_new_handler(note_out_of_memory);
+  watch_memory(note_out_of_memory);
   log_divert(send_log_line, hello->log_level);
   plugin::install_crash_report("");
   // Each thread's own arena takes 64 MiB of address space, which is what a limit counts.
   if (hello->memory_mib > 0) ::mallopt(M_ARENA_MAX, 2);
   if (const auto entered = enter_sandbox(*hello); !entered) return entered.error();
-  start_beats(hello->beat_ms);
+  memory_mib_ = hello->memory_mib;
+  if (const auto started = start_beats(hello->beat_ms); !started) return started.error();
   if (const auto held = hold_plugin(*hello); !held) return held.error();
-  blocking_ = std::make_shared<ChildPool>(hello->workers);
-  async_ = std::make_shared<ChildPool>(hello->async_workers);
+  if (const auto started = start_pools(*hello); !started) return started.error();
   outbox_.send([](std::string& to) { encode(to, Ready{.is_ready = true, .code = {}, .message = {}}); });
   return {};
 }
@@ -154,13 +169,36 @@ Result<void> Child::hold_plugin(const Hello& hello) {
 }
 
 // From a thread that does nothing else, but allocates: when the heap is locked for good, silence follows.
-void Child::start_beats(std::uint32_t every_ms) {
-  std::thread([this, every_ms] {
-    for (;;) {
-      outbox_.send([](std::string& to) { encode_bare(to, FrameKind::beat); });
-      std::this_thread::sleep_for(std::chrono::milliseconds(every_ms));
-    }
-  }).detach();
+Result<void> Child::start_beats(std::uint32_t every_ms) {
+  try {
+    std::thread([this, every_ms] {
+      for (;;) {
+        outbox_.send([](std::string& to) { encode_bare(to, FrameKind::beat); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(every_ms));
+      }
+    }).detach();
+  } catch (const std::system_error& failure) {
+    return no_thread(failure);
+  }
+  return {};
+}
+
+// One thread of each is there from the start: where none can be had, that is said now, and no attempt finds out.
+Result<void> Child::start_pools(const Hello& hello) {
+  try {
+    blocking_ = ChildPool::start(hello.workers);
+    async_ = ChildPool::start(hello.async_workers);
+  } catch (const std::system_error& failure) {
+    return no_thread(failure);
+  }
+  return {};
+}
+
+Error Child::no_thread(const std::system_error& failure) const {
+  Error error = plugin::no_thread_error(failure);
+  error.message = "its runner cannot work: " + error.message;
+  if (memory_mib_ > 0) error.message += ", with the " + std::to_string(memory_mib_) + " MiB of memory that it has (runner.memory_mib)";
+  return error;
 }
 
 void Child::handle(const Frame& frame) {
@@ -170,6 +208,9 @@ void Child::handle(const Frame& frame) {
       break;
     case FrameKind::stop:
       if (const auto bits = decode_stop(frame.body)) return stop(frame.token, *bits);
+      break;
+    case FrameKind::level:
+      if (const auto level = decode_level(frame.body)) return log_divert(send_log_line, *level);
       break;
     case FrameKind::drain:
       return drain();
@@ -208,9 +249,28 @@ void Child::run_attempt(std::uint64_t token, const engine::AttemptInput& input) 
     outcome.kind = model::OutcomeKind::cancelled;
     return send_outcome(token, outcome);
   }
+  {
+    // What ran out before has harmed nobody who is here now.
+    const std::lock_guard lock(inside_mutex_);
+    if (inside_++ == 0) g_board->forget_out_of_memory();
+  }
+  t_ran_out_of_memory = false;
   g_board->begin(slot_of(token));
   handlers_[static_cast<std::size_t>(input.fence.step.ord - 1)]->run(
-      input, [this, token](const engine::AttemptOutcome& outcome) { send_outcome(token, outcome); });
+      input, [this, token](engine::AttemptOutcome outcome) { end_attempt(token, std::move(outcome)); });
+}
+
+void Child::end_attempt(std::uint64_t token, engine::AttemptOutcome outcome) {
+  if (std::exchange(t_ran_out_of_memory, false) && says_it_threw(outcome)) {
+    outcome.kind = model::OutcomeKind::retry;
+    outcome.code = code_text(Code::plugin_crashed);
+    outcome.message += "; " + ran_out_of_memory_text(static_cast<int>(memory_mib_));
+  }
+  {
+    const std::lock_guard lock(inside_mutex_);
+    --inside_;
+  }
+  send_outcome(token, outcome);
 }
 
 void Child::stop(std::uint64_t token, std::uint32_t bits) {
@@ -218,33 +278,26 @@ void Child::stop(std::uint64_t token, std::uint32_t bits) {
   if (number < slots_.size() && slots_[number].token == token) slots_[number].stop->fetch_or(bits, std::memory_order_relaxed);
 }
 
-// On a thread of its own: attempts may still be inside, and the host may have words for them.
+// On a thread of its own: attempts may still be inside, and the host may have words for them. Without one they are not heard.
 void Child::drain() {
-  std::thread([this] {
+  const auto leave = [this] {
     plugin_->retire(std::chrono::steady_clock::now() + kEndOfAttempts);
     outbox_.send([](std::string& to) { encode_bare(to, FrameKind::bye); });
     // Static destructors of code that nobody knows do not run.
     ::_exit(0);
-  }).detach();
-}
-
-bool is_socket(int descriptor) {
-  int type = 0;
-  socklen_t size = sizeof type;
-  return ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+  };
+  try {
+    std::thread(leave).detach();
+  } catch (const std::system_error&) {
+    leave();
+  }
 }
 
 }  // namespace
 
 int run_child() {
-  const int channel = is_socket(kChannelDescriptor) ? ::fcntl(kChannelDescriptor, F_DUPFD_CLOEXEC, kChannelFrom) : -1;
-  if (channel < 0) {
-    std::fputs("tasker: `tasker runner` is started by a host, not by hand: it runs the plugins that the configuration isolates\n", stderr);
-    return 2;
-  }
-  ::close(kChannelDescriptor);
-  die_with_host();
-  go_first_when_memory_is_short();
+  const int channel = begin_child("tasker-runner", "runner", "runs the plugins that the configuration isolates");
+  if (channel < 0) return 2;
   g_outbox = new Outbox(channel);
   Child child(channel, *g_outbox);
   const auto ended = child.run();

@@ -5,6 +5,18 @@
 
 namespace tasker::runner {
 
+std::shared_ptr<ChildPool> ChildPool::start(unsigned most_threads) {
+  std::shared_ptr<ChildPool> pool(new ChildPool(most_threads));
+  const std::lock_guard lock(pool->mutex_);
+  pool->add_thread();
+  return pool;
+}
+
+void ChildPool::add_thread() {
+  std::thread([self = shared_from_this()] { self->work(); }).detach();
+  ++threads_;
+}
+
 void ChildPool::push(Job job) {
   const std::lock_guard lock(mutex_);
   jobs_.push_back(std::move(job));
@@ -14,11 +26,9 @@ void ChildPool::push(Job job) {
   }
   if (threads_ >= most_threads_) return;
   try {
-    std::thread([self = shared_from_this()] { self->work(); }).detach();
-    ++threads_;
+    add_thread();
   } catch (const std::system_error&) {
     // A limit of memory or threads: those that there are take the job in its turn.
-    if (threads_ == 0) throw;
   }
 }
 

@@ -13,10 +13,13 @@ namespace tasker::runner {
 class ChildPool : public std::enable_shared_from_this<ChildPool> {
  public:
   using Job = std::function<void()>;
-  explicit ChildPool(unsigned most_threads) : most_threads_(most_threads) {}
+  // With one thread. Throws std::system_error when there is none.
+  static std::shared_ptr<ChildPool> start(unsigned most_threads);
   void push(Job job);
 
  private:
+  explicit ChildPool(unsigned most_threads) : most_threads_(most_threads) {}
+  void add_thread();
   void work();
 
   const unsigned most_threads_;

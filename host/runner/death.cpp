@@ -22,6 +22,10 @@ std::string meaning_of(int signal, bool by_us) {
 
 }  // namespace
 
+std::string ran_out_of_memory_text(int memory_mib) {
+  return memory_mib > 0 ? "it had run out of its " + std::to_string(memory_mib) + " MiB of memory" : "it had run out of memory";
+}
+
 std::string how_it_ended(const Death& death) {
   std::string text;
   if (WIFSIGNALED(death.status)) {
@@ -31,9 +35,7 @@ std::string how_it_ended(const Death& death) {
   } else {
     text = "exit with code " + std::to_string(WEXITSTATUS(death.status));
   }
-  if (death.ran_out_of_memory)
-    text += death.memory_mib > 0 ? ", after it had run out of its " + std::to_string(death.memory_mib) + " MiB of memory"
-                                 : ", after it had run out of memory";
+  if (death.ran_out_of_memory) text += ", after " + ran_out_of_memory_text(death.memory_mib);
   return text;
 }
 

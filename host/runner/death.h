@@ -12,6 +12,9 @@ struct Death {
   int memory_mib = 0;           // its limit; 0: none
 };
 
+// "it had run out of its 512 MiB of memory"; without a limit: "it had run out of memory"
+std::string ran_out_of_memory_text(int memory_mib);
+
 // "SIGSEGV (invalid memory access)", "exit with code 0"
 std::string how_it_ended(const Death& death);
 

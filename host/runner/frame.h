@@ -12,9 +12,9 @@
 
 namespace tasker::runner {
 
-// The first four come from the host. `probe` goes to a prober, `probed` comes from it.
-enum class FrameKind : std::uint8_t { hello = 1, start, stop, drain, ready, outcome, log, beat, bye, probe, probed };
-inline constexpr std::uint8_t kLastFrameKind = static_cast<std::uint8_t>(FrameKind::probed);
+// The first four and `level` come from the host. `probe` goes to a prober, `probed` comes from it.
+enum class FrameKind : std::uint8_t { hello = 1, start, stop, drain, ready, outcome, log, beat, bye, probe, probed, level };
+inline constexpr std::uint8_t kLastFrameKind = static_cast<std::uint8_t>(FrameKind::level);
 
 inline constexpr std::size_t kFrameHeader = 13;
 // Of the frames that a host sends: a context and the results of a thousand parents. Longer ones are not sent.

@@ -126,6 +126,18 @@ std::optional<std::uint32_t> decode_stop(std::string_view body) {
   return bits;
 }
 
+// From now on, lines of at least this level.
+void encode_level(std::string& to, LogLevel level) {
+  FrameWriter(to, FrameKind::level, 0).u8(static_cast<std::uint8_t>(level)).end();
+}
+
+std::optional<LogLevel> decode_level(std::string_view body) {
+  BodyReader from(body);
+  const std::uint8_t level = from.u8();
+  if (!from.whole() || level > static_cast<std::uint8_t>(LogLevel::off)) return std::nullopt;
+  return static_cast<LogLevel>(level);
+}
+
 void encode_bare(std::string& to, FrameKind kind) { FrameWriter(to, kind, 0).end(); }
 
 std::size_t max_runner_body(const plugin::AttemptLimits& limits) {

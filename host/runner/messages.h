@@ -66,6 +66,7 @@ void encode(std::string& to, const Ready& ready);
 void encode_outcome(std::string& to, std::uint64_t token, const engine::AttemptOutcome& outcome);
 void encode(std::string& to, const LogText& line);
 void encode_stop(std::string& to, std::uint64_t token, std::uint32_t bits);
+void encode_level(std::string& to, LogLevel level);
 void encode_bare(std::string& to, FrameKind kind);
 
 std::optional<Hello> decode_hello(std::string_view body);
@@ -74,6 +75,7 @@ std::optional<Ready> decode_ready(std::string_view body);
 std::optional<OutcomeText> decode_outcome(std::string_view body);
 std::optional<LogText> decode_log(std::string_view body);
 std::optional<std::uint32_t> decode_stop(std::string_view body);
+std::optional<LogLevel> decode_level(std::string_view body);
 
 // No outcome or line of a plugin within these limits is longer.
 std::size_t max_runner_body(const plugin::AttemptLimits& limits);

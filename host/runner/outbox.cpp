@@ -4,8 +4,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 namespace tasker::runner {
+
+constexpr std::chrono::milliseconds kShortagePause{10};
 
 void Outbox::send(const std::function<void(std::string&)>& append) {
   std::unique_lock lock(mutex_);
@@ -30,6 +34,8 @@ void Outbox::write_all(const std::string& bytes) const {
     const ssize_t now = ::send(descriptor_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (now > 0) {
       sent += static_cast<std::size_t>(now);
+    } else if (errno == ENOBUFS || errno == ENOMEM) {
+      std::this_thread::sleep_for(kShortagePause);  // the kernel's, which passes
     } else if (errno != EINTR) {
       ::_exit(errno == EPIPE ? 0 : 1);  // the host is gone, or the plugin closed the channel: nobody hears us
     }

@@ -1,6 +1,5 @@
 #include "runner/prober_child.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -8,14 +7,12 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <deque>
 #include <list>
 #include <string>
 #include <vector>
 
-#include "runner/sandbox.h"
-#include "runner/spawn.h"
+#include "runner/child_start.h"
 #include "runner/trial.h"
 
 namespace tasker::runner {
@@ -24,9 +21,9 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr int kChannelFrom = 64;
 constexpr std::size_t kAtOnce = 4;  // trials: one that hangs holds up nobody
 constexpr milliseconds kTick{100};
+constexpr int kShortagePauseMs = 10;  // of the kernel's memory
 // Time in which this process stood still is not the library's.
 constexpr milliseconds kMostInATick{400};
 
@@ -143,6 +140,8 @@ void Zygote::answer(std::uint64_t token, const Probed& probed) {
     else if (errno == EAGAIN) {
       pollfd writable{channel_, POLLOUT, 0};
       ::poll(&writable, 1, -1);  // a host that is gone is news too
+    } else if (errno == ENOBUFS || errno == ENOMEM) {
+      ::poll(nullptr, 0, kShortagePauseMs);
     } else if (errno != EINTR)
       is_over_ = true;
   }
@@ -151,17 +150,8 @@ void Zygote::answer(std::uint64_t token, const Probed& probed) {
 }  // namespace
 
 int run_prober() {
-  int type = 0;
-  socklen_t size = sizeof type;
-  const bool is_socket = ::getsockopt(kChannelDescriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-  const int channel = is_socket ? ::fcntl(kChannelDescriptor, F_DUPFD_CLOEXEC, kChannelFrom) : -1;
-  if (channel < 0) {
-    std::fputs("tasker: `tasker runner --probe` is started by a host, not by hand: it tries plugins before the host loads them\n", stderr);
-    return 2;
-  }
-  ::close(kChannelDescriptor);
-  die_with_host();
-  go_first_when_memory_is_short();
+  const int channel = begin_child("tasker-prober", "runner --probe", "tries plugins before the host loads them");
+  if (channel < 0) return 2;
   Zygote(channel).run();
   ::_exit(0);
 }

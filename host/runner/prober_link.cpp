@@ -1,5 +1,6 @@
 #include "runner/prober_link.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,6 +14,8 @@
 #include "runner/prober_child.h"
 
 namespace tasker::runner {
+
+constexpr int kShortagePauseMs = 10;  // of the kernel's memory
 
 Result<std::unique_ptr<ProberLink>> ProberLink::start(const std::string& program) {
   SpawnRequest request;
@@ -44,6 +47,8 @@ bool ProberLink::flush() {
     const ssize_t now = ::send(spawned_.channel, out_.data(), out_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (now > 0)
       out_.erase(0, static_cast<std::size_t>(now));
+    else if (errno == ENOBUFS || errno == ENOMEM)
+      ::poll(nullptr, 0, kShortagePauseMs);
     else if (errno != EINTR)
       return errno == EAGAIN;
   }

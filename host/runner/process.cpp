@@ -22,6 +22,7 @@ using Steady = std::chrono::steady_clock;
 // A process whose channel has ended is about to end itself, or its plugin closed the channel.
 constexpr milliseconds kEndPatience{1'000};
 constexpr milliseconds kFirstLook{1}, kLongestLook{50};
+constexpr milliseconds kShortagePause{10};
 constexpr int kReadsInARow = 4;  // of one runner, before the others have their turn
 constexpr int kLastReads = 64;   // when it is gone: what it started may write for ever
 
@@ -44,7 +45,7 @@ Result<std::shared_ptr<Process>> Process::start(asio::io_context& io, const Setu
 
 Process::Process(asio::io_context& io, const Setup& setup, Owner& owner, Board board, const Spawned& spawned)
     : owner_(&owner), label_(setup.label), board_(std::move(board)), process_(spawned.process), channel_(io, spawned.channel),
-      output_(io, spawned.output), death_file_(io), reaping_(io), reader_(setup.max_body),
+      output_(io, spawned.output), death_file_(io), reaping_(io), sending_(io), reader_(setup.max_body),
       lines_([this](std::string_view line) { log_plugin_line(LogLevel::info, {.plugin = label_}, line); }),
       started_(Steady::now()), last_heard_(started_) {
   death_.memory_mib = setup.memory_mib;
@@ -67,6 +68,7 @@ void Process::flush() {
       continue;
     }
     if (errno == EINTR) continue;
+    if (errno == ENOBUFS || errno == ENOMEM) return flush_later();
     if (errno != EAGAIN) break;  // it has ended, which the reading side finds
     is_waiting_to_write_ = true;
     return channel_.async_wait(asio::posix::stream_descriptor::wait_write,
@@ -79,6 +81,16 @@ void Process::flush() {
   if (out_.capacity() > kKept) out_ = {};
   out_.clear();
   sent_ = 0;
+}
+
+// The kernel is short of memory: there may be room in the channel, and waiting for that would not wait.
+void Process::flush_later() {
+  is_waiting_to_write_ = true;
+  sending_.expires_after(kShortagePause);
+  sending_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    self->is_waiting_to_write_ = false;
+    if (!error) self->flush();
+  });
 }
 
 void Process::listen() {
@@ -141,6 +153,7 @@ void Process::listen_to_death() {
 
 void Process::kill() {
   if (is_ending_) return;
+  is_killed_ = true;
   ::kill(process_, SIGKILL);
   // What it sent before counts. Not from within process_said: the reader is in use there.
   asio::post(channel_.get_executor(), [self = shared_from_this()] {
@@ -160,6 +173,7 @@ void Process::end() {
   if (std::exchange(is_ending_, true)) return;
   channel_.cancel();
   death_file_.cancel();
+  sending_.cancel();
   ended_ = Steady::now();
   reap(kFirstLook);
 }

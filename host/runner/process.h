@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "runner/board.h"
 #include "runner/death.h"
@@ -50,6 +51,8 @@ class Process : public std::enable_shared_from_this<Process> {
   void disown() { owner_ = nullptr; }
 
   Board& board() { return board_; }
+  // On its way out, by whatever cause: it answers nothing more.
+  bool is_ending() const { return is_ending_ || is_killed_; }
   pid_t id() const { return process_; }
   Time started() const { return started_; }
   Time last_heard() const { return last_heard_; }
@@ -63,10 +66,12 @@ class Process : public std::enable_shared_from_this<Process> {
   std::size_t in_flight_bytes = 0;
   std::string why_killed;   // for the attempts inside; empty: nobody killed it
   bool was_silent = false;  // and was killed for it
+  LogLevel level = LogLevel::off;  // which it was told last
   Time told_to_leave{};
 
  private:
   Process(boost::asio::io_context& io, const Setup& setup, Owner& owner, Board board, const Spawned& spawned);
+  void flush_later();
   void listen();
   void listen_to_output();
   void listen_to_death();
@@ -82,12 +87,12 @@ class Process : public std::enable_shared_from_this<Process> {
   const pid_t process_;
   boost::asio::posix::stream_descriptor channel_, output_;
   boost::asio::posix::stream_descriptor death_file_;  // closed where the kernel has none
-  boost::asio::steady_timer reaping_;
+  boost::asio::steady_timer reaping_, sending_;
   FrameReader reader_;
   OutputLines lines_;
   std::string out_;
   std::size_t sent_ = 0;
-  bool is_waiting_to_write_ = false, is_ending_ = false, is_reaped_ = false;
+  bool is_waiting_to_write_ = false, is_ending_ = false, is_killed_ = false, is_reaped_ = false;
   Time started_, last_heard_, ended_{};
   Death death_;
 };

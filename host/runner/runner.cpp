@@ -114,7 +114,7 @@ void Runner::hand_out() {
 Process* Runner::usable() {
   const int most = setup_.limits.attempts_per_process;
   for (const auto& process : processes_)
-    if (process->state == Process::State::ready && (most == 0 || process->attempts < most)) return process.get();
+    if (process->state == Process::State::ready && !process->is_ending() && (most == 0 || process->attempts < most)) return process.get();
   return nullptr;
 }
 
@@ -129,6 +129,7 @@ void Runner::send(Process& process, PendingPtr pending) {
   Slot& slot = slots_[number];
   pending->token = ++slot.uses << kSlotBits | number;
   pending->process = &process;
+  pending->sequence = ++last_sequence_;
   pending->begun = {};
   pending->stop_sent = 0;
   process.board().clear(number);

@@ -66,7 +66,8 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
     engine::AttemptInput input;
     Done done;
     Process* process = nullptr;  // where it was sent
-    Process::Time begun{};       // when it was first seen inside the plugin
+    std::uint64_t sequence = 0;  // in which it was sent
+    Process::Time begun{};       // when it was first known to be inside the plugin
     std::uint32_t stop_sent = 0;
     std::uint64_t token = 0;
     std::size_t bytes = 0;
@@ -105,6 +106,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
   void tell_when_gone();
   void arm_tick();
   void tick();
+  void note_begun(Process::Time now);
   void look_after(Pending& pending, Process::Time now);
   void look_after(Process& process, Process::Time now);
   std::shared_ptr<Process> hold(const Process& process) const;
@@ -128,6 +130,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;
   int in_flight_ = 0;
+  std::uint64_t last_sequence_ = 0;
   std::string label_, version_;
   CrashHistory crashes_;
   LineRate log_rate_{kLogLinesEachSecond};  // one thread serves all isolated plugins

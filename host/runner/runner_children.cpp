@@ -21,6 +21,12 @@ constexpr auto kLeavePatience = std::chrono::seconds(30);  // without attempts
 constexpr milliseconds kFastTick{100}, kSlowTick{1'000};
 constexpr int kMostResends = 3;  // then it counts as what took its runners down
 
+LogLevel own_log_level() {
+  auto level = LogLevel::trace;
+  while (level != LogLevel::off && !log_enabled(level)) level = static_cast<LogLevel>(static_cast<int>(level) + 1);
+  return level;
+}
+
 std::string seconds_text(std::chrono::seconds time) { return std::to_string(time.count()) + " s"; }
 
 }  // namespace
@@ -40,7 +46,11 @@ void Runner::ensure_process() {
                                      [](const auto& process) { return process->state == Process::State::starting; });
   // With an end to each process's attempts there may be as many as handlers that block, and the next one ahead of time.
   const std::size_t most = setup_.limits.attempts_per_process > 0 ? setup_.workers + 1 : 2;
-  if (is_coming || processes_.size() >= most) return;
+  // What one that is ending died of is known soon, and says how long to wait.
+  const bool is_going = std::any_of(processes_.begin(), processes_.end(), [](const auto& process) {
+    return process->is_ending() && process->state != Process::State::leaving;
+  });
+  if (is_coming || is_going || processes_.size() >= most) return;
   const milliseconds pause = crashes_.pause();
   if (pause.count() == 0) return launch();
   is_restart_due_ = true;
@@ -82,9 +92,7 @@ void Runner::launch() {
   hello.memory_mib = static_cast<std::uint32_t>(setup_.limits.memory_mib);
   hello.files = static_cast<std::uint32_t>(setup_.limits.files);
   hello.seccomp = setup_.limits.seccomp;
-  hello.log_level = LogLevel::trace;
-  while (hello.log_level != LogLevel::off && !log_enabled(hello.log_level))
-    hello.log_level = static_cast<LogLevel>(static_cast<int>(hello.log_level) + 1);
+  hello.log_level = (*process)->level = own_log_level();
   encode((*process)->out(), hello);
   (*process)->flush();
   processes_.push_back(*process);
@@ -102,7 +110,8 @@ void Runner::become_ready(Process& process, const Frame& frame) {
   }
   const auto code = ready ? code_from_text(ready->code) : std::nullopt;
   process.why_killed = ready ? std::string(ready->message) : "it did not answer as a runner";
-  first_start(make_error(code.value_or(Code::plugin_runner_failed), process.why_killed));
+  const bool may_pass = code == Code::no_thread;
+  first_start(make_error(code.value_or(Code::plugin_runner_failed), process.why_killed, may_pass ? Retry::later : Retry::never));
   process.kill();
 }
 
@@ -150,7 +159,7 @@ void Runner::crashed(Process& process, const std::string& how) {
 void Runner::settle_attempts_of(Process& process, const std::string& how) {
   const bool has_culprit = std::any_of(slots_.begin(), slots_.end(), [&, number = std::uint32_t{0}](const Slot& slot) mutable {
     const std::uint32_t mine = number++;
-    return slot.pending && slot.pending->process == &process && process.board().has_begun(mine);
+    return slot.pending && slot.pending->process == &process && (slot.pending->is_overdue || process.board().has_begun(mine));
   });
   for (std::uint32_t number = kSlots; number-- > 0;) {  // from the back, so that they return to the queue in their order
     Slot& slot = slots_[number];
@@ -158,7 +167,7 @@ void Runner::settle_attempts_of(Process& process, const std::string& how) {
     PendingPtr pending = std::move(slot.pending);
     free_slots_.push_back(number);
     --in_flight_;
-    const bool was_inside = process.board().has_begun(number);
+    const bool was_inside = pending->is_overdue || process.board().has_begun(number);
     // With nobody inside, something that was sent must have taken it down.
     if (!was_inside && !has_culprit) ++pending->resent;
     if (was_inside || pending->resent > kMostResends) {
@@ -265,14 +274,37 @@ void Runner::tick() {
   last_tick_ = now;
   for (const auto& process : processes_)
     if (we_slept) process->excuse_silence(now);
-  if (in_flight_ > 0)
+  if (in_flight_ > 0) {
+    note_begun(now);
     for (Slot& slot : slots_)
       if (slot.pending) look_after(*slot.pending, now);
+  }
+  // It may have changed by SIGHUP.
+  const LogLevel level = own_log_level();
   for (const auto& process : std::vector(processes_)) {
+    if (std::exchange(process->level, level) != level) encode_level(process->out(), level);
     process->flush();
     look_after(*process, now);
   }
   dispatch();
+}
+
+// What is in the plugin. The board says it, where the plugin may write; so those that must be inside, because a thread is free for
+// them whatever those do that were sent before, count as begun whatever it says.
+void Runner::note_begun(Process::Time now) {
+  if (setup_.limits.attempt.count() == 0) return;
+  const std::size_t certain = std::max(1u, std::min(setup_.workers, setup_.async_workers));
+  for (const auto& process : processes_) {
+    std::vector<Pending*> sent;
+    for (Slot& slot : slots_)
+      if (slot.pending && slot.pending->process == process.get()) sent.push_back(slot.pending.get());
+    const auto oldest = sent.begin() + static_cast<std::ptrdiff_t>(std::min(certain, sent.size()));
+    std::partial_sort(sent.begin(), oldest, sent.end(), [](const Pending* a, const Pending* b) { return a->sequence < b->sequence; });
+    for (auto each = sent.begin(); each != sent.end(); ++each) {
+      Pending& pending = **each;
+      if (pending.begun == Process::Time{} && (each < oldest || process->board().has_begun(slot_of(pending.token)))) pending.begun = now;
+    }
+  }
 }
 
 void Runner::look_after(Pending& pending, Process::Time now) {
@@ -282,7 +314,6 @@ void Runner::look_after(Pending& pending, Process::Time now) {
     pending.stop_sent = bits;
   }
   if (setup_.limits.attempt.count() == 0 || pending.is_overdue) return;
-  if (pending.begun == Process::Time{} && process.board().has_begun(slot_of(pending.token))) pending.begun = now;
   if (pending.begun == Process::Time{} || now - pending.begun < setup_.limits.attempt) return;
   pending.is_overdue = true;
   process.why_killed = "an attempt of step " + pending.input.step->name + " of task " + pending.input.task_id +

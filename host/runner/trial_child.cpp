@@ -6,17 +6,17 @@
 #include <unistd.h>
 
 #include <exception>
-#include <new>
+#include <utility>
 
 #include "plugin/crash_report.h"
 #include "plugin/loaded_plugin.h"
+#include "runner/child_start.h"
+#include "runner/memory_watch.h"
 #include "runner/sandbox.h"
 
 namespace tasker::runner {
 namespace {
 
-// Where a library that closes or reuses the first descriptors does not come by.
-constexpr int kVerdictFrom = 64;
 constexpr std::size_t kMostMessage = 3 * 1024;  // with all else it fits into a pipe at once
 
 int g_verdict = -1;
@@ -24,13 +24,12 @@ int g_verdict = -1;
 void note_out_of_memory() {
   static bool is_noted = false;
   if (!std::exchange(is_noted, true)) static_cast<void>(!::write(g_verdict, "M", 1));
-  throw std::bad_alloc();
 }
 
 void arrange_descriptors(int verdict, int output) {
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
-  g_verdict = ::fcntl(verdict, F_DUPFD_CLOEXEC, kVerdictFrom);
+  g_verdict = ::fcntl(verdict, F_DUPFD_CLOEXEC, kChildDescriptorsFrom);
   ::close_range(STDERR_FILENO + 1, static_cast<unsigned>(g_verdict) - 1, 0);
   ::close_range(static_cast<unsigned>(g_verdict) + 1, ~0U, 0);
 }
@@ -73,7 +72,7 @@ void run_trial(const Probe& probe, int verdict, int output, pid_t parent) {
   arrange_descriptors(verdict, output);
   restore_signals();
   plugin::install_crash_report("");
-  std::set_new_handler(note_out_of_memory);
+  watch_memory(note_out_of_memory);
   auto found = enter_probe_sandbox();
   if (found) found = open_it(probe);
   std::string told = "V";

@@ -8,6 +8,7 @@
 
 #include "runner/frame.h"
 #include "runner/messages.h"
+#include "runner/probe_messages.h"
 
 namespace {
 
@@ -20,6 +21,9 @@ void decode(std::string_view body) {
   decode_outcome(body);
   decode_log(body);
   decode_stop(body);
+  decode_level(body);
+  decode_probe(body);
+  if (const auto probed = decode_probed(body)) static_cast<void>(verdict_of(*probed, 5'000));
 }
 
 }  // namespace

@@ -43,6 +43,8 @@ TEST_F(ReloadConfiguration, TakesTheLogAndSaysWhatWaitsForTheNextStart) {
   ASSERT_TRUE(logs("was read again, 0 keys changed, 1 cannot until the next start"));
   EXPECT_THAT(log(), HasSubstr("engine.workers cannot change while the host runs: it stays 16 until the next start, then it is 3"));
 
+  // The last line that comes by itself, in the format from before.
+  ASSERT_TRUE(logs("the configuration has a section for plugin default/order_process"));
   const auto before = log().size();
   reload_with("  file:", "  level: debug\n  format: json\n  file:");
   ASSERT_TRUE(logs("\"message\":\"SIGHUP: the configuration was read again, 2 keys changed"));

@@ -56,6 +56,9 @@ TEST(Isolation, IsRefusedWithWhatIsAllowed) {
   EXPECT_THAT(refused("plugins: {isolation_of: {a: {memory: 1}}}"), HasSubstr("no key memory"));
   EXPECT_THAT(refused("plugins: {isolation_of: {a: {files: 1}}}"), HasSubstr("from 128 to"));
   EXPECT_THAT(refused("plugins: {isolation_of: {a: {seccomp: all}}}"), HasSubstr("none, default or strict"));
+  for (const char* text : {"runner: {memory_mib: 63}", "plugins: {isolation_of: {a: {memory_mib: 63}}}"})
+    EXPECT_THAT(refused(text), HasSubstr("must be 0, which is no limit, or an integer from 64 to 1000000: with less no runner starts"));
+  EXPECT_EQ(refused("runner: {memory_mib: 64}"), "taken");
   EXPECT_THAT(refused("runner: {seccomp: all}"), HasSubstr("none, default or strict"));
 }
 

@@ -75,7 +75,7 @@ plugins:
   isolation_of:
     payments: in_process
     payments/refund: {isolation: process, memory_mib: 64, seccomp: strict}
-runner: {memory_mib: 1, files: 128, silence_seconds: 2, attempt_seconds: 3, crashes: 4, crash_minutes: 5, max_attempts_per_process: 6, seccomp: none, environment: A B}
+runner: {memory_mib: 65, files: 128, silence_seconds: 2, attempt_seconds: 3, crashes: 4, crash_minutes: 5, max_attempts_per_process: 6, seccomp: none, environment: A B}
 engine: {workers: 1, async_workers: 1, max_in_flight: 8, poll_ms: 10, working_set_mib: 1, grace_seconds: 0}
 liveness: {heartbeat_seconds: 1, timeout_seconds: 2}
 log: {level: debug, format: json, file: h.log}
@@ -97,7 +97,7 @@ log: {level: debug, format: json, file: h.log}
                                "process",
                                {{"payments", {"in_process", {}, ""}},
                                 {"payments/refund", {"process", {{"memory_mib", 64}}, "strict"}}}}));
-  EXPECT_EQ(s.runner, (RunnerSettings{1, 128, 2, 3, 4, 5, 6, "none", "A B"}));
+  EXPECT_EQ(s.runner, (RunnerSettings{65, 128, 2, 3, 4, 5, 6, "none", "A B"}));
   EXPECT_EQ(s.engine, (Settings::Engine{1, 1, 8, 10, 1, 0}));
   EXPECT_EQ(s.liveness, (Settings::Liveness{1, 2}));
   EXPECT_EQ(s.log, (Settings::Log{LogLevel::debug, LogFormat::json, "h.log"}));

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "runner/messages.h"
+#include "runner/probe_messages.h"
 
 namespace tasker::runner {
 namespace {
@@ -115,7 +116,8 @@ TEST(Frames, OfUnknownKindsAreRefused) {
 
 // Every message, cut at every byte, is refused; and so it is with a byte too many.
 TEST(Messages, AreReadWholeOrNotAtAll) {
-  std::string start, outcome, hello, ready, log;
+  std::string start, outcome, hello, ready, log, level;
+  encode_level(level, LogLevel::warn);
   engine::AttemptInput input;
   input.task_id = "7";
   input.inputs = "{}";
@@ -139,6 +141,9 @@ TEST(Messages, AreReadWholeOrNotAtAll) {
   check(hello, decode_hello);
   check(ready, decode_ready);
   check(log, decode_log);
+  check(level, decode_level);
+  EXPECT_EQ(decode_level(std::string_view(level).substr(kFrameHeader)), LogLevel::warn);
+  EXPECT_FALSE(decode_level("\x7f"));
   const auto read = decode_outcome(std::string_view(outcome).substr(kFrameHeader));
   EXPECT_EQ(read->kind, static_cast<std::uint8_t>(model::OutcomeKind::retry));
   EXPECT_EQ(read->retry_after_ms, -1);
@@ -157,6 +162,9 @@ TEST(Messages, OfAnyBytesDoNoHarm) {
     decode_outcome(bytes);
     decode_log(bytes);
     decode_stop(bytes);
+    decode_level(bytes);
+    decode_probe(bytes);
+    decode_probed(bytes);
     FrameReader reader(4'096);
     feed(reader, bytes);
     for (Frame frame; reader.next(frame) == FrameReader::Next::frame;) decode_outcome(frame.body);

@@ -5,24 +5,44 @@
 #include <gtest/gtest.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <fstream>
 #include <future>
 #include <set>
 
 #include "base/json.h"
+#include "base/log.h"
+#include "config/isolation.h"
 #include "engine/ports.h"
 #include "plugin/loaded_plugin.h"
 #include "plugin/manifest.h"
+#include "runner/sandbox.h"
 #include "support/files.h"
 #include "support/no_threads.h"
+
+namespace {
+std::atomic<int> g_shortages{0};
+}
+
+// So many sends of this program fail as they do when the kernel has no memory for what is sent, which no test can bring about.
+extern "C" ssize_t send(int socket, const void* bytes, size_t size, int flags) {
+  if (g_shortages.load() > 0 && g_shortages.fetch_sub(1) > 0) {
+    errno = ENOBUFS;
+    return -1;
+  }
+  return ::sendto(socket, bytes, size, flags, nullptr, 0);
+}
 
 namespace tasker::runner {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -143,6 +163,14 @@ TEST_F(RunnersTest, KillAChildForAnAttemptThatIsOverdue) {
   EXPECT_THAT(end_of(run_how("loop")), HasSubstr("plugin.timeout"));
   EXPECT_THAT(end_of(wait(std::move(beside))), HasSubstr("ran longer than the 1 s"));
   ::close(end);
+  EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
+}
+
+// It takes back what says that it has begun, so that no time would run for it.
+TEST_F(RunnersTest, KillAChildForAnOverdueAttemptThatHidesItself) {
+  limits_.attempt = 1s;
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_THAT(end_of(run_how("scribble")), HasSubstr("plugin.timeout: the attempt ran longer than the 1 s"));
   EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
 }
 
@@ -297,13 +325,62 @@ TEST_F(RunnersTest, WithALimitOfMemoryRunAsManyAtOnceAsWithout) {
   for (auto& one : many) EXPECT_EQ(end_of(wait(std::move(one))), ": ");
 }
 
+// The least that the configuration takes.
+TEST_F(RunnersTest, StartAndWorkWithTheLeastMemory) {
+  limits_.memory_mib = config::kLeastRunnerMemoryMib;
+  ASSERT_TRUE(load("unruly"));
+  std::vector<std::future<engine::AttemptOutcome>> many;
+  for (int i = 0; i < 40; ++i) many.push_back(start("{}"));
+  for (auto& one : many) EXPECT_EQ(end_of(wait(std::move(one))), ": ");
+}
+
+TEST_F(RunnersTest, ThatGetTooLittleMemorySaySo) {
+  if (is_sanitized()) GTEST_SKIP() << "a sanitizer's shadow memory is larger than any limit";
+  limits_.memory_mib = config::kLeastRunnerMemoryMib / 2;
+  const auto loaded = load("unruly");
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(loaded.error().message, HasSubstr("with the 32 MiB of memory that it has (runner.memory_mib)"));
+}
+
+TEST_F(RunnersTest, SendAgainWhatTheKernelHadNoMemoryFor) {
+  ASSERT_TRUE(load("echo"));
+  g_shortages = 3;
+  EXPECT_EQ(run(R"({"a":1})").payload, R"({"a":1})");
+  EXPECT_LE(g_shortages.exchange(0), 0);
+  EXPECT_EQ(run(R"({"a":2})").payload, R"({"a":2})");
+}
+
+// As after SIGHUP: those that run already hear of it too.
+TEST_F(RunnersTest, HearOfANewLogLevel) {
+  const std::string file = path("log");
+  ASSERT_TRUE(log_open({.level = LogLevel::info, .file = file}));
+  ASSERT_TRUE(load("unruly"));
+  EXPECT_EQ(run_how("debug").kind, model::OutcomeKind::ok);
+  run_how("print");
+  ASSERT_TRUE(log_open({.level = LogLevel::debug, .file = file}));
+  const auto is_written = [&] {
+    log_flush();
+    return test::read_file(file).find("a word for who debugs") != std::string::npos;
+  };
+  EXPECT_FALSE(is_written());
+  const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+  while (!is_written() && std::chrono::steady_clock::now() < deadline) EXPECT_EQ(run_how("debug").kind, model::OutcomeKind::ok);
+  EXPECT_TRUE(is_written());
+  ASSERT_TRUE(log_open({}));
+}
+
 TEST_F(RunnersTest, ThatAreShortOfMemoryEndTheAttemptThatWantedIt) {
   limits_.memory_mib = 512;
   ASSERT_TRUE(load("unruly"));
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "a sanitizer's shadow memory is larger than any limit";
 #else
-  EXPECT_THAT(end_of(run_how("hog")), HasSubstr("bad_alloc"));
+  const std::string why = "it had run out of its 512 MiB of memory";
+  EXPECT_EQ(end_of(run_how("hog")), "plugin.crashed: std::bad_alloc; " + why);
+  EXPECT_THAT(end_of(run_how("hog_in_c")), AllOf(HasSubstr("plugin.crashed: "), HasSubstr("SIGSEGV"), HasSubstr("after " + why)));
+  EXPECT_THAT(run_how("hog_and_go_on").payload, HasSubstr("went without"));
+  EXPECT_THAT(end_of(run_how("segv")), AllOf(HasSubstr("SIGSEGV"), Not(HasSubstr("MiB")))) << "what ran out before is not its reason";
+  EXPECT_EQ(end_of(run_how("throw")).find("memory"), std::string::npos);
   EXPECT_EQ(run_how("").kind, model::OutcomeKind::ok);
 #endif
 }
