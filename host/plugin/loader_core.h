@@ -86,6 +86,8 @@ using std::chrono::milliseconds;
 // Why a version drains.
 inline constexpr const char* kDrainingText =
     "its file was removed: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
+inline constexpr const char* kSupersededText =
+    "a newer build of its file was loaded: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
 inline constexpr const char* kRetiredText =
     "an operator retired it: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
 
@@ -168,6 +170,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   // The same bytes again, after a touch, a copy or a removal that was taken back.
   bool is_known(const std::string& file, const std::string& sha256, bool is_another_try);
   std::uint64_t last_sequence_of(const std::string& file);
+  // A development build with a newer one beside it, which no pinned default names.
+  bool is_superseded(const Entry& entry);
+  void let_superseded_drain(const std::string& file);
   void try_again(const std::string& file);
   // New copies are brought to the disk while others are taken in already.
   void sync_copies();

@@ -150,6 +150,7 @@ bool Loader::Core::is_known(const std::string& file, const std::string& sha256, 
     if (entry->record.state == PluginState::draining || (entry->record.state == PluginState::active && !is_newest)) {
       entry->sequence = ++last_sequence;
       enter_and_publish(*entry, PluginState::active);
+      let_superseded_drain(file);
     }
     return true;
   }
@@ -162,6 +163,24 @@ std::uint64_t Loader::Core::last_sequence_of(const std::string& file) {
   std::uint64_t last = 0;
   for (const Entry* entry : loaded(file)) last = std::max(last, entry->sequence);
   return last;
+}
+
+bool Loader::Core::is_superseded(const Entry& entry) {
+  if (!options.dev || entry.record.version == name_of(entry.file).version_text || entry.sequence == last_sequence_of(entry.file)) return false;
+  return !orders || std::none_of(orders->defaults.begin(), orders->defaults.end(), [&](const PinnedDefault& pinned) {
+    return pinned.namespace_name == entry.record.namespace_name && pinned.name == entry.record.name && pinned.version == entry.record.version;
+  });
+}
+
+// Whoever edits, builds and copies all day would have each build of the day in memory. What the manifest calls a version stays.
+void Loader::Core::let_superseded_drain(const std::string& file) {
+  bool drains = false;
+  for (Entry* entry : loaded(file)) {
+    if (!entry->ids || entry->record.state != PluginState::active || entry->news || !is_superseded(*entry)) continue;
+    enter_and_publish(*entry, PluginState::draining, kSupersededText);
+    drains = true;
+  }
+  if (drains) ask_needs_soon();
 }
 
 void Loader::Core::load(Entry& entry, const PluginFileName& name, const fs::path& copy) {
@@ -328,7 +347,9 @@ void Loader::Core::enter_published() {
   for (const std::uint64_t key : keys) {
     // What happened to it meanwhile has been said.
     Entry* entry = entry_of(key);
-    if (entry && entry->news) enter(*entry, entry->record.state, "", std::string(*entry->news));
+    if (!entry || !entry->news) continue;
+    enter(*entry, entry->record.state, "", std::string(*entry->news));
+    if (options.dev) let_superseded_drain(std::string(entry->file));
   }
   look_for_needed_at_first();
 }

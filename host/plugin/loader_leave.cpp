@@ -116,6 +116,7 @@ void Loader::Core::on_needs(std::uint64_t question, const Result<std::vector<Ver
 
 void Loader::Core::say_need(Entry& entry, const VersionNeed& need) {
   const std::string text = (is_retired(entry) ? "an operator retired it; it goes on for the open tasks that have it: "
+                            : is_superseded(entry) ? "a newer build of its file was loaded; it goes on for the open tasks that have it: "
                             : entry.is_kept ? "it was loaded from its private copy for the open tasks that have it: "
                                           : "its file was removed; it goes on for the open tasks that have it: ") +
                            (need.tasks > 1000 ? "1000+" : std::to_string(need.tasks)) + ", the oldest is task " + std::to_string(need.oldest) +

@@ -215,6 +215,38 @@ TEST_F(Leave, AFileThatComesBackWhileItDrainsIsTheSameOne) {
   EXPECT_EQ(run("counter", "").payload, R"({"count":2,"version":"1.0.0"})");
 }
 
+// The first build has the version's own name and stays.
+TEST_F(Leave, InDevModeOlderBuildsLeaveWhenNoTaskHasThem) {
+  options_.dev = true;
+  start();
+  load("counter-1.0.0.so", "test/counter 1.0.0");
+  const auto build = [&](const std::string& text) {
+    const fs::path path = file("build");
+    test::write_file(path, test::read_file(fixture("counter-1.0.0.so")) + text);
+    fs::rename(path, folder() / "counter-1.0.0.so");
+    const std::string version = "test/counter 1.0.0+dev." + hash_file(folder() / "counter-1.0.0.so")->substr(0, 8);
+    return std::pair(version, wait_for(version, PluginState::active));
+  };
+  const auto [first, first_record] = build("1");
+  const auto [second, second_record] = build("2");
+  catalogue_.set_open_tasks(first, 2);
+  catalogue_.set_open_tasks(second, 0);
+  wait_for("two open tasks", [&](const PluginRecord& record) {
+    return label(record) == first && record.state == PluginState::draining && record.reason.find("a newer build") != std::string::npos &&
+           record.reason.find("2, the oldest is task 64") != std::string::npos;
+  });
+  const auto third = build("3").first;
+  wait_for(second, PluginState::unloaded);
+  EXPECT_FALSE(is_mapped(second_record.sha256));
+  EXPECT_TRUE(is_mapped(first_record.sha256));
+  EXPECT_EQ(registry_.find("test", "counter", "")->version.text(), third.substr(third.find(' ') + 1));
+  // An older build that is the file's again is the newest, and the one before it goes.
+  catalogue_.set_open_tasks(third, 0);
+  EXPECT_EQ(build("1").first, first);
+  wait_for(third, PluginState::unloaded);
+  EXPECT_EQ(count("test/counter 1.0.0", PluginState::draining), 0);
+}
+
 // The answer is of a time before it was active again and took a task.
 TEST_F(Leave, AnAnswerFromBeforeItWasActiveAgainCountsNoMore) {
   options_.drain_look = std::chrono::milliseconds(1);
