@@ -5,6 +5,7 @@
 
 #include <tasker/plugin.h>
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -15,10 +16,15 @@ namespace tasker::test {
 struct Attempt {
   std::string handler;
   std::string task_id = "1";
-  std::string idempotency_key;  // "<task_id>/<handler>" when empty
+  std::string idempotency_key = {};  // "<task_id>/<handler>" when empty
   std::uint32_t attempt = 1;
   nlohmann::json context = nlohmann::json::object();
   nlohmann::json inputs = nlohmann::json::object();
+  nlohmann::json config = nlohmann::json::object();  // the step's handler_config
+  nlohmann::json checkpoint = nullptr;
+  std::string correlation_id = {};
+  std::string step = {};  // its name; the handler's when empty
+  const std::atomic<std::uint32_t>* stop_bits = nullptr;  // read whenever the handler asks
 };
 
 struct Answer {
@@ -27,6 +33,7 @@ struct Answer {
   std::string message;
   std::uint64_t retry_after_ms = 0;
   nlohmann::json payload;
+  nlohmann::json checkpoint;  // the last one that a heartbeat brought
 };
 
 class PluginFile {
