@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -185,6 +186,14 @@ Result<void> prepare_state_dir(const fs::path& dir) {
     return make_error(Code::plugin_state_dir,
                       dir.string() + " must be a directory of the host's own user with mode 0700, for it holds the code that runs");
   return {};
+}
+
+Result<void> check_may_execute(const fs::path& state_dir) {
+  struct statvfs about {};
+  if (::statvfs(state_dir.c_str(), &about) != 0 || (about.f_flag & ST_NOEXEC) == 0) return {};
+  return make_error(Code::plugin_state_dir,
+                    state_dir.string() + ", where the code that runs is kept, lies on a file system that is mounted noexec: nothing can be loaded "
+                    "from there; mount it without, or set plugins.state_dir to another folder", Retry::later);
 }
 
 Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, const IntakeLimits& limits) {

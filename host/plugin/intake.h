@@ -24,6 +24,9 @@ struct PrivateCopy {
 // Makes the folder for private copies (0700) and checks that it is ours alone.
 Result<void> prepare_state_dir(const std::filesystem::path& dir);
 
+// No library can be mapped from a file system that is mounted noexec: Code::plugin_state_dir, which may pass.
+Result<void> check_may_execute(const std::filesystem::path& state_dir);
+
 // Refuses links, other owners, anything that group or others may write (the file, its directory, every parent;
 // a sticky world-writable parent such as /tmp is accepted), and files over the limit. Code::not_found: the file
 // went away meanwhile. Errors with Retry::later may pass by themselves: a full disk, a parent's mode.

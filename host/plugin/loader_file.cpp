@@ -184,6 +184,7 @@ void Loader::Core::let_superseded_drain(const std::string& file) {
 }
 
 void Loader::Core::load(Entry& entry, const PluginFileName& name, const fs::path& copy) {
+  if (const auto may = check_may_execute(options.state); !may) return load_ended(entry, may.error());
   auto request = inspect(entry, name, copy);
   if (!request) return load_ended(entry, request.error());
   if (options.probe) return probe(entry, std::move(*request));

@@ -1,8 +1,12 @@
 // How files come in: every way of copying gives one load, and half-written files never reach the dynamic loader.
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <thread>
 
@@ -186,6 +190,22 @@ TEST_F(Drop, AStateFolderThatIsGoneIsARefusalThatPasses) {
   wait_for_refusal("echo", Code::plugin_state_dir);
   fs::create_directory(options_.state);
   wait_for("test/echo 1.0.0", PluginState::active);
+}
+
+// In a mount namespace of this program's own, so that nobody else sees it and nothing stays.
+TEST_F(Drop, AStateFolderThatMayNotExecuteIsARefusalThatPasses) {
+  fs::create_directory(options_.state);
+  if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+      ::mount("tasker-test", options_.state.c_str(), "tmpfs", MS_NOEXEC, "mode=0700") != 0)
+    GTEST_SKIP() << "only root may mount: " << std::strerror(errno);
+  drop("echo-1.0.0.so");
+  start();
+  EXPECT_NE(wait_for_refusal("echo", Code::plugin_state_dir).reason.find("is mounted noexec"), std::string::npos);
+  EXPECT_EQ(::mount(nullptr, options_.state.c_str(), nullptr, MS_REMOUNT, nullptr), 0) << std::strerror(errno);
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(run("echo", "").payload, "{}");
+  stop();
+  EXPECT_EQ(::umount2(options_.state.c_str(), MNT_DETACH), 0) << std::strerror(errno);
 }
 
 TEST_F(Drop, TwoHostsShareAStateFolder) {

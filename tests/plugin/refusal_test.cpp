@@ -42,6 +42,22 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, Refused,
 
 using Identity = LoaderTest;
 
+// Neither is told to finish what it has not begun, and threads that it left find their code where it was.
+TEST_F(Identity, AnInitThatThrowsOrLeavesThreadsBehindIsRefused) {
+  for (const char* name : {"init_throws", "init_starts_threads"}) drop(std::string(name) + "-1.0.0.so");
+  start();
+  EXPECT_EQ(wait_for_refusal("init_throws", Code::plugin_init_failed).reason, "its init() threw: thrown by an init");
+  const auto threads = wait_for_refusal("init_starts_threads", Code::plugin_init_failed);
+  EXPECT_EQ(threads.reason, "its init() failed: it has started threads and then failed (threads.left)");
+  EXPECT_NE(test::read_file("/proc/self/maps").find(threads.sha256), std::string::npos);
+  for (const char* name : {"init_throws", "init_starts_threads"}) fs::remove(folder() / (std::string(name) + "-1.0.0.so"));
+  wait_until_gone("test/init_throws 1.0.0");
+  wait_until_gone("test/init_starts_threads 1.0.0");
+  drop("echo-1.0.0.so");
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(run("echo", "").payload, "{}");
+}
+
 TEST_F(Identity, PathAndManifestMustAgree) {
   drop("echo-1.0.0.so", "echo-1.0.1.so");
   drop("echo-1.0.0.so", "other-1.0.0.so");

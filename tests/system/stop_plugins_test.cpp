@@ -73,6 +73,20 @@ TEST_F(StopPlugins, WhileOneIsInitialised) {
   expect_it_works();
 }
 
+TEST_F(StopPlugins, WhileOneIsProbed) {
+  place.drop("test/farewell-1.0.0.so");
+  start({"PLUGINS__PROBE_SECONDS=3600"});
+  place.drop("test/at_load_hang-1.0.0.so");
+  ASSERT_TRUE(comes_into("probing", "at_load_hang"));
+  const auto before = std::chrono::steady_clock::now();
+  host->signal(SIGTERM);
+  EXPECT_EQ(host->wait_for_exit(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::minutes(5)) << "and not after the hour that it has";
+  expect_nothing_half_written();
+  std::filesystem::remove(place.plugins() / "test/at_load_hang-1.0.0.so");
+  expect_it_works();
+}
+
 TEST_F(StopPlugins, WhileOneDrains) {
   ASSERT_EQ(::mkfifo(place.path("step").c_str(), 0600), 0);
   place.drop("test/farewell-1.0.0.so");
