@@ -88,7 +88,7 @@ Problem set_isolation(Settings& settings, const Node& node) {
 }
 
 Problem set_isolation_of(Settings& settings, const Node& node) {
-  const auto problem = read_overrides(node, settings.plugins.isolation_of);
+  auto problem = read_overrides(node, settings.plugins.isolation_of);
   if (problem.empty()) return {};
   return problem;
 }

@@ -29,10 +29,12 @@ inline void* noted(void* memory) {
 
 // The program's own malloc comes before the C library's for everything that is in the process, and hands on to that.
 extern "C" {
+// NOLINTBEGIN(bugprone-reserved-identifier): the C library's own names
 void* __libc_malloc(std::size_t) noexcept;
 void* __libc_calloc(std::size_t, std::size_t) noexcept;
 void* __libc_realloc(void*, std::size_t) noexcept;
 void* __libc_memalign(std::size_t, std::size_t) noexcept;
+// NOLINTEND(bugprone-reserved-identifier)
 
 void* malloc(std::size_t bytes) noexcept { return noted(__libc_malloc(bytes)); }
 void* calloc(std::size_t count, std::size_t bytes) noexcept { return noted(__libc_calloc(count, bytes)); }

@@ -141,20 +141,20 @@ void go_first_when_memory_is_short() {
 }
 
 Result<void> enter_sandbox(const Hello& hello) {
-  if (const auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
+  if (auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
   if (hello.memory_mib > 0 && !is_sanitized())
-    if (const auto done = limit(RLIMIT_AS, rlim_t{hello.memory_mib} << 20, "memory"); !done) return done;
+    if (auto done = limit(RLIMIT_AS, rlim_t{hello.memory_mib} << 20, "memory"); !done) return done;
   if (hello.files > 0)
-    if (const auto done = limit(RLIMIT_NOFILE, hello.files, "descriptors"); !done) return done;
+    if (auto done = limit(RLIMIT_NOFILE, hello.files, "descriptors"); !done) return done;
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return make_error(Code::plugin_runner_failed, std::string("no_new_privs could not be set: ") + std::strerror(errno));
   return refuse_calls(hello.seccomp);
 }
 
 Result<void> enter_probe_sandbox() {
-  if (const auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
+  if (auto done = limit(RLIMIT_CORE, 0, "core dumps"); !done) return done;
   if (!is_sanitized())
-    if (const auto done = limit(RLIMIT_AS, rlim_t{kProbeMemoryMib} << 20, "memory"); !done) return done;
+    if (auto done = limit(RLIMIT_AS, rlim_t{kProbeMemoryMib} << 20, "memory"); !done) return done;
   const Filter filter = allow_what_is_not_named();
   const auto refused = SCMP_ACT_ERRNO(EPERM);
   bool is_built = filter && add_all(filter, refused, kFatal);
