@@ -33,6 +33,21 @@ CREATE TYPE tasker.task_state AS ENUM (
     'resolved_manually'
 );
 
+CREATE FUNCTION tasker.ban_plugin(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_code text, p_reason text, p_seen bigint, p_now timestamp with time zone) RETURNS boolean;
+
+CREATE TABLE tasker.plugin_ban (
+    at timestamp with time zone NOT NULL,
+    host_id integer NOT NULL,
+    sha256 text NOT NULL,
+    namespace text NOT NULL,
+    name text NOT NULL,
+    version text NOT NULL,
+    code text NOT NULL,
+    reason text NOT NULL
+);
+
+CREATE FUNCTION tasker.ban_text(b tasker.plugin_ban) RETURNS text;
+
 CREATE FUNCTION tasker.beat(p_host integer, p_now timestamp with time zone) RETURNS TABLE(host_id integer, heartbeat bigint, process text);
 
 CREATE FUNCTION tasker.cancel_task(p_task bigint, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
@@ -110,6 +125,8 @@ CREATE FUNCTION tasker.pin_default(p_namespace text, p_name text, p_version text
 
 CREATE FUNCTION tasker.plugin_orders_since(p_seen bigint) RETURNS TABLE(revision bigint, kind text, namespace text, name text, version text, sha256 text);
 
+CREATE FUNCTION tasker.plugin_orders_v2(p_seen bigint) RETURNS TABLE(revision bigint, kind text, namespace text, name text, version text, sha256 text, code text, reason text);
+
 CREATE VIEW tasker.plugin_version AS
 SELECT
     NULL::integer AS plugin_id,
@@ -126,7 +143,8 @@ SELECT
     NULL::bigint AS choosing,
     NULL::timestamp with time zone AS retired_at,
     NULL::text AS isolation,
-    NULL::boolean AS is_pinned;
+    NULL::boolean AS is_pinned,
+    NULL::bigint AS quarantined;
 
 CREATE FUNCTION tasker.plugin_row(v tasker.plugin_version) RETURNS jsonb;
 
@@ -157,6 +175,8 @@ CREATE FUNCTION tasker.resume_plugin(p_namespace text, p_name text, p_version te
 CREATE FUNCTION tasker.resume_task(p_task bigint, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
 
 CREATE FUNCTION tasker.retire_plugin(p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
+
+CREATE FUNCTION tasker.retry_plugin(p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
 
 CREATE FUNCTION tasker.satisfies_child(p_state tasker.step_state) RETURNS boolean;
 
@@ -218,6 +238,8 @@ CREATE FUNCTION tasker.task_ids_around(p_time timestamp with time zone) RETURNS 
 CREATE FUNCTION tasker.unqueue_tasks(p_tasks bigint[]) RETURNS void;
 
 CREATE FUNCTION tasker.why_not_loaded(p_state text, p_reason text) RETURNS text;
+
+CREATE FUNCTION tasker.why_not_run(p_plugin integer, OUT code text, OUT sentence text) RETURNS record;
 
 CREATE FUNCTION tasker.workflow_step_id(p_task bigint, p_ord integer) RETURNS bigint;
 
@@ -344,7 +366,8 @@ CREATE TABLE tasker.host_plugin (
     host_id integer NOT NULL,
     plugin_id integer NOT NULL,
     draining boolean DEFAULT false NOT NULL,
-    isolation text DEFAULT 'in_process'::text NOT NULL
+    isolation text DEFAULT 'in_process'::text NOT NULL,
+    quarantine text
 );
 
 CREATE TABLE tasker.namespace (
@@ -381,7 +404,7 @@ CREATE VIEW tasker.handler_version AS
     (EXISTS ( SELECT
            FROM (tasker.host_plugin hp
              JOIN tasker.host h USING (host_id))
-          WHERE ((hp.plugin_id = d.plugin_id) AND h.alive AND (NOT hp.draining)))) AS available
+          WHERE ((hp.plugin_id = d.plugin_id) AND h.alive AND (NOT hp.draining) AND (hp.quarantine IS NULL)))) AS available
    FROM (tasker.template d
      JOIN tasker.namespace n USING (namespace_id));
 
@@ -477,7 +500,8 @@ CREATE TABLE tasker.plugin (
     code text,
     reason text,
     changed_at timestamp with time zone DEFAULT now() NOT NULL,
-    retired_at timestamp with time zone
+    retired_at timestamp with time zone,
+    retried_in bigint
 );
 
 CREATE TABLE tasker.plugin_default (
@@ -742,6 +766,9 @@ ALTER TABLE ONLY tasker.object_map
 ALTER TABLE ONLY tasker.object_map
     ADD CONSTRAINT object_map_system_one_system_two_remote_id_one_remote_id_tw_key UNIQUE (system_one, system_two, remote_id_one, remote_id_two);
 
+ALTER TABLE ONLY tasker.plugin_ban
+    ADD CONSTRAINT plugin_ban_pkey PRIMARY KEY (sha256);
+
 ALTER TABLE ONLY tasker.plugin_default
     ADD CONSTRAINT plugin_default_pkey PRIMARY KEY (namespace, name);
 
@@ -808,7 +835,11 @@ CREATE INDEX journal_by_plugin ON tasker.journal USING btree (((data ->> 'namesp
 
 CREATE INDEX journal_by_task ON tasker.journal USING btree (task_id, journal_id) WHERE (task_id IS NOT NULL);
 
+CREATE INDEX plugin_ban_by_version ON tasker.plugin_ban USING btree (namespace, name, version);
+
 CREATE INDEX plugin_retired ON tasker.plugin USING btree (plugin_id) WHERE (retired_at IS NOT NULL);
+
+CREATE INDEX plugin_retried ON tasker.plugin USING btree (retried_in) WHERE (retried_in IS NOT NULL);
 
 CREATE INDEX task_by_correlation ON ONLY tasker.task USING btree (correlation_id, task_id) WHERE (correlation_id IS NOT NULL);
 
@@ -861,13 +892,14 @@ CREATE OR REPLACE VIEW tasker.plugin_version AS
     p.reason,
     p.changed_at,
     d.template_id,
-    count(h.host_id) AS hosts,
-    count(h.host_id) FILTER (WHERE (NOT hp.draining)) AS choosing,
+    count(h.host_id) FILTER (WHERE (hp.quarantine IS NULL)) AS hosts,
+    count(h.host_id) FILTER (WHERE ((NOT hp.draining) AND (hp.quarantine IS NULL))) AS choosing,
     p.retired_at,
     string_agg(DISTINCT hp.isolation, ', '::text) FILTER (WHERE (h.host_id IS NOT NULL)) AS isolation,
     (EXISTS ( SELECT
            FROM tasker.plugin_default f
-          WHERE ((f.namespace = p.namespace) AND (f.name = p.name) AND (f.version = p.version)))) AS is_pinned
+          WHERE ((f.namespace = p.namespace) AND (f.name = p.name) AND (f.version = p.version)))) AS is_pinned,
+    count(h.host_id) FILTER (WHERE (hp.quarantine IS NOT NULL)) AS quarantined
    FROM (((tasker.plugin p
      JOIN tasker.template d USING (plugin_id))
      LEFT JOIN tasker.host_plugin hp USING (plugin_id))
@@ -888,6 +920,9 @@ ALTER TABLE ONLY tasker.object_map
 
 ALTER TABLE ONLY tasker.object_map
     ADD CONSTRAINT object_map_system_two_fkey FOREIGN KEY (system_two) REFERENCES tasker.dependent_system(dependent_system_id);
+
+ALTER TABLE ONLY tasker.plugin_ban
+    ADD CONSTRAINT plugin_ban_host_id_fkey FOREIGN KEY (host_id) REFERENCES tasker.host(host_id);
 
 ALTER TABLE ONLY tasker.template_edge
     ADD CONSTRAINT template_edge_template_id_fkey FOREIGN KEY (template_id) REFERENCES tasker.template(template_id);

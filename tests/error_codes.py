@@ -16,7 +16,7 @@ ONLY_SPEAK = {"tests/unit/app/codes_test.cpp", "tests/error_codes.py"}
 # A code of the host's in a string of the SDK or of SQL. Kinds of the journal look alike and are no codes.
 MENTION = re.compile(r"""["']((?:plugin|step|host)\.[a-z_]+)["']""")
 JOURNAL = {"host.crashed", "host.dead", "host.left", "plugin.active", "plugin.published", "plugin.resumed", "plugin.default_pinned",
-           "plugin.default_unpinned"}
+           "plugin.default_unpinned", "plugin.retried", "plugin.refused"}
 
 
 def sources(folder, endings):

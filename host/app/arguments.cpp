@@ -250,7 +250,7 @@ class Parser {
   }
 
   void add_plugin_verbs() {
-    plugin_ = app_.add_subcommand("plugin", "Look at plugins, retire them, pin versions")->require_subcommand(1);
+    plugin_ = app_.add_subcommand("plugin", "Look at plugins, retire or retry them, pin versions")->require_subcommand(1);
     plugin_->footer(example("tasker plugin list"));
     plugins_.app = plugin_->add_subcommand("list", "The running host's plugins, refused ones too");
     add_client(plugins_.app, plugins_.arguments.client, kList);
@@ -265,6 +265,12 @@ class Parser {
                         "until tasker plugin resume. Ctrl-C ends the waiting, not the draining.\n\n" + example("tasker plugin retire shop/cart@1.0.0 --when-drained"));
     add_plugin_version(resume_, PluginVersionArguments::Wish::resume, "resume", "Take a retirement back");
     resume_.app->footer(example("tasker plugin resume shop/cart@1.0.0"));
+    add_plugin_version(retry_, PluginVersionArguments::Wish::retry, "retry", "Try again what was refused or quarantined");
+    retry_.app->add_option("--reason", retry_.arguments.reason, "Why, for its history")->option_text("TEXT");
+    retry_.app->footer("Bytes that crashed a host, its runners or the process that tries plugins first\n"
+                       "are not run again, by any host on the database, before this. Every host then\n"
+                       "takes the version's file, or its kept copy, as if it had just come; one that\n"
+                       "is quarantined goes on with the steps that wait for it.\n\n" + example("tasker plugin retry shop/cart@1.0.0 --reason 'libfoo was installed'"));
     default_.app = plugin_->add_subcommand("default", "Show or pin what tasks without a version take");
     default_.app->add_option("PLUGIN", plugin_ref_, "[NAMESPACE/]NAME")->required()->option_text(" ");
     auto* version = default_.app->add_option("VERSION", default_.arguments.version, "The version to pin")->option_text(" ");
@@ -318,7 +324,7 @@ class Parser {
     if (list_.app->parsed()) return list();
     if (watch_.app->parsed()) return Verb(watch_.arguments);
     if (plugins_.app->parsed()) return Verb(plugins_.arguments);
-    for (auto* slot : {&show_, &retire_, &resume_})
+    for (auto* slot : {&show_, &retire_, &resume_, &retry_})
       if (slot->app->parsed()) return plugin_version(slot->arguments);
     if (default_.app->parsed()) return plugin_default();
     if (inspect_.app->parsed()) return Verb(inspect_.arguments);
@@ -470,7 +476,7 @@ class Parser {
   Slot<TaskListArguments> list_{};
   Slot<TaskWatchArguments> watch_{};
   Slot<PluginListArguments> plugins_{};
-  Slot<PluginVersionArguments> show_{}, retire_{}, resume_{};
+  Slot<PluginVersionArguments> show_{}, retire_{}, resume_{}, retry_{};
   Slot<PluginDefaultArguments> default_{};
   Slot<PluginInspectArguments> inspect_{};
   Slot<ConfigViewArguments> view_{};

@@ -78,12 +78,13 @@ struct TaskWatchArguments {
 struct PluginListArguments {
   Client client;
 };
-// One version of a plugin: show, retire and resume.
+// One version of a plugin: show, retire, resume and retry.
 struct PluginVersionArguments {
-  enum class Wish { show, retire, resume } wish = Wish::show;
+  enum class Wish { show, retire, resume, retry } wish = Wish::show;
   Client client;
   std::string namespace_name, name, version;
   bool when_drained = false;  // retire: wait until no host has it any more
+  std::string reason;         // retry: for the version's history
   std::optional<std::chrono::milliseconds> timeout;
 };
 struct PluginDefaultArguments {

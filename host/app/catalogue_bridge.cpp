@@ -43,6 +43,8 @@ void CatalogueBridge::publish_again() {
       if (const auto known = published_.find(name); known != published_.end()) known->second.host = host;
     });
     if (plugin.draining) note(host, plugin.version, plugin::PluginState::draining, "", "its file is gone");
+    if (!plugin.quarantine.empty())
+      note(host, plugin.version, plugin::PluginState::quarantined, std::string(code_text(Code::plugin_quarantined)), plugin.quarantine);
   }
 }
 
@@ -66,7 +68,7 @@ void CatalogueBridge::publish(const plugin::PluginRecord& record, const model::T
                        bool is_former_life = false;
                        {
                          std::lock_guard guard(mutex_);
-                         published_[key_of(record)] = {version_of(record), copy, host, false, record.is_isolated};
+                         published_[key_of(record)] = {version_of(record), copy, host, false, {}, record.is_isolated};
                          is_former_life = host_ != host;
                        }
                        if (record.is_isolated) note_isolated(host, answer->plugin_id, key_of(record));
@@ -83,6 +85,7 @@ void CatalogueBridge::note_state(const plugin::PluginRecord& record) {
     const auto known = published_.find(key_of(record));
     if (known != published_.end() && known->second.version.sha256 == record.sha256) {
       known->second.draining = record.state == plugin::PluginState::draining;
+      known->second.quarantine = record.state == plugin::PluginState::quarantined ? record.reason : "";
       if (record.state >= plugin::PluginState::finishing) published_.erase(known);  // this host has it no more
     }
   }
@@ -127,14 +130,30 @@ void CatalogueBridge::find_orders(std::int64_t seen, std::function<void(Result<s
   catalogue_.orders(seen, [done = std::move(done)](Result<std::optional<store::PluginOrderList>> answer) {
     if (!answer) return done(answer.error());
     if (!*answer) return done(std::optional<plugin::PluginOrders>());
-    plugin::PluginOrders orders{(*answer)->revision, {}, {}};
-    for (auto& [kind, version] : (*answer)->orders)
+    plugin::PluginOrders orders{.revision = (*answer)->revision, .retired = {}, .defaults = {}, .banned = {}, .retried = {}};
+    for (auto& [kind, version, code, reason] : (*answer)->orders)
       if (kind == "retired")
         orders.retired.push_back({version.namespace_name, version.name, version.version, version.sha256});
       else if (kind == "default")
         orders.defaults.push_back({version.namespace_name, version.name, version.version});
+      else if (kind == "banned")
+        orders.banned.push_back({version.namespace_name, version.name, version.version, version.sha256, std::move(code), std::move(reason), (*answer)->revision});
+      else if (kind == "retried")
+        orders.retried.push_back({version.namespace_name, version.name, version.version, version.sha256});
     done(std::optional(std::move(orders)));
   });
+}
+
+void CatalogueBridge::ban(const plugin::BannedBytes& bytes, std::function<void(Result<void>)> done) {
+  HostId host;
+  {
+    std::lock_guard guard(mutex_);
+    host = host_;
+  }
+  if (raw(host) == 0)
+    return done(make_error(Code::database_unavailable, "this host is not registered in the database yet", Retry::later));
+  catalogue_.ban(host, {bytes.namespace_name, bytes.name, bytes.version, bytes.sha256}, bytes.code, bytes.reason, bytes.seen,
+                 [done = std::move(done)](Result<int> answer) { done(answer ? Result<void>() : Result<void>(answer.error())); });
 }
 
 void CatalogueBridge::find_needs(const std::vector<TemplateId>& templates,

@@ -26,6 +26,7 @@ class CatalogueBridge final : public plugin::Catalogue {
   void note_state(const plugin::PluginRecord& record) override;
   void find_needed(std::function<void(Result<std::vector<plugin::NeededVersion>>)> done) override;
   void find_orders(std::int64_t seen, std::function<void(Result<std::optional<plugin::PluginOrders>>)> done) override;
+  void ban(const plugin::BannedBytes& bytes, std::function<void(Result<void>)> done) override;
   void find_needs(const std::vector<TemplateId>& templates,
                   std::function<void(Result<std::vector<plugin::VersionNeed>>)> done) override;
 
@@ -35,6 +36,7 @@ class CatalogueBridge final : public plugin::Catalogue {
     std::shared_ptr<const model::TaskTemplate> definition;
     HostId host{};  // the life it was last published for
     bool draining = false;
+    std::string quarantine;  // why; empty: it is not
     bool isolated = false;
   };
   // What a former life of this host published is published for this one. A failure is made good by the next call: the

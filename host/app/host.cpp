@@ -232,6 +232,7 @@ plugin::LoaderOptions Host::Parts::loader_options() {
     return found == known.end() ? Result<std::string>("") : config::with_secrets(found->second, [](const char* variable) { return std::getenv(variable); });
   };
   options.probe = [this](const plugin::LoadRequest& request, auto done) { probe(request, std::move(done)); };
+  options.forget_probe = [this](const std::string& sha256) { prober_->forget(sha256); };
   options.isolate = [this](const plugin::LoadRequest& request) { return runners_->isolate(request); };
   options.on_change = [this](const plugin::PluginRecord& record) { plugin_changed(record); };
   options.on_registry = [this] { engine_->plugins_changed(); };

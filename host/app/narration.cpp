@@ -50,8 +50,9 @@ std::string sentence_about(const plugin::PluginRecord& plugin) {
     case plugin::PluginState::resident:
     case plugin::PluginState::stuck:
       return fmt::format("plugin {} is {}: {}", name, plugin::plugin_state_text(plugin.state), printable(plugin.reason));
+    case plugin::PluginState::quarantined:
     case plugin::PluginState::refused:
-      return fmt::format("plugin {} is refused: {}: {}", name, printable(plugin.code), printable(plugin.reason));
+      return fmt::format("plugin {} is {}: {}: {}", name, plugin::plugin_state_text(plugin.state), printable(plugin.code), printable(plugin.reason));
     default: return {};
   }
 }

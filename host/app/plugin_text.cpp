@@ -48,11 +48,13 @@ PluginView view_of(const Json& json) {
   plugin.code = text(json, "code");
   plugin.reason = text(json, "reason");
   plugin.hosts = number(json, "hosts");
+  plugin.quarantined_hosts = number(json, "quarantined_hosts");
   plugin.open_tasks = number(json, "open_tasks");
   plugin.more_open_tasks = flag(json, "more_open_tasks");
   plugin.oldest_task = text(json, "oldest_task");
   plugin.oldest_task_at = text(json, "oldest_task_at");
   plugin.next_wake = text(json, "next_wake");
+  plugin.since = text(json, "since");
   plugin.is_retired = !text(json, "retired_at").empty();
   plugin.is_default = flag(json, "default");
   plugin.is_pinned = flag(json, "pinned");
@@ -102,6 +104,7 @@ Lines lines_of(const Json& json, const PluginView& plugin) {
   add(lines, "since", local_time(text(json, "since")));
   add(lines, "retired", local_time(text(json, "retired_at")));
   add(lines, "hosts", text(json, "hosts"));
+  if (plugin.quarantined_hosts > 0) add(lines, "quarantined", fmt::format("on {} host{}", plugin.quarantined_hosts, plugin.quarantined_hosts == 1 ? "" : "s"));
   add(lines, "isolation", text(json, "isolation"));
   add(lines, "open tasks", need_of(plugin));
   add(lines, "sha256", text(json, "sha256"));
@@ -124,14 +127,19 @@ Result<PluginView> read_plugin(std::string_view body) {
   return view_of(json);
 }
 
+bool runs(const PluginView& plugin) {
+  return (plugin.state == "active" || plugin.state == "draining") && plugin.quarantined_hosts == 0;
+}
+
 bool has_left(const PluginView& plugin) {
-  if (plugin.hosts > 0 || plugin.open_tasks > 0) return false;
+  if (plugin.hosts + plugin.quarantined_hosts > 0 || plugin.open_tasks > 0) return false;
   return plugin.state == "unloaded" || plugin.state == "resident" || plugin.state == "stuck" || plugin.state == "unavailable";
 }
 
 std::string sentence_of(const PluginView& plugin) {
   auto sentence = fmt::format("{}/{} {} is {}", plugin.namespace_name, plugin.name, plugin.version, plugin.state);
   if (plugin.hosts > 0) sentence += fmt::format(" on {} host{}", plugin.hosts, plugin.hosts == 1 ? "" : "s");
+  if (plugin.quarantined_hosts > 0) return sentence + (plugin.reason.empty() ? "" : ": " + plugin.reason);
   if (plugin.state == "active") return sentence + (plugin.is_retired ? "; not every host has heard yet that it is retired" : "");
   if (plugin.hosts > 0 || plugin.open_tasks > 0) sentence += ": " + need_of(plugin);
   if (!plugin.is_retired && !plugin.reason.empty()) sentence += "; " + plugin.reason;

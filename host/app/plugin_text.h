@@ -12,13 +12,15 @@ namespace tasker::app {
 
 struct PluginView {
   std::string namespace_name, name, version, state, code, reason;
-  std::int64_t hosts = 0, open_tasks = 0;
+  std::int64_t hosts = 0, quarantined_hosts = 0, open_tasks = 0;
   bool more_open_tasks = false;
-  std::string oldest_task, oldest_task_at, next_wake;
+  std::string oldest_task, oldest_task_at, next_wake, since;
   bool is_retired = false, is_default = false, is_pinned = false;
 };
 Result<PluginView> read_plugin(std::string_view json);
 
+// Hosts run it, and it is quarantined on none.
+bool runs(const PluginView& plugin);
 // No host has it, no open task needs it, and what became of it is known.
 bool has_left(const PluginView& plugin);
 // "shop/cart 1.0.0 is draining on 1 host: 2 open tasks have it, the oldest is task 42, the next delayed step is due at ..."

@@ -18,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kPause = std::chrono::milliseconds(200);
 constexpr auto kLongPause = std::chrono::milliseconds(1000);
 constexpr auto kFollow = std::chrono::seconds(5);        // hosts hear of it within a second
+constexpr auto kTry = std::chrono::seconds(30);          // a plugin is tried, opened and initialised within it
 constexpr auto kFarewell = std::chrono::minutes(3);      // of a host that was to say what became of its plugin
 constexpr auto kHostPatience = std::chrono::minutes(1);  // with a host or database that is away
 
@@ -49,8 +50,8 @@ ExitCode print_outcome(const std::string& body, const Client& client) {
 
 // Asks until the hosts have followed, for a few seconds at most.
 Result<std::string> followed(ApiClient& client, const std::string& path, std::string body, Interrupt& interrupt,
-                             const std::function<bool(const PluginView&)>& has_followed) {
-  for (const auto until = Clock::now() + kFollow; Clock::now() < until;) {
+                             const std::function<bool(const PluginView&)>& has_followed, Clock::duration span = kFollow) {
+  for (const auto until = Clock::now() + span; Clock::now() < until;) {
     const auto view = read_plugin(body);
     if (!view) return view.error();
     if (has_followed(*view) || interrupt.wait(kPause)) break;
@@ -75,7 +76,7 @@ ExitCode wait_until_drained(ApiClient& client, const PluginVersionArguments& plu
     const auto view = read_plugin(body);
     if (!view) return report(view.error());
     const auto now = Clock::now();
-    if (view->hosts > 0 || view->open_tasks > 0) held = now;
+    if (view->hosts + view->quarantined_hosts > 0 || view->open_tasks > 0) held = now;
     if (has_left(*view)) {
       const auto printed = print_outcome(body, plugin.client);
       return view->state == "stuck" ? ExitCode::failed : printed;
@@ -99,6 +100,23 @@ ExitCode wait_until_drained(ApiClient& client, const PluginVersionArguments& plu
   }
 }
 
+// Until it runs again, or is refused again: a try takes a moment.
+ExitCode retry(ApiClient& client, const PluginVersionArguments& plugin, Interrupt& interrupt) {
+  const auto path = path_of(plugin);
+  const auto known = client.get(path);
+  const auto before = known ? read_plugin(*known) : Result<PluginView>(known.error());
+  auto body = client.post(path + "/retry", plugin.reason.empty() ? "" : "{\"reason\":" + json_quote(plugin.reason) + "}");
+  if (!body) return report(body.error());
+  const auto last = followed(client, path, std::move(*body), interrupt, [&](const PluginView& now) {
+    const bool is_given_up = now.state == "refused" || now.state == "quarantined" || now.state == "unavailable";
+    return runs(now) || (is_given_up && before && now.since != before->since);
+  }, kTry);
+  if (!last) return report(last.error());
+  const auto printed = print_outcome(*last, plugin.client);
+  const auto view = read_plugin(*last);
+  return printed == ExitCode::ok && view && !runs(*view) ? ExitCode::failed : printed;
+}
+
 ExitCode print_default(const std::string& body, const PluginDefaultArguments& arguments) {
   if (is_document(arguments.client.output)) return print_document(body, arguments.client.output);
   const auto sentence = sentence_of_default(body);
@@ -118,6 +136,7 @@ ExitCode run_plugin_version(const PluginVersionArguments& arguments) {
     const auto body = client.get(path);
     return body ? print_plugin(*body, arguments.client) : report(body.error());
   }
+  if (arguments.wish == Wish::retry) return retry(client, arguments, interrupt);
   const bool retires = arguments.wish == Wish::retire;
   auto body = client.post(path + (retires ? "/retire" : "/resume"), "");
   if (!body) return report(body.error());

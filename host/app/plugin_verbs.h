@@ -1,4 +1,4 @@
-// `tasker plugin show`, `retire`, `resume` and `default`: one version or one name, asked of and told to a running host, which writes it
+// `tasker plugin show`, `retire`, `resume`, `retry` and `default`: one version or one name, asked of and told to a running host, which writes it
 // where all hosts on the database hear of it.
 #pragma once
 

@@ -230,20 +230,25 @@ ErrorGuide guide_of(Code code) {
               "Look into the log and the kernel's: it was killed, out of memory most often, or a thread of a plugin's own crashed."};
     case Code::plugin_crashed:
       return {"This step's handler took down its runner, or its host twice: the attempt's message and the crash report in the log "
-              "name the signal.",
-              "Mend the handler: run it in a debugger with the task's context, or look into the core dump. Then submit the work anew."};
+              "name the signal. Of a plugin that is refused with it, opening its library or its init() did so.",
+              "Mend the handler: run it in a debugger with the task's context, or look into the core dump. Then submit the work anew. "
+              "A refused build is not tried again by any host of the database before `tasker plugin retry NAMESPACE/NAME@VERSION`."};
     case Code::plugin_timeout:
       return {"The attempt ran longer than runner.attempt_seconds, or its runner gave no sign of life; the runner was killed.",
               "Mend the handler, which may loop or block for good, or allow it more time in the configuration."};
     case Code::plugin_quarantined:
-      return {"The plugin's runner crashed too often within a short time, so no further attempt is handed to this build of it.",
-              "Mend the plugin and drop the new build; the same one is tried again after a restart of the host."};
+      return {"The plugin's runner crashed too often within a short time, so this host runs no more of this build.",
+              "Mend the plugin and drop the new build. Its tasks wait meanwhile; `tasker plugin retry NAMESPACE/NAME@VERSION` runs the same "
+              "build again."};
     case Code::plugin_runner_failed:
       return {"The process that runs an isolated plugin could not be started, or did not speak as it should.",
               "The sentence says why: too little memory, too many processes, or limits of the runner that are too narrow."};
     case Code::plugin_retired:
       return {"An operator retired this version, so that it takes no new tasks.",
               "Take another version, or take it back with `tasker plugin resume NAMESPACE/NAME@VERSION`."};
+    case Code::plugin_not_refused:
+      return {"A version was to be tried again that no host refuses and that is quarantined nowhere.",
+              "Nothing is wrong with it; `tasker plugin show NAMESPACE/NAME@VERSION` tells its state."};
     case Code::plugin_is_default:
       return {"The version is the pinned default of new tasks, and cannot be retired as long as it is.",
               "Pin another one with `tasker plugin default NAMESPACE/NAME VERSION`, or take the pin away with --latest."};

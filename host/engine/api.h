@@ -68,6 +68,7 @@ class Api {
   virtual void show_plugin(PluginName plugin, Reply<std::string> reply) = 0;
   virtual void retire_plugin(PluginName plugin, Reply<std::string> reply) = 0;
   virtual void resume_plugin(PluginName plugin, Reply<std::string> reply) = 0;
+  virtual void retry_plugin(PluginName plugin, std::string reason, Reply<std::string> reply) = 0;
   // What tasks without a version take; without a version the pin is taken away.
   virtual void show_default(std::string namespace_name, std::string name, Reply<std::string> reply) = 0;
   virtual void pin_default(PluginName plugin, Reply<std::string> reply) = 0;

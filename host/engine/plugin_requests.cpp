@@ -36,6 +36,10 @@ void TaskService::resume_plugin(PluginName plugin, Reply<std::string> reply) {
   operators_.resume(plugin, then_show(plugin, std::move(reply)));
 }
 
+void TaskService::retry_plugin(PluginName plugin, std::string reason, Reply<std::string> reply) {
+  operators_.retry(plugin, std::move(reason), then_show(plugin, std::move(reply)));
+}
+
 Reply<bool> TaskService::then_show(PluginName plugin, Reply<std::string> reply) {
   return [this, plugin = std::move(plugin), reply = std::move(reply)](Result<bool> decided) {
     if (!decided.has_value()) return reply(decided.error());

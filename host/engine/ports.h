@@ -248,6 +248,8 @@ class Operators {
   virtual ~Operators() = default;
   virtual void retire(PluginName plugin, Reply<bool> reply) = 0;
   virtual void resume(PluginName plugin, Reply<bool> reply) = 0;
+  // What was refused, banned or quarantined is tried again by every host; `reason` for the journal, may be empty.
+  virtual void retry(PluginName plugin, std::string reason, Reply<bool> reply) = 0;
   virtual void pin_default(PluginName plugin, Reply<bool> reply) = 0;  // without a version: takes the pin away
 };
 

@@ -48,6 +48,7 @@ class TaskService final : public Api {
   void show_plugin(PluginName plugin, Reply<std::string> reply) override;
   void retire_plugin(PluginName plugin, Reply<std::string> reply) override;
   void resume_plugin(PluginName plugin, Reply<std::string> reply) override;
+  void retry_plugin(PluginName plugin, std::string reason, Reply<std::string> reply) override;
   void show_default(std::string namespace_name, std::string name, Reply<std::string> reply) override;
   void pin_default(PluginName plugin, Reply<std::string> reply) override;
   void metrics(Reply<std::string> reply) override;

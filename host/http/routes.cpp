@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "base/timestamp.h"
 #include "http/default_body.h"
+#include "http/reason_body.h"
 #include "http/list_query.h"
 #include "http/page.h"
 #include "http/prefer.h"
@@ -41,6 +42,7 @@ enum class Endpoint {
   plugin,
   plugin_retire,
   plugin_resume,
+  plugin_retry,
   plugin_default,
   metrics,
   live,
@@ -56,6 +58,7 @@ const char* allowed_methods(Endpoint endpoint) {
     case Endpoint::bulk:
     case Endpoint::plugin_retire:
     case Endpoint::plugin_resume:
+    case Endpoint::plugin_retry:
       return "POST";
     default:
       return "GET, HEAD";
@@ -206,7 +209,10 @@ class Routes::Impl {
         return part(3) == "default" ? Endpoint::plugin_default : Endpoint::plugin;
       case 5:
         if (part(0) != "plugins") return Endpoint::unknown;
-        return part(4) == "retire" ? Endpoint::plugin_retire : part(4) == "resume" ? Endpoint::plugin_resume : Endpoint::unknown;
+        return part(4) == "retire"   ? Endpoint::plugin_retire
+               : part(4) == "resume" ? Endpoint::plugin_resume
+               : part(4) == "retry"  ? Endpoint::plugin_retry
+                                     : Endpoint::unknown;
       default:
         return Endpoint::unknown;
     }
@@ -275,6 +281,10 @@ class Routes::Impl {
     auto answer = pass_through(std::move(respond));
     if (endpoint == Endpoint::plugin_retire) return api_.retire_plugin(std::move(named), std::move(answer));
     if (endpoint == Endpoint::plugin_resume) return api_.resume_plugin(std::move(named), std::move(answer));
+    if (endpoint == Endpoint::plugin_retry) {
+      auto reason = request.body.empty() || is_json_type(request.content_type) ? parse_reason(request.body) : Result<std::string>(not_json(request));
+      return reason ? api_.retry_plugin(std::move(named), std::move(*reason), std::move(answer)) : answer(reason.error());
+    }
     if (endpoint == Endpoint::plugin) return api_.show_plugin(std::move(named), std::move(answer));
     if (request.method == "DELETE") return api_.pin_default(std::move(named), std::move(answer));
     if (request.method != "PUT") return api_.show_default(named.namespace_name, named.name, std::move(answer));

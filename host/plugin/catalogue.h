@@ -44,10 +44,20 @@ struct RetiredVersion {
   std::string namespace_name, name, version, sha256;
   auto operator<=>(const RetiredVersion&) const = default;
 };
+struct RetriedVersion {
+  std::string namespace_name, name, version, sha256;
+};
+// Bytes that crashed what ran them, with the sentence that they are refused with.
+struct BannedBytes {
+  std::string namespace_name, name, version, sha256, code, reason;
+  std::int64_t seen = 0;  // the revision of the orders that its finder knew
+};
 struct PluginOrders {
   std::int64_t revision = 0;  // grows with every decision
   std::vector<RetiredVersion> retired;
   std::vector<PinnedDefault> defaults;
+  std::vector<BannedBytes> banned;
+  std::vector<RetriedVersion> retried;  // since the revision that was seen; none when nothing was
 };
 
 class Catalogue {
@@ -69,6 +79,10 @@ class Catalogue {
 
   // [loader] All orders when their revision is another than `seen`, else nothing. `done` comes once, on any thread.
   virtual void find_orders(std::int64_t seen, std::function<void(Result<std::optional<PluginOrders>>)> done) = 0;
+
+  // [loader] No host tries these bytes again before an operator says so; `reason` is what happened. Nothing when one has said
+  // so since the revision that was seen: then this host hears of it. `done` comes once, on any thread.
+  virtual void ban(const BannedBytes& bytes, std::function<void(Result<void>)> done) = 0;
 
   // [loader] A row for each of these templates. `done` comes once, on any thread.
   virtual void find_needs(const std::vector<TemplateId>& templates, std::function<void(Result<std::vector<VersionNeed>>)> done) = 0;

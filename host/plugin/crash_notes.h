@@ -1,19 +1,20 @@
 // Bytes that took a host down while it opened them or ran their init(): a file beside the private copy, written by the crash
-// report while the host died. They are refused from then on, so that a host which is started again and again does not die again and
-// again; other bytes are not concerned. Hosts that share the state folder share it. Blocks on disk; [loader].
+// report while the host died. The next start reads it, refuses these bytes and has the database remember them (loader_bans.cpp), so that
+// a host which is started again and again does not die again and again; then the note is removed. Blocks on disk; [loader].
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
-
-#include "base/result.h"
 
 namespace tasker::plugin {
 
 // Where the note about this private copy is.
 std::string crash_note_of(const std::filesystem::path& copy);
 
-// Code::plugin_crashed when there is one, with what happened and what to do.
-Result<void> check_crash_note(const std::filesystem::path& copy);
+// What happened, when there is one.
+std::optional<std::string> read_crash_note(const std::filesystem::path& copy);
+
+void remove_crash_note(const std::filesystem::path& copy);
 
 }  // namespace tasker::plugin

@@ -43,7 +43,7 @@ std::string row_of_version(const std::vector<PluginRecord>& records, std::string
         (found == nullptr || record.state != PluginState::refused))
       found = &record;
   if (found == nullptr) return {};
-  const bool runs = found->state == PluginState::active || found->state == PluginState::draining;
+  const bool runs = found->state == PluginState::active || found->state == PluginState::draining || found->state == PluginState::quarantined;
   std::string row = row_of(*found);
   row.pop_back();
   return row + fmt::format(R"(,"isolation":{}}})", !runs ? "null" : found->is_isolated ? R"("process")" : R"("in_process")");

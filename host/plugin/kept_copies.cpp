@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugin/crash_notes.h"
 #include "plugin/intake.h"
 
 namespace tasker::plugin {
@@ -10,10 +11,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".so";
+constexpr std::string_view kNoteSuffix = ".crashed";
 constexpr std::size_t kHashDigits = 64;
 
 bool is_hash(std::string_view text) {
   return text.size() == kHashDigits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+// What a crash left beside a copy that has gone since.
+bool is_orphaned_note(const fs::path& path) {
+  const fs::path copy = fs::path(path).replace_extension();
+  std::error_code failed;
+  return path.extension() == kNoteSuffix && is_hash(copy.stem().string()) && copy.extension() == kSuffix && !fs::exists(copy, failed) && !failed;
 }
 
 bool is_unfinished(const std::string& name) { return name.starts_with("intake.") && name.ends_with(".tmp"); }
@@ -47,15 +56,17 @@ int remove_copies(const fs::path& state_dir, const std::set<std::string>& in_use
   for (const auto& entry : fs::directory_iterator(state_dir, failed)) {
     const std::string name = entry.path().filename().string();
     const std::string hash = entry.path().stem().string();
-    if (!is_unfinished(name)) {
+    if (!is_unfinished(name) && !is_orphaned_note(entry.path())) {
       if (!name.ends_with(kSuffix) || !is_hash(hash) || in_use.contains(hash)) continue;
       if (std::any_of(needed.begin(), needed.end(), [&](const auto& each) { return each.sha256 == hash; })) continue;
     }
     std::error_code unknown;
     if (const auto made = entry.last_write_time(unknown); !unknown && made <= newest) gone.push_back(entry.path());
   }
-  for (const fs::path& path : gone)
-    if (fs::remove(path, failed)) ++removed;
+  for (const fs::path& path : gone) {
+    remove_crash_note(path);
+    if (fs::remove(path, failed) && path.extension() != kNoteSuffix) ++removed;
+  }
   return removed;
 }
 

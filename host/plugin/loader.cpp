@@ -29,7 +29,8 @@ constexpr milliseconds kStopPatience{5'000};  // beyond the plugins' grace
 void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std::string reason) {
   const auto before = std::exchange(entry.record.state, state);
   entry.news.reset();
-  entry.drains_from = state == PluginState::draining ? std::optional(Steady::now()) : std::nullopt;
+  const bool takes_no_tasks = state == PluginState::draining || state == PluginState::quarantined;
+  entry.drains_from = takes_no_tasks ? std::optional(Steady::now()) : std::nullopt;
   entry.asked_by = 0;
   book.count(state);
   entry.record.code = std::move(code);
@@ -42,6 +43,8 @@ void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std:
   const LogSubject subject{.code = entry.record.code, .plugin = label};
   if (state == PluginState::refused)
     log_about(LogLevel::warn, subject, "plugin {} is refused: {} ({})", label, entry.record.reason, entry.record.code);
+  else if (state == PluginState::quarantined)
+    log_about(LogLevel::error, subject, "plugin {} is quarantined: {} ({})", label, entry.record.reason, entry.record.code);
   else if (state == PluginState::stuck)
     log_about(LogLevel::warn, subject, "plugin {} is stuck: {}", label, entry.record.reason);
   else if (state == PluginState::active || state == PluginState::draining || entry.is_gone())
@@ -102,7 +105,7 @@ void Loader::Core::forget(Entry& gone) {
 void Loader::Core::publish_registry() {
   std::vector<RegistryEntry> usable;
   for (const Entry& entry : entries) {
-    if (!entry.ids || entry.is_leaving) continue;
+    if (!entry.ids || entry.is_leaving || entry.record.state == PluginState::quarantined) continue;
     usable.push_back({entry.record.namespace_name, entry.record.name, entry.semver,
                       entry.sequence, entry.record.state != PluginState::draining,
                       {entry.ids->template_id, entry.ids->plugin, entry.definition, entry.handlers}});
@@ -193,6 +196,9 @@ void Loader::Core::on_gone(const std::string& file) {
       forget(*entry);
     } else if (entry->record.state == PluginState::active) {
       enter_and_publish(*entry, PluginState::draining, kDrainingText);
+      ask_needs_soon();
+    } else if (entry->record.state == PluginState::quarantined) {
+      entry->is_to_drain = true;
       ask_needs_soon();
     }
   }

@@ -52,6 +52,8 @@ struct LoaderOptions {
   // Runs elsewhere what opening the library runs here, and answers once, on any thread, perhaps at once; empty: it is opened
   // untried. Called on the loader's thread.
   std::function<void(const LoadRequest& request, std::function<void(Result<void>)> done)> probe;
+  // What `probe` knows of these bytes counts no more. Called on the loader's thread; may be empty.
+  std::function<void(const std::string& sha256)> forget_probe;
   // A plugin whose code runs elsewhere; empty or answering nullptr: in this process. Called on the loader's thread.
   std::function<Result<std::shared_ptr<HeldPlugin>>(const LoadRequest& request)> isolate;
   // "<namespace>/<name>" of the plugins that config_for has something for; those that never come are warned of.

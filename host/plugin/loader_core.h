@@ -1,7 +1,7 @@
 // What the loader is inside, for the files that together are it: loader.cpp (files come and go, start and stop),
 // loader_file.cpp (one file's way into the registry), loader_needed.cpp (versions that only open tasks have),
-// loader_leave.cpp (versions that nothing needs any more), loader_orders.cpp (what operators decided). Not for anybody else. All of it runs on the loader's thread, but what
-// RecordBook shows.
+// loader_leave.cpp (versions that nothing needs any more), loader_orders.cpp (what operators decided), loader_bans.cpp (what crashed
+// is not run again). Not for anybody else. All of it runs on the loader's thread, but what RecordBook shows.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -43,11 +44,13 @@ struct Entry {
   Semver semver;                   // of record.version, read when it was published
   std::optional<std::string> news;  // published, its state not yet entered: the reason that goes with it
   bool is_kept = false;  // loaded from its private copy, without a file in the folder
+  bool is_to_drain = false;   // quarantined, and without that it would drain
+  std::optional<std::string> early_trouble;  // why it is quarantined as soon as it is published
   bool is_elsewhere = false;  // kept, and another living host has it too
   std::chrono::milliseconds pause{0};
   std::unique_ptr<boost::asio::steady_timer> retry;
 
-  // While it drains: since when, by a clock that nobody sets, and the question whose answer counts for it (0: none yet).
+  // While it drains, or is quarantined: since when, by a clock that nobody sets, and the question whose answer counts for it (0: none yet).
   std::optional<std::chrono::steady_clock::time_point> drains_from;
   std::uint64_t asked_by = 0;
 
@@ -55,6 +58,9 @@ struct Entry {
   bool is_leaving = false;
   bool is_released = false;  // nobody holds a handler of it any more
   bool comes_back = false;   // its file is there again: loaded anew when this one has gone
+  bool drains() const {
+    return !is_leaving && (record.state == PluginState::draining || (record.state == PluginState::quarantined && is_to_drain));
+  }
   bool is_gone() const { return record.state == PluginState::unloaded || record.state == PluginState::resident; }
   std::shared_ptr<bool> is_resident;  // what closing it found
   std::unique_ptr<ApartCall> call;  // into the plugin, under way
@@ -90,6 +96,8 @@ inline constexpr const char* kSupersededText =
     "a newer build of its file was loaded: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
 inline constexpr const char* kRetiredText =
     "an operator retired it: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
+inline constexpr const char* kKeptText =
+    "its file was overwritten or removed; it was loaded from its private copy for the open tasks that have it";
 
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Core(LoaderOptions o, Catalogue& c, Registry& r)
@@ -132,6 +140,10 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   bool is_asking_orders = false, ask_orders_again = false;
   std::optional<PluginOrders> orders;  // nothing is taken in before they are known
   std::map<std::string, RetiredVersion> retired;  // by name and hash
+
+  std::map<std::string, BannedBytes> bans;     // by hash: what the database knows, and what it is yet to know
+  std::map<std::string, BannedBytes> new_bans;  // those that it has not confirmed
+  std::set<std::string> bans_on_their_way;
 
   RecordBook book;
   std::vector<std::filesystem::path> to_sync;  // new copies
@@ -184,8 +196,6 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Result<void> open_probed(Entry& entry, const LoadRequest& request, const Result<void>& answer);
   Result<void> open(Entry& entry, const LoadRequest& request);
   void load_ended(Entry& entry, const Result<void>& loads);
-  // A loaded plugin is not run any more, as its runner found.
-  void note_trouble(std::uint64_t key, const std::string& reason);
   // The C library opens and looks up nothing while it unloads, and a destructor there may hang.
   const Entry* being_unloaded();
 
@@ -222,6 +232,23 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   bool is_retired(const Entry& entry) const;
   const RetiredVersion* find_retired(const PluginFileName& name, const std::string& sha256) const;
   void resume(const RetiredVersion& version);
+
+  // ------------------------------------------------------------ what crashed is not run again
+
+  // A loaded plugin's runners crashed over and over.
+  void note_trouble(std::uint64_t key, const std::string& reason);
+  void quarantine(Entry& entry, const std::string& reason);
+  void end_quarantine(Entry& entry);
+  // Whether these bytes may be tried; what an earlier crash of this host left beside their copy is remembered from then on.
+  Result<void> check_ban(const Entry& entry);
+  // The same error, with what to do, when the bytes are to blame: they are remembered then.
+  Error ban_if_crash(const Entry& entry, const Error& error);
+  void remember(const Entry& entry, Code code, const std::string& what);
+  void tell_bans();
+  void on_ban_told(const std::string& sha256, const Result<void>& answer);
+  void take_bans(const std::vector<BannedBytes>& known);
+  void forget_ban(const std::string& sha256);
+  void try_again(const RetriedVersion& version);
 
   // ------------------------------------------------------------ versions leave
 

@@ -25,8 +25,6 @@ constexpr int kPublishShare = 4;
 // A shortage ends at any moment, and a try costs little.
 constexpr milliseconds kShortestPause{250}, kLongestPause{4'000};
 constexpr const char* kStaysAwayText = "an operator retired it: its file is not loaded";
-constexpr const char* kKeptText =
-    "its file was overwritten or removed; it was loaded from its private copy for the open tasks that have it";
 
 Error altered(const fs::path& copy) {
   return make_error(Code::plugin_untrusted_file, "its private copy " + copy.string() + " was altered");
@@ -146,10 +144,14 @@ bool Loader::Core::is_known(const std::string& file, const std::string& sha256, 
     entry->comes_back = entry->is_leaving && !is_retired(*entry);
     if (Entry* refused = candidate(file)) forget(*refused);
     if (entry->is_leaving || is_retired(*entry)) return true;
+    entry->is_to_drain = false;
     const bool is_newest = entry->sequence == last_sequence_of(file);
     if (entry->record.state == PluginState::draining || (entry->record.state == PluginState::active && !is_newest)) {
       entry->sequence = ++last_sequence;
       enter_and_publish(*entry, PluginState::active);
+      let_superseded_drain(file);
+    } else if (entry->record.state == PluginState::quarantined && !is_newest) {
+      entry->sequence = ++last_sequence;
       let_superseded_drain(file);
     }
     return true;
@@ -176,8 +178,13 @@ bool Loader::Core::is_superseded(const Entry& entry) {
 void Loader::Core::let_superseded_drain(const std::string& file) {
   bool drains = false;
   for (Entry* entry : loaded(file)) {
-    if (!entry->ids || entry->record.state != PluginState::active || entry->news || !is_superseded(*entry)) continue;
-    enter_and_publish(*entry, PluginState::draining, kSupersededText);
+    if (!entry->ids || entry->news || !is_superseded(*entry)) continue;
+    if (entry->record.state == PluginState::active)
+      enter_and_publish(*entry, PluginState::draining, kSupersededText);
+    else if (entry->record.state == PluginState::quarantined)
+      entry->is_to_drain = true;
+    else
+      continue;
     drains = true;
   }
   if (drains) ask_needs_soon();
@@ -195,6 +202,7 @@ Result<LoadRequest> Loader::Core::inspect(Entry& entry, const PluginFileName& na
   // In dev mode one file has many builds: its own version is what the list knows.
   const std::string listed = name.namespace_name + "/" + name.name + "@" + name.version_text;
   if (auto allowed = allow_list.check(listed, entry.record.sha256); !allowed) return allowed.error();
+  if (auto may_run = check_ban(entry); !may_run) return may_run.error();
   auto report = inspect_file(copy, options.environment);
   if (!report) return report.error();
   if (const auto same = check_identity(name, *report->definition); !same) return same.error();
@@ -265,7 +273,7 @@ Result<void> Loader::Core::open(Entry& entry, const LoadRequest& request) {
   if (entry.plugin) return {};
   if (const Entry* other = being_unloaded())
     return make_error(Code::plugin_load_failed, "the unloading of plugin " + other->label() + " has not ended, and nothing can be loaded meanwhile", Retry::later);
-  if (const auto noted = check_crash_note(request.file); !noted) return noted;
+  if (auto may_run = check_ban(entry); !may_run) return may_run;  // another host that has this state folder may have died of it meanwhile
   auto in_process = request;
   in_process.crash_note = crash_note_of(request.file);
   auto plugin = LoadedPlugin::load(in_process);
@@ -282,17 +290,9 @@ const Entry* Loader::Core::being_unloaded() {
 
 void Loader::Core::load_ended(Entry& entry, const Result<void>& loads) {
   if (loads) return publish(entry);
-  if (entry.is_kept) return kept_failed(entry, loads.error());
-  refuse(entry, loads.error());
-}
-
-void Loader::Core::note_trouble(std::uint64_t key, const std::string& reason) {
-  Entry* entry = entry_of(key);
-  if (!entry || is_stopping) return;
-  entry->record.code = code_text(Code::plugin_quarantined);
-  entry->record.reason = reason;
-  book.show(entry->key, entry->record);
-  catalogue.note_state(entry->record);
+  const Error error = ban_if_crash(entry, loads.error());
+  if (entry.is_kept) return kept_failed(entry, error);
+  refuse(entry, error);
 }
 
 // ------------------------------------------------------------ into the catalogue
@@ -315,16 +315,14 @@ void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& a
   entry.ids = *answer;
   entry.handlers = leased_handlers(entry);
   entry.semver = *Semver::parse(entry.record.version);
-  if (entry.is_kept) {
+  const bool drains = entry.is_kept || is_retired(entry);
+  if (!entry.is_kept) entry.sequence = ++last_sequence;
+  if (drains)
     enter_soon(entry, PluginState::draining, is_retired(entry) ? kRetiredText : kKeptText);
-    return ask_needs_soon();
-  }
-  entry.sequence = ++last_sequence;
-  if (is_retired(entry)) {
-    enter_soon(entry, PluginState::draining, kRetiredText);
-    return ask_needs_soon();
-  }
-  enter_soon(entry, PluginState::active);
+  else
+    enter_soon(entry, PluginState::active);
+  if (entry.early_trouble) quarantine(entry, *std::exchange(entry.early_trouble, std::nullopt));
+  if (drains) ask_needs_soon();
 }
 
 void Loader::Core::enter_soon(Entry& entry, PluginState state, std::string reason) {

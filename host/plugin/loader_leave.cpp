@@ -64,9 +64,7 @@ void Loader::Core::ask_needs_soon() {
 
 void Loader::Core::ask_needs() {
   if (is_stopping) return;
-  const bool drains = std::any_of(entries.begin(), entries.end(), [](const Entry& entry) {
-    return entry.record.state == PluginState::draining && !entry.is_leaving;
-  });
+  const bool drains = std::any_of(entries.begin(), entries.end(), [](const Entry& entry) { return entry.drains(); });
   if (!drains) return;
   needs_timer.expires_after(needs_pause);
   needs_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
@@ -81,7 +79,7 @@ void Loader::Core::find_needs() {
   const std::uint64_t question = ++last_question;
   std::vector<TemplateId> templates;
   for (Entry& entry : entries) {
-    if (!entry.drains_from || entry.is_leaving || *entry.drains_from > long_enough) continue;
+    if (!entry.drains() || !entry.drains_from || *entry.drains_from > long_enough) continue;
     entry.asked_by = question;
     templates.push_back(entry.ids->template_id);
   }
@@ -105,7 +103,7 @@ void Loader::Core::on_needs(std::uint64_t question, const Result<std::vector<Ver
   else
     for (const VersionNeed& need : *answer)
       for (Entry& entry : entries) {
-        if (entry.asked_by != question || entry.is_leaving || entry.ids->template_id != need.template_id) continue;
+        if (entry.asked_by != question || !entry.drains() || entry.ids->template_id != need.template_id) continue;
         if (need.tasks > 0)
           say_need(entry, need);
         else
@@ -115,6 +113,7 @@ void Loader::Core::on_needs(std::uint64_t question, const Result<std::vector<Ver
 }
 
 void Loader::Core::say_need(Entry& entry, const VersionNeed& need) {
+  if (entry.record.state == PluginState::quarantined) return;  // that is what they wait for
   const std::string text = (is_retired(entry) ? "an operator retired it; it goes on for the open tasks that have it: "
                             : is_superseded(entry) ? "a newer build of its file was loaded; it goes on for the open tasks that have it: "
                             : entry.is_kept ? "it was loaded from its private copy for the open tasks that have it: "

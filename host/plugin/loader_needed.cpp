@@ -25,7 +25,7 @@ void Loader::Core::look_for_needed_at_first() {
 }
 
 void Loader::Core::look_for_needed() {
-  if (is_asking || is_stopping || !book.has_settled()) return;
+  if (is_asking || is_stopping || !orders || !book.has_settled()) return;  // without orders bytes would run that are not to be tried again
   has_asked = is_asking = true;
   catalogue.find_needed([weak = weak_from_this()](Result<std::vector<NeededVersion>> answer) {
     if (const auto self = weak.lock())

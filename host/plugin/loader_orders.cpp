@@ -1,5 +1,6 @@
 // What operators decided about versions, on whatever host: asked for again and again, and carried out here. A retired version drains as
-// one whose file was removed, and is not loaded from its file again until that is taken back; a pinned default goes into the registry.
+// one whose file was removed, and is not loaded from its file again until that is taken back; a pinned default goes into the registry; what
+// was refused or quarantined is tried again.
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -37,6 +38,7 @@ void Loader::Core::on_orders(const Result<std::optional<PluginOrders>>& answer) 
   if (is_stopping) return;
   if (!answer) log_debug("what operators decided about plugins could not be asked: {}", answer.error().message);
   if (answer && *answer) carry_out(**answer);
+  tell_bans();
   if (std::exchange(ask_orders_again, false)) return look_for_orders();
   orders_timer.expires_after(options.orders_look);
   orders_timer.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
@@ -49,17 +51,24 @@ void Loader::Core::carry_out(const PluginOrders& now) {
   const bool moves_defaults = !orders || orders->defaults != now.defaults;
   const auto before = std::exchange(retired, {});
   orders = now;
+  take_bans(now.banned);
   for (const RetiredVersion& each : now.retired) retired[key_of(each.namespace_name, each.name, each.sha256)] = each;
   bool drains = false;
   for (Entry& entry : entries) {
-    if (!entry.ids || entry.record.state != PluginState::active || !is_retired(entry)) continue;
-    enter_and_publish(entry, PluginState::draining, kRetiredText);
+    if (!entry.ids || !is_retired(entry)) continue;
+    if (entry.record.state == PluginState::active)
+      enter_and_publish(entry, PluginState::draining, kRetiredText);
+    else if (entry.record.state == PluginState::quarantined)
+      entry.is_to_drain = true;
+    else
+      continue;
     drains = true;
   }
   if (drains) ask_needs_soon();
   if (moves_defaults) publish_registry();
   for (const auto& [key, version] : before)
     if (!retired.contains(key)) resume(version);
+  for (const RetriedVersion& version : now.retried) try_again(version);
   if (is_first) take_quiet();
 }
 

@@ -18,6 +18,8 @@ std::string_view plugin_state_text(PluginState state) {
       return "active";
     case PluginState::draining:
       return "draining";
+    case PluginState::quarantined:
+      return "quarantined";
     case PluginState::refused:
       return "refused";
     case PluginState::unavailable:

@@ -14,16 +14,17 @@
 namespace tasker::plugin {
 
 // SETTLING -> INTAKE -> INSPECTED -> PROBING -> LOADING -> ACTIVE <-> DRAINING; any but the last two may end in REFUSED.
-// DRAINING -> FINISHING -> CLOSING -> UNLOADED, or RESIDENT when its code stays in the process all the same. STUCK: it drains or
+// These two -> QUARANTINED when its runners crash over and over: held, and not run before an operator says so; then back.
+// DRAINING (or QUARANTINED, when it would drain) -> FINISHING -> CLOSING -> UNLOADED, or RESIDENT when its code stays in the process all the same. STUCK: it drains or
 // finishes, and what it waits for has not come for too long. UNAVAILABLE is no file's state: open tasks have a version that no
 // living host can load.
 enum class PluginState {
-  settling, intake, inspected, probing, loading, active, draining, refused, unavailable, finishing, closing, unloaded, resident, stuck
+  settling, intake, inspected, probing, loading, active, draining, quarantined, refused, unavailable, finishing, closing, unloaded, resident, stuck
 };
 constexpr PluginState kPluginStates[] = {
     PluginState::settling, PluginState::intake,   PluginState::inspected, PluginState::probing,     PluginState::loading,
-    PluginState::active,   PluginState::draining, PluginState::refused,   PluginState::unavailable, PluginState::finishing,
-    PluginState::closing,  PluginState::unloaded, PluginState::resident,  PluginState::stuck};
+    PluginState::active,   PluginState::draining, PluginState::quarantined, PluginState::refused, PluginState::unavailable,
+    PluginState::finishing, PluginState::closing, PluginState::unloaded, PluginState::resident, PluginState::stuck};
 
 // How often plugin versions came into each state, in the order of kPluginStates.
 using TransitionCounts = std::array<std::uint64_t, std::size(kPluginStates)>;
@@ -36,7 +37,7 @@ struct PluginRecord {
   std::string version;  // as people write it; a development build says "1.0.0+dev.<8 digits of its hash>"
   std::string sha256;   // hex; empty while the bytes have not been read
   PluginState state = PluginState::settling;
-  std::string code;     // stable code of a refusal, else empty
+  std::string code;     // stable code of a refusal or quarantine, else empty
   std::string reason;   // one sentence for people, may be empty
   std::string path;     // where the file was dropped
   std::chrono::system_clock::time_point since;  // of this state

@@ -282,7 +282,6 @@ void Child::stop(std::uint64_t token, std::uint32_t bits) {
 void Child::drain() {
   const auto leave = [this] {
     plugin_->retire(std::chrono::steady_clock::now() + kEndOfAttempts);
-    outbox_.send([](std::string& to) { encode_bare(to, FrameKind::bye); });
     // Static destructors of code that nobody knows do not run.
     ::_exit(0);
   };

@@ -13,7 +13,7 @@
 namespace tasker::runner {
 
 // The first four and `level` come from the host. `probe` goes to a prober, `probed` comes from it.
-enum class FrameKind : std::uint8_t { hello = 1, start, stop, drain, ready, outcome, log, beat, bye, probe, probed, level };
+enum class FrameKind : std::uint8_t { hello = 1, start, stop, drain, ready, outcome, log, beat, probe, probed, level };
 inline constexpr std::uint8_t kLastFrameKind = static_cast<std::uint8_t>(FrameKind::level);
 
 inline constexpr std::size_t kFrameHeader = 13;

@@ -13,6 +13,7 @@ namespace {
 
 namespace asio = boost::asio;
 
+constexpr std::chrono::seconds kGiveBackPause{1};
 constexpr std::size_t kMostBytesInFlight = std::size_t{32} << 20;
 // The runner cuts what a plugin logs and marks the cut; the words beside the message are names and numbers.
 constexpr std::size_t kLogSlack = 64, kLongestLogWord = 1024;
@@ -81,10 +82,13 @@ void Runner::take_inbox() {
 
 bool Runner::refuse_all() {
   if (!is_closed_ && quarantined_.empty()) return false;
-  for (auto queue = std::move(queue_); auto& pending : queue)
-    pending->done(is_closed_ ? ended(model::OutcomeKind::retry, Code::stopping, "plugin " + label_ + " has been stopped")
-                             : ended(model::OutcomeKind::retry, Code::plugin_quarantined, quarantined_));
-  queue_.clear();
+  // Until the engine has heard that nothing runs here it claims on: what comes meanwhile goes back once a second, not at once.
+  const auto now = std::chrono::steady_clock::now();
+  if (!is_closed_ && now < give_back_from_) return true;
+  give_back_from_ = now + kGiveBackPause;
+  for (auto queue = std::exchange(queue_, {}); auto& pending : queue)
+    pending->done(is_closed_ ? ended(model::OutcomeKind::cancelled, Code::stopping, "plugin " + label_ + " has been stopped")
+                             : ended(model::OutcomeKind::cancelled, Code::plugin_quarantined, quarantined_));
   return true;
 }
 
@@ -152,8 +156,6 @@ void Runner::process_said(Process& process, const Frame& frame) {
     case FrameKind::log:
       if (log_line(frame)) return;
       break;
-    case FrameKind::bye:
-      return;
     default:
       break;
   }

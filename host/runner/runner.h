@@ -1,6 +1,6 @@
 // Runs the attempts of one isolated plugin version in children: hands them out, takes their outcomes, and when a child dies,
 // ends those that were inside the plugin, gives those that only waited to the next child, and starts that one; too many
-// deaths quarantine the plugin. submit() comes from [any] thread; everything else happens on the runners' I/O thread.
+// deaths quarantine the plugin, and what waits goes back unspent. submit() comes from [any] thread; everything else happens on the runners' I/O thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -86,7 +86,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
   void take_inbox();
   void dispatch();
   void hand_out();
-  bool refuse_all();  // the queue, when nothing of it may run
+  bool refuse_all();  // the queue goes back unspent, when nothing of it may run
   Process* usable();
   bool may_send(const Process& process, const Pending& pending) const;
   void send(Process& process, PendingPtr pending);
@@ -135,6 +135,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
   CrashHistory crashes_;
   LineRate log_rate_{kLogLinesEachSecond};  // one thread serves all isolated plugins
   std::string quarantined_;  // why; empty: it is not
+  Process::Time give_back_from_{};  // while it is
   bool is_closed_ = false, has_started_ = false;
   std::function<void(Result<void>)> on_started_;
   std::function<void()> on_gone_;

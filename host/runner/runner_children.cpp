@@ -1,4 +1,6 @@
 // A runner's children: how they come, are looked after, and go.
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -149,8 +151,14 @@ void Runner::crashed(Process& process, const std::string& how) {
   const auto now = Steady::now();
   crashes_.note(now, std::chrono::duration_cast<milliseconds>(now - process.started()));
   const std::string why = process.why_killed.empty() ? how : process.why_killed;
-  if (!has_started_)
-    return first_start(make_error(Code::plugin_crashed, "its runner ended while it loaded the plugin: " + why));
+  if (!has_started_) {
+    // A kill from this side or from outside proves nothing against these bytes.
+    const int status = process.death().status;
+    const Code code = !process.why_killed.empty()                          ? Code::plugin_init_failed
+                      : WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL ? Code::plugin_runner_failed
+                                                                           : Code::plugin_crashed;
+    return first_start(make_error(code, "its runner ended while it loaded the plugin: " + why));
+  }
   log_about(LogLevel::error, {.code = code_text(Code::plugin_crashed), .plugin = label_},
             "plugin {}: its runner {} ended: {}; {} attempts were sent to it", label_, process.id(), why, process.in_flight);
   if (quarantined_.empty() && crashes_.is_too_much(now)) quarantine(why);
@@ -192,10 +200,8 @@ engine::AttemptOutcome Runner::lost(const Process& process, const Pending& pendi
 
 void Runner::quarantine(const std::string& how) {
   quarantined_ = "its runner ended " + std::to_string(setup_.limits.crashes) + " times within " +
-                 std::to_string(setup_.limits.crash_window.count()) + " minutes, at last by " + how +
-                 "; this build is not run any more until the host restarts";
-  log_about(LogLevel::error, {.code = code_text(Code::plugin_quarantined), .plugin = label_}, "plugin {} is quarantined: {}",
-            label_, quarantined_);
+                 std::to_string(setup_.limits.crash_window.count()) + " minutes, at last by " + how;
+  give_back_from_ = {};
   if (setup_.on_trouble) setup_.on_trouble(quarantined_);
 }
 

@@ -189,7 +189,7 @@ void PgCatalogue::needs(const std::vector<TemplateId>& templates, engine::Reply<
 
 void PgCatalogue::orders(std::int64_t seen, engine::Reply<std::optional<PluginOrderList>> reply) {
   const bool posted = reads_.post([seen, reply](Session& session) {
-    auto rows = session.run("plugin_orders_since", {std::to_string(seen)});
+    auto rows = session.run("plugin_orders_v2", {std::to_string(seen)});
     if (!rows) return reply(rows.error());
     if (rows->size() == 0) return reply(std::optional<PluginOrderList>());
     PluginOrderList list;
@@ -198,11 +198,25 @@ void PgCatalogue::orders(std::int64_t seen, engine::Reply<std::optional<PluginOr
       if (rows->text(row, 1) == "revision") continue;
       list.orders.push_back({std::string(rows->text(row, 1)),
                              {std::string(rows->text(row, 2)), std::string(rows->text(row, 3)), std::string(rows->text(row, 4)),
-                              std::string(rows->text(row, 5))}});
+                              std::string(rows->text(row, 5))},
+                             std::string(rows->text(row, 6)),
+                             std::string(rows->text(row, 7))});
     }
     reply(std::optional(std::move(list)));
   });
-  if (!posted) reply(overloaded_error("plugin_orders_since"));
+  if (!posted) reply(overloaded_error("plugin_orders_v2"));
+}
+
+void PgCatalogue::ban(HostId host, const PluginVersion& plugin, const std::string& code, const std::string& reason, std::int64_t seen,
+                      engine::Reply<int> reply) {
+  Params params = {std::to_string(raw(host)), plugin.namespace_name, plugin.name, plugin.version, plugin.sha256, code, reason,
+                   std::to_string(seen)};
+  const bool posted = writes_.post([params = std::move(params), reply](Session& session) {
+    auto rows = session.run("ban_plugin", params);
+    if (!rows) return reply(rows.error());
+    reply(0);
+  });
+  if (!posted) reply(overloaded_error("ban_plugin"));
 }
 
 void PgCatalogue::note_isolation(HostId host, PluginId plugin, const std::string& isolation, engine::Reply<int> reply) {

@@ -43,8 +43,9 @@ struct VersionNeed {
 
 // What operators decided, for all hosts (sql/functions/plugin_orders.sql).
 struct PluginOrder {
-  std::string kind;  // "retired", "default"
+  std::string kind;  // "retired", "default", "banned", "retried"
   PluginVersion plugin;
+  std::string code, reason;  // of a ban, as people read it
 };
 struct PluginOrderList {
   std::int64_t revision = 0;
@@ -66,6 +67,9 @@ class PgCatalogue {
   void needs(const std::vector<TemplateId>& templates, engine::Reply<std::vector<VersionNeed>> reply);
   // Nothing when that revision is still the one.
   void orders(std::int64_t seen, engine::Reply<std::optional<PluginOrderList>> reply);
+  // Bytes that crashed what ran them; code and reason as this host saw it, which knew the orders up to revision `seen`.
+  void ban(HostId host, const PluginVersion& plugin, const std::string& code, const std::string& reason, std::int64_t seen,
+           engine::Reply<int> reply);
   // For versions that this host does not run in its own process.
   void note_isolation(HostId host, PluginId plugin, const std::string& isolation, engine::Reply<int> reply);
 

@@ -13,10 +13,11 @@ class PgOperators final : public engine::Operators {
 
   void retire(engine::PluginName plugin, engine::Reply<bool> reply) override;
   void resume(engine::PluginName plugin, engine::Reply<bool> reply) override;
+  void retry(engine::PluginName plugin, std::string reason, engine::Reply<bool> reply) override;
   void pin_default(engine::PluginName plugin, engine::Reply<bool> reply) override;
 
  private:
-  void decide(std::string_view query, engine::PluginName plugin, engine::Reply<bool> reply);
+  void decide(std::string_view query, engine::PluginName plugin, std::string reason, engine::Reply<bool> reply);
 
   Connection& connection_;
 };

@@ -46,6 +46,7 @@ SqlError sql_error_of(std::string_view state, std::string_view text, std::string
   if (state == "TK013") return call_error(Code::plugin_is_default, Retry::never, std::string(line));
   if (state == "TK014") return call_error(Code::unknown_handler, Retry::never, std::string(line));
   if (state == "TK015") return call_error(Code::plugin_not_loaded, Retry::never, std::string(line));
+  if (state == "TK016") return call_error(Code::plugin_not_refused, Retry::never, std::string(line));
   if (group == "22" || state == "54001") {
     return call_error(Code::database_bad_value, Retry::never,
                       fmt::format("the database cannot hold a value of {}: {}", doing, line));

@@ -62,7 +62,7 @@ begin
             jsonb_build_object('namespace', p_namespace, 'name', p_name, 'version', p_version, 'sha256', p_sha256));
   end if;
   insert into tasker.host_plugin (host_id, plugin_id) values (p_host, v_plugin)
-  on conflict (host_id, plugin_id) do update set draining = false;
+  on conflict (host_id, plugin_id) do update set draining = false, quarantine = null;
   return query select v_plugin, v_template;
 end $$;
 
@@ -82,8 +82,8 @@ begin
 end $$;
 
 -- A plugin's state on this host, as people see it: refused with its reason, draining, ... Kept by (namespace, name,
--- version); a refused file of a version that is active elsewhere does not hide the active one. From `finishing` on this host has
--- it no more.
+-- version); a refused file of a version that is active elsewhere does not hide the active one. A quarantined one is on this host and
+-- not run there. From `finishing` on this host has it no more.
 create or replace function tasker.note_plugin_state(
   p_host int, p_namespace text, p_name text, p_version text, p_sha256 text, p_state text, p_code text, p_reason text,
   p_now timestamptz)
@@ -94,8 +94,9 @@ begin
   on conflict (namespace, name, version) do update
     set state = p_state, code = p_code, reason = p_reason, changed_at = p_now
     where tasker.plugin.sha256 = p_sha256;
-  update tasker.host_plugin hp set draining = p_state = 'draining' from tasker.plugin p
-  where p_state in ('active', 'draining') and hp.host_id = p_host and hp.plugin_id = p.plugin_id
+  update tasker.host_plugin hp set draining = p_state = 'draining', quarantine = case p_state when 'quarantined' then coalesce(p_reason, '') end
+  from tasker.plugin p
+  where p_state in ('active', 'draining', 'quarantined') and hp.host_id = p_host and hp.plugin_id = p.plugin_id
     and p.namespace = p_namespace and p.name = p_name and p.version = p_version and p.sha256 = p_sha256;
   delete from tasker.host_plugin hp using tasker.plugin p
   where p_state in ('finishing', 'stuck', 'unloaded', 'resident') and hp.host_id = p_host and hp.plugin_id = p.plugin_id
@@ -130,7 +131,7 @@ language sql stable as $$
   where n.tasks > 0
 $$;
 
--- The living hosts that have loaded a version, for new tasks or only for those that have it.
+-- The living hosts that run a version, for new tasks or only for those that have it.
 create or replace function tasker.living_hosts(p_plugin int) returns bigint language sql stable as $$
-  select count(*) from tasker.host_plugin hp join tasker.host h using (host_id) where hp.plugin_id = p_plugin and h.alive
+  select count(*) from tasker.host_plugin hp join tasker.host h using (host_id) where hp.plugin_id = p_plugin and h.alive and hp.quarantine is null
 $$;

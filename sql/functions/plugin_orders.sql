@@ -107,15 +107,83 @@ begin
   return true;
 end $$;
 
--- All that is decided, when it is not what the caller has seen; no row when it is. The row of kind `revision` is always among them.
+-- Remembers bytes that crashed what ran them: no host tries them again before retry_plugin. False: they were remembered before, or an
+-- operator has had them tried again since the orders that the host had seen (p_seen), and it will.
+create or replace function tasker.ban_plugin(
+  p_host int, p_namespace text, p_name text, p_version text, p_sha256 text, p_code text, p_reason text, p_seen bigint,
+  p_now timestamptz)
+returns boolean language plpgsql as $$
+begin
+  perform from tasker.plugin_order for update;
+  if exists (select from tasker.plugin p
+             where p.namespace = p_namespace and p.name = p_name and p.version = p_version and p.retried_in > p_seen) then
+    return false;
+  end if;
+  insert into tasker.plugin_ban (at, host_id, sha256, namespace, name, version, code, reason)
+  values (p_now, p_host, p_sha256, p_namespace, p_name, p_version, p_code, p_reason)
+  on conflict (sha256) do nothing;
+  if not found then
+    return false;
+  end if;
+  update tasker.plugin_order set revision = revision + 1;
+  return true;
+end $$;
+
+-- Lifts the ban of a version, and has every host try it again: take its file or its kept copy, end its quarantine. TK016 when nothing of
+-- it is refused, banned or quarantined anywhere, as far as the database knows.
+create or replace function tasker.retry_plugin(
+  p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamptz)
+returns boolean language plpgsql as $$
+declare
+  v_plugin tasker.plugin;
+  v_lifted int;
+begin
+  perform from tasker.plugin_order for update;
+  select * into v_plugin from tasker.plugin p where p.namespace = p_namespace and p.name = p_name and p.version = p_version;
+  if not found then
+    perform tasker.known_plugin(p_namespace, p_name, p_version);
+  end if;
+  delete from tasker.plugin_ban b
+  where b.namespace = p_namespace and b.name = p_name and b.version = p_version or b.sha256 = v_plugin.sha256;
+  get diagnostics v_lifted = row_count;
+  if v_lifted = 0 and v_plugin.state not in ('refused', 'unavailable')
+     and not exists (select from tasker.host_plugin hp join tasker.host h using (host_id)
+                     where hp.plugin_id = v_plugin.plugin_id and h.alive and hp.quarantine is not null)
+     and not exists (select from tasker.host h cross join lateral (
+                       select j.kind from tasker.journal j
+                       where j.kind like 'plugin.%' and j.data ->> 'namespace' = p_namespace and j.data ->> 'name' = p_name
+                         and j.data ->> 'version' = p_version and j.host_id = h.host_id
+                       order by j.journal_id desc limit 1) last
+                     where h.alive and last.kind = 'plugin.refused') then
+    raise exception using errcode = 'TK016',
+      message = format('%s/%s %s is neither refused nor quarantined on any host: there is nothing to try again', p_namespace, p_name, p_version);
+  end if;
+  update tasker.plugin p set retried_in = (select o.revision + 1 from tasker.plugin_order o) where p.plugin_id = v_plugin.plugin_id;
+  perform tasker.note_plugin_order('plugin.retried', p_namespace, p_name, p_version, p_principal, p_reason, p_now);
+  return true;
+end $$;
+
+-- All that is decided, when it is not what the caller has seen; no row when it is. The row of kind `revision` is always among them; of
+-- kind `retried` are those versions only that were to be tried again since then, and none for whoever has seen nothing.
+create or replace function tasker.plugin_orders_v2(p_seen bigint)
+returns table (revision bigint, kind text, namespace text, name text, version text, sha256 text, code text, reason text)
+language sql stable as $$
+  select o.revision, w.* from tasker.plugin_order o cross join lateral (
+    select 'revision', '', '', '', '', '', ''
+    union all select 'retired', p.namespace, p.name, p.version, p.sha256, '', '' from tasker.plugin p where p.retired_at is not null
+    union all select 'default', d.namespace, d.name, d.version, '', '', '' from tasker.plugin_default d
+    union all select 'banned', b.namespace, b.name, b.version, b.sha256, b.code, tasker.ban_text(b) from tasker.plugin_ban b
+    union all select 'retried', p.namespace, p.name, p.version, p.sha256, '', '' from tasker.plugin p
+              where p.retried_in > p_seen and p_seen >= 0) w
+  where o.revision <> p_seen
+$$;
+
+-- For hosts that were built before bytes were banned, and are still running.
 create or replace function tasker.plugin_orders_since(p_seen bigint)
 returns table (revision bigint, kind text, namespace text, name text, version text, sha256 text)
 language sql stable as $$
-  select o.revision, w.* from tasker.plugin_order o cross join lateral (
-    select 'revision', '', '', '', ''
-    union all select 'retired', p.namespace, p.name, p.version, p.sha256 from tasker.plugin p where p.retired_at is not null
-    union all select 'default', d.namespace, d.name, d.version, '' from tasker.plugin_default d) w
-  where o.revision <> p_seen
+  select o.revision, o.kind, o.namespace, o.name, o.version, o.sha256 from tasker.plugin_orders_v2(p_seen) o
+  where o.kind in ('revision', 'retired', 'default')
 $$;
 
 -- What a task without a version takes: the pinned version, else the newest stable one that a living host takes tasks for.

@@ -1,10 +1,10 @@
 -- What the API shows of namespaces, handlers and plugins. A version is available when a living host has loaded it and
--- takes new tasks for it.
+-- takes new tasks for it; one that is quarantined there does not.
 
 create or replace view tasker.handler_version as
   select n.name as namespace, d.name, d.version, d.version_core, d.pre_release, d.template_id, d.plugin_id,
          exists (select from tasker.host_plugin hp join tasker.host h using (host_id)
-                 where hp.plugin_id = d.plugin_id and h.alive and not hp.draining) as available
+                 where hp.plugin_id = d.plugin_id and h.alive and not hp.draining and hp.quarantine is null) as available
   from tasker.template d join tasker.namespace n using (namespace_id);
 
 -- Lists are read in pages: at most p_limit entries behind p_after, and in `next` what to ask for to get those behind them.
@@ -86,13 +86,15 @@ language sql stable as $$
   from v join tasker.template d using (template_id), templates
 $$;
 
--- Every version that was ever published: how many living hosts have loaded it, and how many take new tasks for it.
+-- Every version that was ever published: how many living hosts run it, how many take new tasks for it, and on how many it is quarantined.
 create or replace view tasker.plugin_version as
   select p.plugin_id, p.namespace, p.name, p.version, p.sha256, p.state, p.code, p.reason, p.changed_at, d.template_id,
-         count(h.host_id) as hosts, count(h.host_id) filter (where not hp.draining) as choosing, p.retired_at,
+         count(h.host_id) filter (where hp.quarantine is null) as hosts,
+         count(h.host_id) filter (where not hp.draining and hp.quarantine is null) as choosing, p.retired_at,
          string_agg(distinct hp.isolation, ', ') filter (where h.host_id is not null) as isolation,
          exists (select from tasker.plugin_default f
-                 where f.namespace = p.namespace and f.name = p.name and f.version = p.version) as is_pinned
+                 where f.namespace = p.namespace and f.name = p.name and f.version = p.version) as is_pinned,
+         count(h.host_id) filter (where hp.quarantine is not null) as quarantined
   from tasker.plugin p join tasker.template d using (plugin_id)
     left join tasker.host_plugin hp using (plugin_id) left join tasker.host h on h.host_id = hp.host_id and h.alive
   group by p.plugin_id, d.template_id;
@@ -101,23 +103,28 @@ create or replace view tasker.plugin_version as
 create or replace function tasker.plugin_row(v tasker.plugin_version) returns jsonb language sql stable as $$
   select jsonb_build_object(
     'plugin_id', v.plugin_id, 'namespace', v.namespace, 'name', v.name, 'version', v.version, 'state', s.state,
-    'sha256', v.sha256, 'hosts', v.hosts, 'since', v.changed_at,
+    'sha256', v.sha256, 'hosts', v.hosts, 'quarantined_hosts', v.quarantined, 'since', v.changed_at,
     'open_tasks', least(n.tasks, 1000), 'more_open_tasks', n.tasks > 1000, 'oldest_task', n.oldest_task,
     'oldest_task_at', n.oldest_at, 'next_wake', n.next_wake, 'isolation', v.isolation, 'retired_at', v.retired_at, 'pinned', v.is_pinned,
-    'code', case when s.is_missed then 'plugin.not_loaded' when v.is_pinned and v.choosing = 0 then 'handler.default_unavailable' end,
+    'code', case when s.is_missed or not s.is_left and w.code <> 'plugin.not_loaded' then w.code
+                 when v.is_pinned and v.choosing = 0 then 'handler.default_unavailable' end,
     'reason', nullif(concat_ws('; ', case when s.is_missed
-                   then format('%s %s: %s', tasker.count_text(n.tasks), case n.tasks when 1 then 'open task waits' else 'open tasks wait' end,
-                               tasker.why_not_loaded(v.state, v.reason))
-                   when v.hosts = 0 and v.retired_at is not null then 'an operator retired it, and no open task has it'
+                   then format('%s %s: %s', tasker.count_text(n.tasks), case n.tasks when 1 then 'open task waits' else 'open tasks wait' end, w.sentence)
+                   when s.is_left then 'an operator retired it, and no open task has it'
+                   when w.code <> 'plugin.not_loaded' then w.sentence
                    when s.state = 'unavailable' then 'no living host has loaded it, and no open task needs it'
                    when v.state = s.state then v.reason end,
                    case when v.is_pinned and v.choosing = 0 then tasker.default_trouble() end), ''))
   from tasker.open_tasks_of(array[v.template_id]) n
+    left join tasker.plugin_ban b on b.sha256 = v.sha256
     cross join lateral (
-      select case when v.choosing > 0 then 'active' when v.hosts > 0 then 'draining'
+      select case when v.choosing > 0 then 'active' when v.hosts > 0 then 'draining' when v.quarantined > 0 then 'quarantined'
                   when n.tasks = 0 and v.state in ('finishing', 'stuck', 'unloaded', 'resident') then v.state
-                  when n.tasks = 0 and v.retired_at is not null then 'unloaded' else 'unavailable' end as state,
-             v.hosts = 0 and n.tasks > 0 as is_missed) s
+                  when n.tasks = 0 and v.retired_at is not null then 'unloaded'
+                  when b.sha256 is not null then 'refused' else 'unavailable' end as state,
+             v.hosts = 0 and n.tasks > 0 as is_missed,
+             v.hosts = 0 and v.quarantined = 0 and n.tasks = 0 and v.retired_at is not null as is_left) s
+    left join lateral tasker.why_not_run(v.plugin_id) w on v.hosts = 0 or v.quarantined > 0
 $$;
 
 -- Files that a host refused or ignored are not in the catalogue: the host that is asked adds its own. Old development builds are
@@ -164,11 +171,32 @@ create or replace function tasker.why_not_loaded(p_state text, p_reason text) re
     then '; ' || p_reason else '; put its file into the plugins folder of a host' end
 $$;
 
--- Why a step of this plugin version cannot run anywhere; null when a living host has loaded it.
+-- What is told of bytes that crashed what ran them, to hosts and to people.
+create or replace function tasker.ban_text(b tasker.plugin_ban) returns text language sql stable as $$
+  select format('these bytes are not tried again: %s (on host %s, %s); `tasker plugin retry %s/%s@%s` tries them again', b.reason, b.host_id,
+                to_char(b.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), b.namespace, b.name, b.version)
+$$;
+
+-- Why a version does not run where it might: quarantined on these hosts, banned, or simply not there.
+create or replace function tasker.why_not_run(p_plugin int, out code text, out sentence text) language sql stable as $$
+  select case when q.hosts is not null then 'plugin.quarantined' when b.sha256 is not null then b.code else 'plugin.not_loaded' end,
+         case when q.hosts is not null then format('it is quarantined on host %s: %s', q.hosts, q.reason)
+              when b.sha256 is not null then 'no living host has loaded it; ' || tasker.ban_text(b)
+              else tasker.why_not_loaded(p.state, p.reason) end
+  from tasker.plugin p left join tasker.plugin_ban b on b.sha256 = p.sha256
+    cross join lateral (
+      select string_agg(format('%s (%s)', h.host_id, h.name), ', ' order by h.host_id) as hosts,
+             (array_agg(hp.quarantine order by h.host_id))[1] as reason
+      from tasker.host_plugin hp join tasker.host h using (host_id)
+      where hp.plugin_id = p_plugin and h.alive and hp.quarantine is not null) q
+  where p.plugin_id = p_plugin
+$$;
+
+-- Why a step of this plugin version cannot run anywhere; null when a living host runs it.
 create or replace function tasker.plugin_trouble(p_plugin int) returns jsonb language sql stable as $$
-  select jsonb_build_object('code', 'plugin.not_loaded', 'message',
-                            format('plugin %s/%s %s: %s', namespace, name, version, tasker.why_not_loaded(state, reason)))
-  from tasker.plugin where plugin_id = p_plugin and tasker.living_hosts(p_plugin) = 0
+  select jsonb_build_object('code', w.code, 'message', format('plugin %s/%s %s: %s', p.namespace, p.name, p.version, w.sentence))
+  from tasker.plugin p cross join lateral tasker.why_not_run(p_plugin) w
+  where p.plugin_id = p_plugin and tasker.living_hosts(p_plugin) = 0
 $$;
 
 -- Versions of one handler, for choosing by semver range in the host.

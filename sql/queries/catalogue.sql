@@ -25,8 +25,14 @@ select template_id, tasks, oldest_task, to_json(next_wake) #>> '{}' from tasker.
 -- name: note_isolation
 select tasker.note_isolation($1, $2, $3)
 
--- name: plugin_orders_since
-select * from tasker.plugin_orders_since($1)
+-- name: plugin_orders_v2
+select * from tasker.plugin_orders_v2($1)
+
+-- name: ban_plugin
+select tasker.ban_plugin($1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp())
+
+-- name: retry_plugin
+select tasker.retry_plugin($1, $2, $3, $4, $5, clock_timestamp())
 
 -- name: retire_plugin
 select tasker.retire_plugin($1, $2, $3, $4, $5, clock_timestamp())

@@ -76,10 +76,37 @@ void MemoryCatalogue::find_orders(std::int64_t seen, std::function<void(Result<s
     const std::lock_guard lock(mutex);
     if (orders_are_away)
       answer = make_error(Code::database_unavailable, "the database is away", Retry::later);
-    else if (orders.revision != seen)
-      answer = std::optional(orders);
+    else if (orders.revision != seen) {
+      PluginOrders now = orders;
+      for (const auto& [revision, of] : retries)
+        if (seen >= 0 && revision > seen) now.retried.push_back({of.namespace_name, of.name, of.version, of.sha256});
+      answer = std::optional(std::move(now));
+    }
   }
   done(std::move(answer));
+}
+
+void MemoryCatalogue::ban(const BannedBytes& bytes, std::function<void(Result<void>)> done) {
+  {
+    const std::lock_guard lock(mutex);
+    if (bans_are_away) return done(make_error(Code::database_unavailable, "the database is away", Retry::later));
+    const bool is_out_of_date = std::any_of(retries.begin(), retries.end(), [&](const auto& each) {
+      return each.second.sha256 == bytes.sha256 && each.first > bytes.seen;
+    });
+    if (!is_out_of_date) {
+      ++orders.revision;
+      orders.banned.push_back(bytes);
+      orders.banned.back().reason = "these bytes are not tried again: " + bytes.reason;
+    }
+  }
+  done({});
+}
+
+void MemoryCatalogue::retry(const PluginRecord& record) {
+  const std::lock_guard lock(mutex);
+  ++orders.revision;
+  std::erase_if(orders.banned, [&](const BannedBytes& each) { return each.sha256 == record.sha256; });
+  retries.push_back({orders.revision, {record.namespace_name, record.name, record.version, record.sha256}});
 }
 
 void MemoryCatalogue::retire(const PluginRecord& record) {

@@ -28,16 +28,20 @@ class MemoryCatalogue : public Catalogue {
   void note_state(const PluginRecord& record) override;
   void find_needed(std::function<void(Result<std::vector<NeededVersion>>)> done) override;
   void find_orders(std::int64_t seen, std::function<void(Result<std::optional<PluginOrders>>)> done) override;
+  void ban(const BannedBytes& bytes, std::function<void(Result<void>)> done) override;
   // As an operator: on whatever host.
   void retire(const PluginRecord& record);
   void resume(const PluginRecord& record);
+  void retry(const PluginRecord& record);  // lifts the ban
   void pin(const std::string& name, const std::string& version);  // empty: none
   void find_needs(const std::vector<TemplateId>& templates,
                   std::function<void(Result<std::vector<VersionNeed>>)> done) override;
   void set_open_tasks(const std::string& version, std::int64_t tasks);
 
-  PluginOrders orders{1, {}, {}};
+  PluginOrders orders{1, {}, {}, {}, {}};
+  std::vector<std::pair<std::int64_t, RetiredVersion>> retries;  // with their revisions
   bool orders_are_away = false;
+  bool bans_are_away = false;
   int failures = 0;                      // so many answers are "database away"
   std::map<TemplateId, std::string> labels;
   std::map<std::string, std::string> sha256;  // by "namespace/name version"; may be filled before the start

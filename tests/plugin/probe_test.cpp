@@ -47,6 +47,26 @@ TEST_F(Probed, WhatCrashesIsRefusedAndTheRestLoads) {
   wait_until("it to have settled", [&] { return loader_->has_settled(); });
 }
 
+TEST_F(Probed, WhatCrashedIsNotTriedAgainBeforeAnOperatorSaysSo) {
+  drop("at_load_segv-1.0.0.so");
+  start();
+  const auto refused = wait_for_refusal("at_load_segv", Code::plugin_crashed);
+  EXPECT_THAT(refused.reason, HasSubstr("these bytes are not tried again before `tasker plugin retry test/at_load_segv@1.0.0`"));
+  wait_until("the ban", [&] {
+    const std::lock_guard lock(catalogue_.mutex);
+    return catalogue_.orders.banned.size() == 1;
+  });
+  restart();
+  EXPECT_THAT(wait_for_refusal("at_load_segv", Code::plugin_crashed).reason, HasSubstr("SIGSEGV"));
+  EXPECT_EQ(count("test/at_load_segv 1.0.0", PluginState::probing), 0);
+  catalogue_.retry(refused);
+  wait_for_event("test/at_load_segv 1.0.0", PluginState::probing);
+  wait_until("it to be remembered anew", [&] {
+    const std::lock_guard lock(catalogue_.mutex);
+    return catalogue_.orders.banned.size() == 1;
+  });
+}
+
 TEST_F(Probed, AHangHoldsUpNobodyAndAFileThatGoesMeanwhileIsForgotten) {
   probing_.limit = std::chrono::seconds(100);
   drop("at_load_hang-1.0.0.so");

@@ -24,6 +24,19 @@ class PluginOrders : public testing::Test {
   std::string resume(const engine::PluginName& plugin) {
     return told(await<bool>([&](auto reply) { world.store().operators().resume(plugin, reply); }));
   }
+  std::string retry(const engine::PluginName& plugin, const std::string& reason = "") {
+    return told(await<bool>([&](auto reply) { world.store().operators().retry(plugin, reason, reply); }));
+  }
+  void ban(const std::string& version, const std::string& sha256 = "sha", const std::string& code = "plugin.crashed", std::int64_t seen = 1'000) {
+    EXPECT_TRUE(await<int>([&](auto reply) {
+      world.store().catalogue().ban(world.host(), {"default", "order", version, sha256}, code, "SIGSEGV in its init()", seen, reply);
+    }));
+  }
+  static std::string kinds(const store::PluginOrderList& list) {
+    std::string all;
+    for (const auto& order : list.orders) all += order.kind + " " + order.plugin.version + " ";
+    return all;
+  }
   std::string pin(const engine::PluginName& plugin) {
     return told(await<bool>([&](auto reply) { world.store().operators().pin_default(plugin, reply); }));
   }
@@ -46,9 +59,9 @@ class PluginOrders : public testing::Test {
     return Json::object();
   }
   std::string missing() { return *await<std::string>([&](auto reply) { world.store().reader().missing_defaults(reply); }); }
-  void note(const std::string& version, const std::string& state) {
+  void note(const std::string& version, const std::string& state, const std::string& reason = "") {
     EXPECT_TRUE(await<int>([&](auto reply) {
-      world.store().catalogue().note_state(world.host(), {"default", "order", version, "sha"}, state, "", "", reply);
+      world.store().catalogue().note_state(world.host(), {"default", "order", version, "sha"}, state, "", reason, reply);
     }));
   }
 
@@ -149,6 +162,63 @@ TEST_F(PluginOrders, ADefaultThatHasGoneIsToldAndNotReplaced) {
   EXPECT_EQ(pin(order("1.1.0")), "true");
   EXPECT_EQ(missing(), "");
   EXPECT_EQ(pin(order("1.0.0")), "plugin.not_loaded") << "every task without a version would be refused";
+}
+
+TEST_F(PluginOrders, BytesThatCrashedAreKnownToAllUntilTheyAreTriedAgain) {
+  world.publish("order", "a", "1.0.0");
+  note("1.0.0", "unloaded");
+  const auto before = orders(-1)->revision;
+  ban("1.0.0");
+  ban("1.0.0", "sha", "plugin.quarantined");
+  const auto banned = orders(before);
+  ASSERT_TRUE(banned && banned->orders.size() == 1) << "one for these bytes";
+  EXPECT_EQ(banned->revision, before + 1);
+  EXPECT_EQ(banned->orders[0].kind, "banned");
+  EXPECT_EQ(banned->orders[0].plugin.sha256, "sha");
+  EXPECT_EQ(banned->orders[0].code, "plugin.crashed");
+  EXPECT_TRUE(banned->orders[0].reason.starts_with("these bytes are not tried again: SIGSEGV in its init() (on host ")) << banned->orders[0].reason;
+  EXPECT_TRUE(banned->orders[0].reason.ends_with("; `tasker plugin retry default/order@1.0.0` tries them again"));
+  note("1.0.0", "refused");
+  EXPECT_EQ(shown(order("1.0.0")).at("state"), "refused");
+  EXPECT_EQ(shown(order("1.0.0")).at("code"), "plugin.crashed");
+  EXPECT_EQ(retry(order("1.0.0"), "it was mended"), "true");
+  const auto heard = orders(banned->revision);
+  EXPECT_EQ(kinds(*heard), "retried 1.0.0 ");
+  EXPECT_FALSE(orders(heard->revision)) << "once";
+  EXPECT_EQ(kinds(*orders(-1)), "") << "who starts tries everything anyway";
+  const auto last = shown(order("1.0.0")).at("history").back();
+  EXPECT_EQ(last.at("what"), "retried");
+  EXPECT_EQ(last.at("reason"), "it was mended");
+  ban("1.0.0", "sha", "plugin.crashed", banned->revision);
+  EXPECT_EQ(kinds(*orders(banned->revision)), "retried 1.0.0 ") << "whoever had not heard of it yet tries again first";
+}
+
+TEST_F(PluginOrders, OnlyWhatDoesNotRunIsTriedAgain) {
+  world.publish("order", "a", "1.0.0");
+  EXPECT_EQ(retry(order("1.0.0")), "plugin.not_refused");
+  EXPECT_EQ(retry(order("9.0.0")), "handler.version_unknown");
+  EXPECT_EQ(retry(order("1.0.0", "nothing")), "handler.unknown");
+  note("1.0.0", "quarantined", "it crashed");
+  EXPECT_EQ(retry(order("1.0.0")), "true");
+  EXPECT_EQ(retry(order("1.0.0")), "true") << "no host has said yet that it runs";
+  note("1.0.0", "active");
+  EXPECT_EQ(retry(order("1.0.0")), "plugin.not_refused");
+  // A file that never came so far as to be published.
+  note("2.0.0", "refused", "a library is missing");
+  EXPECT_EQ(retry(order("2.0.0")), "true");
+  // Refused here, while another host, which came later, runs it.
+  note("1.0.0", "refused");
+  EXPECT_TRUE(await<int>([&](auto reply) {
+    world.store().catalogue().note_state(world.another_host(), {"default", "order", "1.0.0", "sha"}, "active", "", "", reply);
+  }));
+  EXPECT_EQ(retry(order("1.0.0")), "true");
+}
+
+TEST_F(PluginOrders, HostsOfBeforeHearWhatTheyKnow) {
+  world.publish("order", "a", "1.0.0");
+  ban("1.0.0");
+  EXPECT_EQ(retire(order("1.0.0")), "true");
+  EXPECT_EQ(world.sql.value("select string_agg(kind, ' ' order by kind) from tasker.plugin_orders_since(-1)"), "retired revision");
 }
 
 TEST_F(PluginOrders, IsolationIsSaidOfTheLivingHosts) {

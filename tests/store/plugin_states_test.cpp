@@ -94,6 +94,51 @@ TEST_F(PluginStates, AStepSaysThatNobodyCanRunIt) {
   EXPECT_TRUE(plugin("order").at("code").is_null());
 }
 
+TEST_F(PluginStates, AQuarantinedVersionIsThereAndNotRun) {
+  const auto order = world.publish("order", "a");
+  const HostId other = world.another_host();
+  const TaskId task = world.submit_one(order.template_id, 0);
+  note("quarantined", "its runner ended 10 times");
+  EXPECT_FALSE(is_available());
+  EXPECT_EQ(plugin("order").at("state"), "quarantined");
+  EXPECT_EQ(plugin("order").at("code"), "plugin.quarantined");
+  EXPECT_EQ(plugin("order").at("hosts"), 0);
+  EXPECT_EQ(plugin("order").at("quarantined_hosts"), 1);
+  const auto waits = steps(task)[0].at("waiting_for");
+  EXPECT_EQ(waits.at("code"), "plugin.quarantined");
+  const auto host = world.sql.value("select format('host %s (%s)', host_id, name) from tasker.host where host_id = " + std::to_string(raw(world.host())));
+  EXPECT_EQ(waits.at("message"), "plugin default/order 1.0.0: it is quarantined on " + host + ": its runner ended 10 times");
+  EXPECT_TRUE(needed(world.host()).empty()) << "it has it";
+  // Where it is healthy it goes on.
+  world.sql.exec("insert into tasker.host_plugin (host_id, plugin_id) select " + std::to_string(raw(other)) + ", plugin_id from tasker.plugin");
+  EXPECT_TRUE(is_available());
+  EXPECT_TRUE(steps(task)[0].at("waiting_for").is_null());
+  EXPECT_EQ(plugin("order").at("state"), "active");
+  EXPECT_EQ(plugin("order").at("hosts"), 1);
+  EXPECT_EQ(plugin("order").at("code"), "plugin.quarantined");
+  EXPECT_EQ(plugin("order").at("reason"), "it is quarantined on " + host + ": its runner ended 10 times");
+  world.sql.exec("delete from tasker.host_plugin where host_id = " + std::to_string(raw(other)));
+  note("active");
+  EXPECT_TRUE(is_available());
+  EXPECT_TRUE(plugin("order").at("code").is_null());
+  EXPECT_TRUE(steps(task)[0].at("waiting_for").is_null());
+}
+
+TEST_F(PluginStates, AStepThatWaitsForBannedBytesSaysSo) {
+  const auto order = world.publish("order", "a");
+  const TaskId task = world.submit_one(order.template_id, 0);
+  EXPECT_TRUE(await<int>([&](auto reply) {
+    world.store().catalogue().ban(world.host(), {"default", "order", "1.0.0", "sha"}, "plugin.crashed", "SIGSEGV in its init()", 1, reply);
+  }));
+  EXPECT_TRUE(steps(task)[0].at("waiting_for").is_null()) << "a host that has it healthy goes on";
+  leave();
+  const auto waits = steps(task)[0].at("waiting_for");
+  EXPECT_EQ(waits.at("code"), "plugin.crashed");
+  EXPECT_NE(waits.at("message").get<std::string>().find("no living host has loaded it; these bytes are not tried again: SIGSEGV"), std::string::npos);
+  EXPECT_EQ(plugin("order").at("state"), "refused");
+  EXPECT_EQ(plugin("order").at("code"), "plugin.crashed");
+}
+
 TEST_F(PluginStates, NeededIsWhatOpenTasksHaveAndThisHostHasNot) {
   const auto order = world.publish("order", "a; b: a");
   const HostId other = world.another_host();

@@ -149,14 +149,37 @@ TEST_F(Isolation, RunnersEndWithTheirHostHoweverItEnds) {
 }
 
 TEST_F(Isolation, APluginThatCrashesOverAndOverIsQuarantinedAlone) {
-  const auto host = start({"RUNNER__CRASHES=2"});
-  EXPECT_EQ(run(*host, {{"how", "abort"}}).value("detail", ""), "error");
-  const auto task = run(*host, {});
-  EXPECT_EQ(task.at("workflow_steps").at(0).at("last_error").value("code", ""), "plugin.quarantined") << task.dump(1);
+  const auto host = start({"RUNNER__CRASHES=1"});
+  const Json crashes_once{{"how", "abort"}, {"once", place.path("once").string()}};
+  const auto task = submit(*host, crashes_once);
+  const auto plugin = [&] { return host->http().get("/tasker/plugins/test/unruly/1.0.0").json(); };
+  ASSERT_TRUE(eventually([&] { return plugin().value("state", "") == "quarantined"; })) << plugin().dump(1);
+  EXPECT_EQ(plugin().value("code", ""), "plugin.quarantined");
+  EXPECT_THAT(plugin().value("reason", ""), HasSubstr("its runner ended 1 times within 5 minutes, at last by SIGABRT"));
+  // Its task waits, and says for what; new ones are refused; other plugins do not notice.
+  const auto step = [&] { return host->http().task(task).at("workflow_steps").at(0); };
+  ASSERT_TRUE(eventually([&] { return step().at("detail") == "waiting_for_retry"; })) << step().dump(1);
+  EXPECT_EQ(step().at("waiting_for").value("code", ""), "plugin.quarantined") << step().dump(1);
+  EXPECT_THAT(step().at("waiting_for").value("message", ""), HasSubstr("`tasker plugin retry test/unruly@1.0.0`"));
+  EXPECT_EQ(host->http().post("/tasker/tasks", Json{{"name", "unruly"}, {"namespace", "test"}}).code(), "handler.version_unknown");
   EXPECT_EQ(run(*host, {{"a", 1}}, "echo").value("detail", ""), "complete");
-  EXPECT_TRUE(eventually([&] {
-    return host->http().get("/tasker/plugins").text.find("its runner ended 2 times within 5 minutes") != std::string::npos;
-  })) << host->http().get("/tasker/plugins").text;
+  EXPECT_THAT(host->http().get("/tasker/metrics").text, HasSubstr("tasker_plugins{state=\"quarantined\"} 1"));
+  EXPECT_EQ(step().at("attempts"), 1) << "waiting costs nothing";
+
+  const std::vector<std::string> retry{"plugin", "retry", "test/unruly@1.0.0", "--reason", "it behaves now", "--server",
+                                       "http://127.0.0.1:" + std::to_string(host->http().port())};
+  const auto told = run_tasker(retry);
+  EXPECT_EQ(told.exit_code, 0) << told.out << told.err;
+  EXPECT_THAT(told.out, HasSubstr("test/unruly 1.0.0 is active on 1 host"));
+  const auto ended = host->http().ended(task);
+  EXPECT_EQ(ended.value("detail", ""), "complete") << ended.dump(1);
+  EXPECT_EQ(ended.at("workflow_steps").at(0).value("attempts", 0), 2) << ended.dump(1);
+  EXPECT_EQ(ended.at("workflow_steps").at(0).at("attempt_history").size(), 2u);
+  EXPECT_EQ(run(*host, {}).value("detail", ""), "complete");
+  EXPECT_THAT(plugin().at("history").dump(), HasSubstr("it behaves now"));
+  const auto nothing = run_tasker(retry);
+  EXPECT_EQ(nothing.exit_code, 5) << nothing.out;
+  EXPECT_THAT(nothing.err, HasSubstr("plugin.not_refused"));
 }
 
 TEST_F(Isolation, IsChosenForEachPlugin) {

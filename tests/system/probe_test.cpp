@@ -12,14 +12,15 @@ namespace tasker::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class Probe : public testing::Test {
  protected:
-  std::unique_ptr<TaskerProcess> start() {
+  std::unique_ptr<TaskerProcess> start(const std::string& name = "host") {
     auto host = std::make_unique<TaskerProcess>(
-        std::vector<std::string>{"serve", "--config", place.configuration(database.conninfo(), {}, "host")}, place.path("host.out"),
-        std::vector<std::string>{"TASKER_PLUGINS__PROBE_SECONDS=2"});
-    host->also_show(place.path("host.log"));
+        std::vector<std::string>{"serve", "--config", place.configuration(database.conninfo(), {}, name)}, place.path(name + ".out"),
+        std::vector<std::string>{"TASKER_PLUGINS__PROBE_SECONDS=2", "AT_LOAD_MENDED=" + place.path("mended").string()});
+    host->also_show(place.path(name + ".log"));
     EXPECT_TRUE(host->wait_until_ready());
     return host;
   }
@@ -56,6 +57,32 @@ TEST_F(Probe, WhatHarmsAtLoadIsRefusedAndTheHostGoesOn) {
   EXPECT_TRUE(host->http().has_loaded("echo"));
   const auto id = host->http().submit({{"name", "echo"}, {"namespace", "test"}, {"context", {{"a", 1}}}});
   EXPECT_EQ(host->http().ended(id).value("detail", ""), "complete");
+}
+
+// What one host found, the other does not try; an operator's word reaches both.
+TEST_F(Probe, WhatCrashedOnOneHostIsTriedByNoOtherBeforeAnOperatorSaysSo) {
+  place.drop("test/at_load_unmended-1.0.0.so");
+  place.drop("test/echo-1.0.0.so");
+  const auto first = start();
+  expect_refused(*first, "at_load_unmended", "plugin.crashed", "SIGABRT");
+  const auto other = start("other");
+  expect_refused(*other, "at_load_unmended", "plugin.crashed", "these bytes are not tried again: ");
+  EXPECT_THAT(read_file(place.path("other.log")), Not(HasSubstr("at_load_unmended 1.0.0: inspected -> probing")));
+  EXPECT_THAT(other->http().get("/tasker/metrics").text, HasSubstr("tasker_plugin_transitions_total{to=\"probing\"} 1")) << "echo, and nothing else";
+  const auto retry = [&](const TaskerProcess& at) {
+    return run_tasker({"plugin", "retry", "test/at_load_unmended@1.0.0", "--server", "http://127.0.0.1:" + std::to_string(at.http().port())});
+  };
+  const auto in_vain = retry(*other);
+  EXPECT_EQ(in_vain.exit_code, 1) << in_vain.out << in_vain.err;
+  EXPECT_THAT(in_vain.out, HasSubstr("test/at_load_unmended 1.0.0 is refused"));
+  for (const auto* host : {first.get(), other.get()})
+    EXPECT_TRUE(eventually([&] {
+      return host->http().get("/tasker/metrics").text.find("tasker_plugin_transitions_total{to=\"refused\"} 2") != std::string::npos;
+    })) << "each has heard of it";
+  write_file(place.path("mended"), "");
+  const auto mended = retry(*other);
+  EXPECT_EQ(mended.exit_code, 0) << mended.out << mended.err;
+  EXPECT_TRUE(eventually([&] { return first->http().get("/tasker/plugins/test/at_load_unmended/1.0.0").json().value("hosts", 0) == 2; }));
 }
 
 // What no probe tries: init() itself. It costs the host once.

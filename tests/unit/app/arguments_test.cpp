@@ -222,6 +222,9 @@ TEST(Arguments, OperatorsNameOnePluginVersion) {
   EXPECT_EQ(retire.timeout, std::chrono::minutes(2));
   EXPECT_EQ(parsed<PluginVersionArguments>({"plugin", "show", "send@2.0.0"}).namespace_name, "default");
   EXPECT_EQ(parsed<PluginVersionArguments>({"plugin", "resume", "send@2.0.0"}).wish, PluginVersionArguments::Wish::resume);
+  const auto retry = parsed<PluginVersionArguments>({"plugin", "retry", "shop/cart@1.0.0", "--reason", "it was mended"});
+  EXPECT_EQ(retry.wish, PluginVersionArguments::Wish::retry);
+  EXPECT_EQ(retry.reason, "it was mended");
   EXPECT_NE(refused({"plugin", "retire", "shop/cart"}).text.find("names no version"), std::string::npos);
   EXPECT_NE(refused({"plugin", "retire", "shop/cart@^1"}).text.find("names no version"), std::string::npos);
   EXPECT_NE(refused({"plugin", "retire", "shop/cart@1.0.0", "--timeout", "5s"}).text.find("--when-drained"), std::string::npos);

@@ -258,6 +258,11 @@ TEST(Output, TellsWhatStillNeedsAPlugin) {
       "retired_at": "2030-01-31T23:30:00Z"})");
   EXPECT_TRUE(has_left(*gone));
   EXPECT_EQ(sentence_of(*gone), "pay/refund 1.0.0 is unloaded");
+  const auto quarantined = read_plugin(R"({"namespace": "pay", "name": "refund", "version": "1.0.0", "state": "quarantined", "hosts": 0,
+      "quarantined_hosts": 1, "open_tasks": 0, "retired_at": "2030-01-31T23:30:00Z", "reason": "it is quarantined on host 3 (a): it crashed"})");
+  EXPECT_FALSE(has_left(*quarantined));
+  EXPECT_FALSE(runs(*quarantined));
+  EXPECT_EQ(sentence_of(*quarantined), "pay/refund 1.0.0 is quarantined: it is quarantined on host 3 (a): it crashed");
   EXPECT_FALSE(read_plugin("{}"));
   EXPECT_EQ(*sentence_of_default(R"({"namespace": "pay", "name": "refund", "version": "1.0.0", "pinned": true, "available": true, "versions": ["1.0.0", "1.1.0"]})"),
             "the default of pay/refund is 1.0.0, pinned (offered: 1.0.0, 1.1.0)");

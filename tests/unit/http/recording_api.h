@@ -59,6 +59,9 @@ class RecordingApi final : public engine::Api {
   void retire_plugin(engine::PluginName plugin, engine::Reply<std::string> reply) override {
     note("retire " + text(plugin), std::move(reply));
   }
+  void retry_plugin(engine::PluginName plugin, std::string reason, engine::Reply<std::string> reply) override {
+    note("retry " + text(plugin) + (reason.empty() ? "" : " because " + reason), std::move(reply));
+  }
   void resume_plugin(engine::PluginName plugin, engine::Reply<std::string> reply) override {
     note("resume " + text(plugin), std::move(reply));
   }

@@ -415,17 +415,24 @@ TEST_F(RoutesTest, OperatorsSpeakOfOnePluginVersion) {
   get("/tasker/plugins/shop/cart/1.0.0%2Bdev.1a2b3c4d");
   post("/tasker/plugins/shop/cart/1.0.0/retire", "", "");
   post("/tasker/plugins/shop/cart/1.0.0/resume", "", "");
+  post("/tasker/plugins/shop/cart/1.0.0/retry", "", "");
+  post("/tasker/plugins/shop/cart/1.0.0/retry", R"({"reason": "it was mended"})");
   get("/tasker/plugins/shop/cart/default");
   put(R"({"version": "1.4.0"})");
   get("/tasker/plugins/shop/cart/default", "DELETE");
   EXPECT_EQ(api_.calls, (std::vector<std::string>{"plugin shop cart 1.0.0+dev.1a2b3c4d", "retire shop cart 1.0.0", "resume shop cart 1.0.0",
-                                                  "default shop cart", "pin shop cart 1.4.0", "pin shop cart "}));
+                                                  "retry shop cart 1.0.0", "retry shop cart 1.0.0 because it was mended", "default shop cart", "pin shop cart 1.4.0", "pin shop cart "}));
   EXPECT_EQ(refused(put("{}"), 400), "request.missing_field");
   EXPECT_EQ(refused(put(R"({"version": "1.4.0", "force": true})"), 400), "request.unknown_field");
   EXPECT_EQ(refused(put(R"({"version": 1})"), 400), "request.invalid");
   EXPECT_EQ(refused(put("words"), 400), "request.invalid_json");
   EXPECT_EQ(refused(get("/tasker/plugins/shop/cart/1.0.0/eat", "POST"), 404), "http.path_unknown");
-  EXPECT_EQ(api_.calls.size(), 6u);
+  EXPECT_EQ(refused(post("/tasker/plugins/shop/cart/1.0.0/retry", R"({"why": "it was mended"})"), 400), "request.unknown_field");
+  EXPECT_EQ(refused(post("/tasker/plugins/shop/cart/1.0.0/retry", R"({"reason": 1})"), 400), "request.invalid");
+  EXPECT_EQ(refused(post("/tasker/plugins/shop/cart/1.0.0/retry", "[]"), 400), "request.invalid");
+  EXPECT_EQ(refused(post("/tasker/plugins/shop/cart/1.0.0/retry", "{}", "text/plain"), 415), "http.unsupported_media_type");
+  EXPECT_EQ(refused(get("/tasker/plugins/shop/cart/1.0.0/retry"), 405), "http.method_not_allowed");
+  EXPECT_EQ(api_.calls.size(), 8u);
 }
 
 TEST_F(RoutesTest, APageOfAnotherSiteChangesNothing) {
