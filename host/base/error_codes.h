@@ -105,7 +105,8 @@ namespace tasker {
   X(plugin_is_default, "plugin.is_default", 409)           \
   X(default_unavailable, "handler.default_unavailable", 409) \
   X(no_thread, "host.no_thread", 503)                      \
-  X(plugin_not_refused, "plugin.not_refused", 409)
+  X(plugin_not_refused, "plugin.not_refused", 409)         \
+  X(plugin_unbound, "plugin.unbound", 422)
 
 enum class Code {
 #define X(name, text, http) name,

@@ -149,6 +149,9 @@ ErrorGuide guide_of(Code code) {
     case Code::plugin_handler_unknown:
       return {"The plugin has no handler of the name that a step wants.",
               "Build template and handlers from the same source."};
+    case Code::plugin_unbound:
+      return {"A workflow without code names a handler that no loaded plugin has.",
+              "Drop the plugin that has it into the plugins folder, or correct the step's handler_class: namespace/name@range#handler."};
     case Code::plugin_init_failed:
       return {"The plugin's init reported an error, most often about its configuration.",
               "The sentence is the plugin's own. Correct plugins.configuration, or what it needs to reach."};

@@ -13,6 +13,7 @@
 
 #include "base/ids.h"
 #include "base/semver.h"
+#include "model/handler_reference.h"
 #include "model/retry_policy.h"
 
 namespace tasker::model {
@@ -27,6 +28,7 @@ struct StepTemplate {
   std::string name;
   std::string handler;        // the name the plugin registers it under, resolved from handler_class
   std::string handler_class;  // as written; the step's name when left out
+  std::optional<HandlerReference> reference;  // when handler_class means another plugin's: `handler` is then the same text
   std::string description;
   std::string dependent_system;
   std::vector<Ord> parents;   // ascending
@@ -54,6 +56,8 @@ struct TaskTemplate {
 
   const StepTemplate& step(Ord ord) const { return steps[static_cast<std::size_t>(ord - 1)]; }
   const StepTemplate* find_step(std::string_view step_name) const;
+  // The first step whose handler is another plugin's; nullptr: all are the plugin's own.
+  const StepTemplate* first_reference() const;
 };
 
 }  // namespace tasker::model

@@ -218,10 +218,12 @@ class Reader {
     step.handler_class = fields.text("handler_class", step.name);
     step.handler = fields.find("handler_class") ? handler_name(step.handler_class) : step.name;
     if (!fields.find("handler_class")) return;
-    if (step.handler_class.find_first_of("/@#") != std::string::npos) {
-      fields.fail("handler_class",
-                  "handlers of other plugins (namespace/name@range#handler) are not supported yet",
-                  Code::template_unsupported);
+    if (is_handler_reference(step.handler_class)) {
+      auto reference = parse_handler_reference(step.handler_class);
+      if (!reference) return fields.fail("handler_class", reference.error().message);
+      step.handler = step.handler_class;
+      step.reference = std::move(*reference);
+      return;
     }
     const bool plain = std::ranges::all_of(step.handler_class, [](char c) {
       return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || c == ':' || c == '.' || c == '-';
@@ -361,6 +363,11 @@ std::string handler_name(std::string_view handler_class) {
 
 const StepTemplate* TaskTemplate::find_step(std::string_view step_name) const {
   const auto found = std::ranges::find(steps, step_name, &StepTemplate::name);
+  return found == steps.end() ? nullptr : &*found;
+}
+
+const StepTemplate* TaskTemplate::first_reference() const {
+  const auto found = std::ranges::find_if(steps, [](const StepTemplate& step) { return step.reference.has_value(); });
   return found == steps.end() ? nullptr : &*found;
 }
 

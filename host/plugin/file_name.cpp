@@ -5,11 +5,11 @@
 namespace tasker::plugin {
 namespace {
 
-constexpr std::string_view kSuffix = ".so";
+constexpr std::string_view kPluginSuffix = ".so", kWorkflowSuffix = ".yaml";
 
 Error bad_name(std::string_view file, const char* what) {
   return make_error(Code::plugin_path_mismatch,
-                    std::string(file) + ": " + what + "; plugins are named <name>-<major>.<minor>.<patch>.so");
+                    std::string(file) + ": " + what + "; plugins are named <name>-<major>.<minor>.<patch>.so, workflows without code .yaml");
 }
 
 }  // namespace
@@ -18,8 +18,9 @@ Result<PluginFileName> parse_file_name(std::string_view folder, std::string_view
   if (!model::is_task_name(folder))
     return make_error(Code::plugin_path_mismatch,
                       std::string(folder) + " is not a namespace: lower-case letters, digits and _ only");
-  if (!file.ends_with(kSuffix)) return bad_name(file, "the name does not end in .so");
-  const std::string_view stem = file.substr(0, file.size() - kSuffix.size());
+  const bool is_workflow = file.ends_with(kWorkflowSuffix);
+  if (!is_workflow && !file.ends_with(kPluginSuffix)) return bad_name(file, "the name does not end in .so");
+  const std::string_view stem = file.substr(0, file.size() - (is_workflow ? kWorkflowSuffix : kPluginSuffix).size());
   // Names hold no hyphen, so that name and version part without doubt.
   const auto hyphen = stem.find('-');
   if (hyphen == std::string_view::npos) return bad_name(file, "the name has no version");
@@ -28,7 +29,7 @@ Result<PluginFileName> parse_file_name(std::string_view folder, std::string_view
   const auto version = Semver::parse(version_text);
   if (!version) return bad_name(file, "the part after the hyphen is not a version such as 1.2.0");
   return PluginFileName{std::string(folder), std::string(stem.substr(0, hyphen)), *version,
-                        std::string(version_text)};
+                        std::string(version_text), is_workflow};
 }
 
 }  // namespace tasker::plugin

@@ -1,4 +1,4 @@
-// What a path below the plugins folder says: plugins/<namespace>/<name>-<semver>.so. Pure; used on the loader's
+// What a path below the plugins folder says: plugins/<namespace>/<name>-<semver>.so, or .yaml for a workflow without code. Pure; used on the loader's
 // thread and by `tasker plugin inspect`. The manifest inside the file must say the same (manifest.h).
 #pragma once
 
@@ -15,6 +15,7 @@ struct PluginFileName {
   std::string name;
   Semver version;
   std::string version_text;  // exactly as the file name has it
+  bool is_workflow = false;  // a template alone (workflow_file.h)
 };
 
 // `folder` is the namespace directory's own name, `file` the file's. The error says what is wrong with the name.

@@ -161,7 +161,7 @@ Result<PrivateCopy> reuse_copy(int source, const fs::path& file, const fs::path&
   auto hash = sha256_hex_of_fd(source, static_cast<std::uint64_t>(before.st_size));
   if (!hash) return hash.error();
   if (auto unchanged = check_unchanged(source, file, before); !unchanged) return unchanged.error();
-  const fs::path path = state_dir / (*hash + ".so");
+  const fs::path path = state_dir / (*hash + file.extension().string());
   const Descriptor copy(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
   if (!copy.is_open() || ::fstat(copy.get(), &info) != 0) return PrivateCopy{};
@@ -222,10 +222,43 @@ Result<PrivateCopy> take_in(const fs::path& file, const fs::path& state_dir, con
   // The hash is taken from the copy: these are the bytes that will be mapped.
   auto hash = sha256_hex_of_fd(copy.get());
   if (!hash) return hash.error();
-  const fs::path target = state_dir / (*hash + ".so");
+  const fs::path target = state_dir / (*hash + file.extension().string());
   if (::rename(temporary.path().c_str(), target.c_str()) != 0) return state_error(target, "name", errno);
   temporary.keep();
   return PrivateCopy{target, *hash, true};
+}
+
+Result<PrivateCopy> keep_text(const std::string& text, const fs::path& state_dir) {
+  const std::string hash = sha256_hex(text);
+  const fs::path target = state_dir / (hash + ".yaml");
+  if (const auto same = hash_file(target); same && *same == hash) return PrivateCopy{target, hash};
+  fs::path unfinished;
+  const auto copy = create_copy(state_dir, unfinished);
+  if (!copy) return copy.error();
+  TemporaryFile temporary(unfinished);
+  if (!write_all(copy->get(), text.data(), text.size())) return state_error(temporary.path(), "write", errno);
+  if (::fchmod(copy->get(), 0500) != 0) return state_error(temporary.path(), "set the mode of", errno);
+  if (::rename(temporary.path().c_str(), target.c_str()) != 0) return state_error(target, "name", errno);
+  temporary.keep();
+  return PrivateCopy{target, hash, true};
+}
+
+Result<std::string> read_copy(const PrivateCopy& copy, std::uint64_t max_bytes) {
+  const Descriptor fd(::open(copy.path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  if (!fd.is_open() || ::fstat(fd.get(), &info) != 0) return cannot_open(copy.path, errno);
+  if (static_cast<std::uint64_t>(info.st_size) > max_bytes)
+    return make_error(Code::plugin_too_large, "it has " + std::to_string(info.st_size) + " bytes, more than the limit of " + std::to_string(max_bytes));
+  std::string text(static_cast<std::size_t>(info.st_size), '\0');
+  std::size_t at = 0;
+  for (ssize_t got = 1; at < text.size() && got != 0;) {
+    got = ::pread(fd.get(), text.data() + at, text.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno != EINTR) return cannot_open(copy.path, errno);
+    if (got > 0) at += static_cast<std::size_t>(got);
+  }
+  text.resize(at);
+  if (sha256_hex(text) != copy.sha256) return make_error(Code::plugin_untrusted_file, "its private copy " + copy.path.string() + " was altered");
+  return text;
 }
 
 Result<std::string> read_trusted(const fs::path& file, std::uint64_t max_bytes) {

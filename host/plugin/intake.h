@@ -16,7 +16,7 @@ struct IntakeLimits {
 };
 
 struct PrivateCopy {
-  std::filesystem::path path;  // <state>/<sha256>.so
+  std::filesystem::path path;  // <state>/<sha256>.so, or .yaml
   std::string sha256;          // hex
   bool is_new = false;         // not yet synced (sync_copy)
 };
@@ -32,6 +32,12 @@ Result<void> check_may_execute(const std::filesystem::path& state_dir);
 // went away meanwhile. Errors with Retry::later may pass by themselves: a full disk, a parent's mode.
 Result<PrivateCopy> take_in(const std::filesystem::path& file, const std::filesystem::path& state_dir,
                             const IntakeLimits& limits);
+
+// The same for a text that was made here.
+Result<PrivateCopy> keep_text(const std::string& text, const std::filesystem::path& state_dir);
+
+// What is in a copy, if it is still what was copied.
+Result<std::string> read_copy(const PrivateCopy& copy, std::uint64_t max_bytes);
 
 // [any] Brings a new copy to the disk; thousands one by one would hold up a start. What a power failure leaves of one that was
 // not synced does not have its hash: it is made anew, or never run.

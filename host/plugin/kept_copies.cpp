@@ -10,7 +10,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kSuffix = ".so";
 constexpr std::string_view kNoteSuffix = ".crashed";
 constexpr std::size_t kHashDigits = 64;
 
@@ -33,10 +32,10 @@ Error no_copy(std::string what, Retry retry = Retry::never) {
 
 }  // namespace
 
-Result<fs::path> find_copy(const fs::path& state_dir, const std::string& sha256) {
+Result<fs::path> find_copy(const fs::path& state_dir, const std::string& sha256, std::string_view suffix) {
   // The hash comes from the database and becomes part of a path.
   if (!is_hash(sha256)) return no_copy("the catalogue holds no hash of its bytes");
-  const fs::path copy = state_dir / (sha256 + std::string(kSuffix));
+  const fs::path copy = state_dir / (sha256 + std::string(suffix));
   std::error_code failed;
   if (!fs::exists(fs::symlink_status(copy, failed)))
     return no_copy("this host keeps no copy of its bytes (sha256 " + sha256.substr(0, 12) +
@@ -57,7 +56,7 @@ int remove_copies(const fs::path& state_dir, const std::set<std::string>& in_use
     const std::string name = entry.path().filename().string();
     const std::string hash = entry.path().stem().string();
     if (!is_unfinished(name) && !is_orphaned_note(entry.path())) {
-      if (!name.ends_with(kSuffix) || !is_hash(hash) || in_use.contains(hash)) continue;
+      if (!(name.ends_with(".so") || name.ends_with(".yaml")) || !is_hash(hash) || in_use.contains(hash)) continue;
       if (std::any_of(needed.begin(), needed.end(), [&](const auto& each) { return each.sha256 == hash; })) continue;
     }
     std::error_code unknown;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -14,8 +15,8 @@
 
 namespace tasker::plugin {
 
-// The copy of these bytes, when it is there and its bytes are those. The error says why it cannot be used.
-Result<std::filesystem::path> find_copy(const std::filesystem::path& state_dir, const std::string& sha256);
+// The copy of these bytes (".so" or ".yaml"), when it is there and its bytes are those. The error says why it cannot be used.
+Result<std::filesystem::path> find_copy(const std::filesystem::path& state_dir, const std::string& sha256, std::string_view suffix);
 
 // Removes copies, finished or not, that are neither `in_use` nor `needed` (hashes) and were made at least `age` ago: a
 // host that shares the folder may be about to load a newer one. Answers how many went.

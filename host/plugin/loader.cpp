@@ -53,6 +53,7 @@ void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std:
   else
     log_about(LogLevel::debug, subject, "plugin {}: {} -> {}", label, plugin_state_text(before), text);
   if (options.on_change) options.on_change(entry.record);
+  if (state >= PluginState::active) bind_soon();
 }
 
 void Loader::Core::refuse(Entry& entry, const Error& error) {
@@ -94,6 +95,7 @@ Entry& Loader::Core::add(const std::string& file, const PluginFileName& name) {
 
 void Loader::Core::forget(Entry& gone) {
   log_debug("plugin {}: its file is gone", gone.label());
+  bind_soon();
   book.erase(gone.key);
   const auto same_file = by_file.find(gone.file);
   std::erase(same_file->second, &gone);
@@ -111,6 +113,7 @@ void Loader::Core::publish_registry() {
                       {entry.ids->template_id, entry.ids->plugin, entry.definition, entry.handlers}});
   }
   registry.publish(std::move(usable), orders ? orders->defaults : std::vector<PinnedDefault>());
+  bind_soon();
   if (options.on_registry) options.on_registry();
 }
 
@@ -188,6 +191,7 @@ void Loader::Core::take_quiet() {
 void Loader::Core::on_gone(const std::string& file) {
   settler.forget(file);
   files.erase(file);
+  workflows.erase(file);
   while (Entry* entry = candidate(file)) forget(*entry);
   for (Entry* entry : loaded(file)) {
     entry->comes_back = false;
@@ -241,6 +245,7 @@ void Loader::Core::finish(milliseconds grace) {
   enter_timer.cancel();
   allow_timer.cancel();
   orders_timer.cancel();
+  bind_timer.cancel();
   registry.publish({});
   for (Entry& entry : entries) {
     entry.retry.reset();

@@ -1,7 +1,8 @@
 // What the loader is inside, for the files that together are it: loader.cpp (files come and go, start and stop),
 // loader_file.cpp (one file's way into the registry), loader_needed.cpp (versions that only open tasks have),
 // loader_leave.cpp (versions that nothing needs any more), loader_orders.cpp (what operators decided), loader_bans.cpp (what crashed
-// is not run again). Not for anybody else. All of it runs on the loader's thread, but what RecordBook shows.
+// is not run again), loader_workflows.cpp (workflows without code). Not for anybody else. All of it runs on the loader's thread, but
+// what RecordBook shows.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -21,6 +22,7 @@
 #include "base/semver.h"
 #include "plugin/allow_list.h"
 #include "plugin/apart_call.h"
+#include "plugin/bound_workflow.h"
 #include "plugin/file_name.h"
 #include "plugin/loaded_plugin.h"
 #include "plugin/loader.h"
@@ -54,6 +56,11 @@ struct Entry {
   std::optional<std::chrono::steady_clock::time_point> drains_from;
   std::uint64_t asked_by = 0;
 
+  // Of a workflow without code: what it is made of.
+  std::string source_sha256;      // of the YAML as it was dropped; record.sha256 is that of the bound text
+  std::vector<Binding> bindings;  // sorted
+  std::string bound_to;           // the same for people
+
   // Once no open task has it: out of the registry, on its way out of the process.
   bool is_leaving = false;
   bool is_released = false;  // nobody holds a handler of it any more
@@ -69,8 +76,17 @@ struct Entry {
   std::unique_ptr<boost::asio::steady_timer> watch;
   std::uint64_t watch_number = 0;   // one that fell due and was replaced before it was heard counts no more
 
+  bool is_workflow() const { return file.ends_with(".yaml"); }
   std::string plugin_name() const { return record.namespace_name + "/" + record.name; }
   std::string label() const { return plugin_name() + " " + record.version; }
+};
+
+// A workflow's file as it lies in the folder, sound but perhaps not bound.
+struct WorkflowSource {
+  std::string text;
+  std::string sha256;
+  std::shared_ptr<const model::TaskTemplate> definition;
+  bool is_dev = false;  // another text than the one that had its version first
 };
 
 struct WatchedFile {
@@ -94,6 +110,7 @@ inline constexpr const char* kDrainingText =
     "its file was removed: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
 inline constexpr const char* kSupersededText =
     "a newer build of its file was loaded: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
+inline constexpr const char* kStaysAwayText = "an operator retired it: its file is not loaded";
 inline constexpr const char* kRetiredText =
     "an operator retired it: new tasks do not choose it, tasks that have it go on; it is unloaded when no open task has it";
 inline constexpr const char* kKeptText =
@@ -102,7 +119,7 @@ inline constexpr const char* kKeptText =
 struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   Core(LoaderOptions o, Catalogue& c, Registry& r)
       : options(std::move(o)), catalogue(c), registry(r), settle_timer(io), needed_timer(io), needs_timer(io), resident_timer(io),
-        enter_timer(io), allow_timer(io), allow_list(options.allow_list), orders_timer(io) {}
+        enter_timer(io), allow_timer(io), allow_list(options.allow_list), orders_timer(io), bind_timer(io) {}
 
   // Constant after construction.
   const LoaderOptions options;
@@ -144,6 +161,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   std::map<std::string, BannedBytes> bans;     // by hash: what the database knows, and what it is yet to know
   std::map<std::string, BannedBytes> new_bans;  // those that it has not confirmed
   std::set<std::string> bans_on_their_way;
+  std::map<std::string, WorkflowSource> workflows;  // by file
+  boost::asio::steady_timer bind_timer;
+  bool binds_soon = false;
 
   RecordBook book;
   std::vector<std::filesystem::path> to_sync;  // new copies
@@ -153,7 +173,9 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
 
   void enter(Entry& entry, PluginState state, std::string code = "", std::string reason = "");
   void refuse(Entry& entry, const Error& error);
-  std::filesystem::path copy_of(const Entry& entry) const { return options.state / (entry.record.sha256 + ".so"); }
+  std::filesystem::path copy_of(const Entry& entry) const {
+    return options.state / (entry.record.sha256 + (entry.is_workflow() ? ".yaml" : ".so"));
+  }
   // The entry of this file that is not loaded and never was: still settling, or refused.
   Entry* candidate(const std::string& file);
   std::vector<Entry*> loaded(const std::string& file);
@@ -250,6 +272,29 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void forget_ban(const std::string& sha256);
   void try_again(const RetriedVersion& version);
 
+  // ------------------------------------------------------------ workflows without code
+
+  struct Parts {  // of each step, in their order
+    std::vector<Binding> bindings;
+    std::vector<std::shared_ptr<engine::Handler>> handlers;
+  };
+  void take_workflow(const std::string& file, const PluginFileName& name, const PrivateCopy& copy, bool is_another_try);
+  Result<std::pair<std::string, std::shared_ptr<const model::TaskTemplate>>> read_workflow(const PluginFileName& name, const PrivateCopy& copy);
+  // Whenever plugins or workflows have come or gone.
+  void bind_soon();
+  void bind_workflows();
+  void bind(const std::string& file, WorkflowSource& source);
+  void unbind(const std::string& file, const WorkflowSource& source, const Error& error);
+  void hold(Entry& entry, Parts parts);
+  void drain_others(const Entry& current);
+  Result<Parts> find_parts(const model::TaskTemplate& definition);
+  Result<Parts> find_same_parts(const Entry& kept);
+  bool is_a_plugin_on_its_way() const;
+  void load_kept_workflow(const NeededVersion& needed);
+  void bind_kept(Entry& entry);
+  // A workflow that is made of this version; nullptr: none is.
+  const Entry* user_of(const Entry& part) const;
+
   // ------------------------------------------------------------ versions leave
 
   std::vector<std::shared_ptr<engine::Handler>> leased_handlers(const Entry& entry);
@@ -260,6 +305,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void find_needs();
   void on_needs(std::uint64_t question, const Result<std::vector<VersionNeed>>& answer);
   void say_need(Entry& entry, const VersionNeed& need);
+  void say_user(Entry& entry, const Entry& user);
   void let_go(Entry& entry, std::string why);
   void on_released(std::uint64_t key);
   // The next step out, when the one before has been done and nobody is inside.

@@ -24,7 +24,6 @@ constexpr milliseconds kUnloadPatience{1'000};
 constexpr int kPublishShare = 4;
 // A shortage ends at any moment, and a try costs little.
 constexpr milliseconds kShortestPause{250}, kLongestPause{4'000};
-constexpr const char* kStaysAwayText = "an operator retired it: its file is not loaded";
 
 Error altered(const fs::path& copy) {
   return make_error(Code::plugin_untrusted_file, "its private copy " + copy.string() + " was altered");
@@ -40,6 +39,7 @@ void Loader::Core::take(const std::string& file) {
   const auto copy = take_in(options.plugins / file, options.state, options.intake);
   if (!copy) return intake_failed(file, name, copy.error());
   if (copy->is_new) to_sync.push_back(copy->path);
+  if (name.is_workflow) return take_workflow(file, name, *copy, is_another_try);
   if (is_known(file, copy->sha256, is_another_try)) return;
   forget_gone(file);
   Entry* found = candidate(file);
@@ -320,7 +320,7 @@ void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& a
   if (drains)
     enter_soon(entry, PluginState::draining, is_retired(entry) ? kRetiredText : kKeptText);
   else
-    enter_soon(entry, PluginState::active);
+    enter_soon(entry, PluginState::active, entry.bound_to);
   if (entry.early_trouble) quarantine(entry, *std::exchange(entry.early_trouble, std::nullopt));
   if (drains) ask_needs_soon();
 }
@@ -355,7 +355,13 @@ void Loader::Core::enter_published() {
 
 void Loader::Core::publish_failed(Entry& entry, const Error& error) {
   if (entry.is_kept && error.retry == Retry::never) return give_up(entry, error.message);
-  const bool is_dev_build = entry.record.version != name_of(entry.file).version_text;
+  if (error.code == Code::plugin_version_immutable && options.dev && entry.is_workflow()) {
+    if (const auto source = workflows.find(entry.file); source != workflows.end() && !std::exchange(source->second.is_dev, true)) {
+      entry.plugin.reset();
+      return bind_soon();
+    }
+  }
+  const bool is_dev_build = entry.is_workflow() || entry.record.version != name_of(entry.file).version_text;
   if (error.code == Code::plugin_version_immutable && options.dev && !is_dev_build) {
     entry.record.version = dev_version(name_of(entry.file), entry.record.sha256);
     entry.definition = definition_as(entry.record.version, entry.definition);

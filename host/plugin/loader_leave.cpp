@@ -106,6 +106,8 @@ void Loader::Core::on_needs(std::uint64_t question, const Result<std::vector<Ver
         if (entry.asked_by != question || !entry.drains() || entry.ids->template_id != need.template_id) continue;
         if (need.tasks > 0)
           say_need(entry, need);
+        else if (const Entry* user = user_of(entry))
+          say_user(entry, *user);
         else
           let_go(entry, "no open task has it any more");
       }
@@ -123,6 +125,11 @@ void Loader::Core::say_need(Entry& entry, const VersionNeed& need) {
   if (entry.record.reason == text) return;
   entry.record.reason = text;
   book.show(entry.key, entry.record);
+}
+
+void Loader::Core::say_user(Entry& entry, const Entry& user) {
+  const std::string text = "it goes on for workflow " + user.label() + ", which is bound to it";
+  if (std::exchange(entry.record.reason, text) != text) book.show(entry.key, entry.record);
 }
 
 // ------------------------------------------------------------ out of the registry, out of the process
@@ -217,6 +224,7 @@ void Loader::Core::on_closed(Entry& entry) {
   } else {
     enter(entry, PluginState::unloaded, "", entry.record.reason);
   }
+  if (entry.is_workflow()) ask_needs_soon();  // what it was made of
   if (!entry.comes_back) return;
   const std::string file = entry.file;  // take() forgets this entry
   take(file);

@@ -68,9 +68,10 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
       say_unavailable(needed, std::exchange(told->second.why, {}), true);
     return;
   }
+  if (is_bound_version(needed.version, needed.sha256)) return load_kept_workflow(needed);
   const std::string file = needed.name + "-" + version_in_file(needed.version, needed.sha256) + ".so";
   const auto name = parse_file_name(needed.namespace_name, file);
-  const auto copy = find_copy(options.state, needed.sha256);
+  const auto copy = find_copy(options.state, needed.sha256, ".so");
   if (!name || !copy) {
     if (!copy && copy.error().retry == Retry::later) look_for_needed_soon();
     if (needed.hosts == 0) say_unavailable(needed, (name ? copy.error() : name.error()).message, false);

@@ -69,6 +69,7 @@ void Loader::Core::carry_out(const PluginOrders& now) {
   for (const auto& [key, version] : before)
     if (!retired.contains(key)) resume(version);
   for (const RetriedVersion& version : now.retried) try_again(version);
+  bind_soon();
   if (is_first) take_quiet();
 }
 

@@ -88,6 +88,10 @@ Result<InspectReport> inspect_bytes(const std::string& bytes, std::string_view e
   if (!definition)
     return make_error(Code::plugin_manifest_invalid, "its embedded template is refused: " + definition.error().message +
                                                          " (" + std::string(code_text(definition.error().code)) + ")");
+  if (const auto* step = (*definition)->first_reference())
+    return make_error(Code::template_unsupported,
+                      "step " + step->name + " names a handler of another plugin (" + step->handler_class +
+                          "); a plugin runs its own handlers, and a workflow over those of others is a file NAME-VERSION.yaml");
   report.definition = std::move(*definition);
   report.manifest = std::move(*text);
   report.sha256 = sha256_hex(bytes);

@@ -179,8 +179,6 @@ struct Watcher::Impl : std::enable_shared_from_this<Watcher::Impl> {
     if (S_ISDIR(info.st_mode))
       return skip(seen, both, Code::plugin_path_mismatch,
                   "it is a directory; plugins lie right in plugins/<namespace>/, and nothing below is looked at");
-    if (file.ends_with(".yaml") || file.ends_with(".yml"))
-      return skip(seen, both, Code::plugin_not_supported_yet, "YAML-only workflows are not supported yet");
     if (const auto name = parse_file_name(space, file); !name)
       return skip(seen, both, name.error().code, without_name(file, name.error().message));
     // Links are handed on, so that their refusal is visible.

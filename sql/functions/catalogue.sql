@@ -26,6 +26,17 @@ begin
     update tasker.plugin set sha256 = p_sha256 where plugin_id = v_plugin;
   end if;
 
+  -- A workflow without code has a version for each set of plugins that it was bound to; its text is one and the same.
+  if p_version ~ '[+.]bound[.][0-9a-f]{8}$' and exists (
+      select from tasker.template t join tasker.namespace n using (namespace_id)
+      where n.name = p_namespace and t.name = p_name and t.version_core = p_version_core and t.digest <> p_digest
+        and t.version ~ '[+.]bound[.][0-9a-f]{8}$'
+        and regexp_replace(t.version, '[+.]bound[.][0-9a-f]{8}$', '') = regexp_replace(p_version, '[+.]bound[.][0-9a-f]{8}$', '')) then
+    raise exception using errcode = 'TK010',
+      message = format('workflow %s/%s %s is already known with another text', p_namespace, p_name,
+                       regexp_replace(p_version, '[+.]bound[.][0-9a-f]{8}$', ''));
+  end if;
+
   insert into tasker.namespace (name) values (p_namespace) on conflict (name) do nothing;
   select namespace_id into v_namespace from tasker.namespace where name = p_namespace;
 

@@ -118,7 +118,7 @@ TEST_F(Drop, NamespaceFolderFilledAtOnceRenamedAndMadeAgain) {
 
 TEST_F(Drop, WhatIsNoPluginIsIgnored) {
   folder();
-  for (const char* name : {"foo.so", "foo-1.0.so", "Foo-1.0.0.so", "foo-1.0.0.so.bak", ".foo-1.0.0.so", "flow-1.0.0.yaml"})
+  for (const char* name : {"foo.so", "foo-1.0.so", "Foo-1.0.0.so", "foo-1.0.0.so.bak", ".foo-1.0.0.so", "flow.yaml"})
     test::write_file(folder() / name, "x");
   fs::create_directory(folder() / "dir-1.0.0.so");
   ASSERT_EQ(::mkfifo((folder() / "fifo-1.0.0.so").c_str(), 0644), 0);
@@ -137,7 +137,7 @@ TEST_F(Drop, WhatIsNoPluginIsIgnored) {
   EXPECT_EQ(codes["test/Foo-1.0.0.so"], "plugin.path_mismatch");
   EXPECT_EQ(codes["test/dir-1.0.0.so"], "plugin.path_mismatch") << "nothing below a namespace is looked at";
   EXPECT_EQ(codes["test/fifo-1.0.0.so"], "plugin.untrusted_file");
-  EXPECT_EQ(codes["test/flow-1.0.0.yaml"], "plugin.not_supported_yet");
+  EXPECT_EQ(codes["test/flow.yaml"], "plugin.path_mismatch");
   EXPECT_EQ(codes["loose-1.0.0.so"], "plugin.path_mismatch");
 
   fs::rename(options_.plugins / "loose-1.0.0.so", dir_.path() / "away");
@@ -150,7 +150,7 @@ TEST_F(Drop, WhatIsNoPluginIsIgnored) {
   // All but the dot-file, each with its reason, once.
   EXPECT_EQ(told.size(), 8u);
   EXPECT_NE(told["test/foo.so"].find("no version"), std::string::npos);
-  EXPECT_NE(told["test/flow-1.0.0.yaml"].find("not supported yet"), std::string::npos);
+  EXPECT_NE(told["test/flow.yaml"].find("no version"), std::string::npos);
   EXPECT_NE(told["loose-1.0.0.so"].find("plugins/<namespace>/"), std::string::npos);
 }
 
