@@ -169,9 +169,7 @@ std::uint64_t Loader::Core::last_sequence_of(const std::string& file) {
 
 bool Loader::Core::is_superseded(const Entry& entry) {
   if (!options.dev || entry.record.version == name_of(entry.file).version_text || entry.sequence == last_sequence_of(entry.file)) return false;
-  return !orders || std::none_of(orders->defaults.begin(), orders->defaults.end(), [&](const PinnedDefault& pinned) {
-    return pinned.namespace_name == entry.record.namespace_name && pinned.name == entry.record.name && pinned.version == entry.record.version;
-  });
+  return !is_pinned(entry);
 }
 
 // Whoever edits, builds and copies all day would have each build of the day in memory. What the manifest calls a version stays.

@@ -1,6 +1,8 @@
 // What operators decided about versions, on whatever host: asked for again and again, and carried out here. A retired version drains as
 // one whose file was removed, and is not loaded from its file again until that is taken back; a pinned default goes into the registry; what
 // was refused or quarantined is tried again.
+// one whose file was removed, and is not loaded from its file again until that is taken back; a pinned default goes into the registry.
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -76,6 +78,12 @@ void Loader::Core::carry_out(const PluginOrders& now) {
 bool Loader::Core::is_retired(const Entry& entry) const {
   const auto found = retired.find(key_of(entry.record.namespace_name, entry.record.name, entry.record.sha256));
   return found != retired.end() && found->second.version == entry.record.version;
+}
+
+bool Loader::Core::is_pinned(const Entry& entry) const {
+  return orders && std::any_of(orders->defaults.begin(), orders->defaults.end(), [&](const PinnedDefault& pinned) {
+    return pinned.namespace_name == entry.record.namespace_name && pinned.name == entry.record.name && pinned.version == entry.record.version;
+  });
 }
 
 const RetiredVersion* Loader::Core::find_retired(const PluginFileName& name, const std::string& sha256) const {

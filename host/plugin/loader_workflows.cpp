@@ -207,7 +207,7 @@ void Loader::Core::hold(Entry& entry, Parts parts) {
 void Loader::Core::drain_others(const Entry& current) {
   bool drains = false;
   for (Entry* build : loaded(current.file)) {
-    if (build == &current || build->record.state != PluginState::active) continue;
+    if (build == &current || build->record.state != PluginState::active || is_pinned(*build)) continue;
     enter_and_publish(*build, PluginState::draining, "version " + current.record.version + " has taken its place: " + current.bound_to);
     drains = true;
   }

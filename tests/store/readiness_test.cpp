@@ -201,5 +201,24 @@ TEST(Catalogue, AVersionNeverChanges) {
   EXPECT_EQ(world.sql.value("select code from tasker.plugin where name = 'bad'"), "plugin.not_elf");
 }
 
+// A workflow without code has a version for each set of plugins that it was bound to, and one text for all of them.
+TEST(Catalogue, AWorkflowKeepsItsTextWhateverItIsBoundTo) {
+  PgWorld world;
+  auto& catalogue = world.store().catalogue();
+  const auto publish = [&](const std::string& version, const std::string& graph) {
+    const std::string sha = version.substr(version.find("bound.") + 6) + "-rest";
+    model::TaskTemplate bound = *template_of("flow", graph);
+    bound.version = *Semver::parse(version);
+    return await<store::PublishedPlugin>([&](auto reply) {
+      catalogue.publish(world.host(), {"default", "flow", version, sha}, bound, reply);
+    });
+  };
+  ASSERT_TRUE(publish("1.0.0+bound.00000001", "a"));
+  EXPECT_TRUE(publish("1.0.0+bound.00000002", "a"));
+  EXPECT_EQ(publish("1.0.0+bound.00000003", "a; b").error().code, Code::plugin_version_immutable);
+  EXPECT_TRUE(publish("1.0.0+dev.11111111.bound.00000003", "a; b")) << "a build of another name";
+  EXPECT_EQ(publish("1.0.0+dev.11111111.bound.00000004", "a").error().code, Code::plugin_version_immutable);
+}
+
 }  // namespace
 }  // namespace tasker::test

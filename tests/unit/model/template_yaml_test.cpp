@@ -211,11 +211,26 @@ TEST(TemplateYaml, RefusesKeysWithoutAnEffectYet) {
     EXPECT_EQ(refused(with_key(line)).code, Code::template_unsupported) << line;
   for (const char* line :
        {"skippable: true", "timeouts: {attempt: 1}", "max_concurrency: 1", "result_schema: {}",
-        "on_parent_failure: skip", "handler_class: std/http@^1#get"}) {
+        "on_parent_failure: skip"}) {
     EXPECT_EQ(refused(with_step_key(line)).code, Code::template_unsupported) << line;
   }
   EXPECT_THAT(refused(with_step_key("timeouts: {}")).message,
               StartsWith("t.yaml:4:5: step_templates[0].timeouts: "));
+}
+
+TEST(TemplateYaml, TakesAHandlerOfAnotherPlugin) {
+  const auto parsed = parse_template("name: t\nstep_templates:\n  - name: a\n    handler_class: \"std/http@>=1 <2#request\"\n  - name: b\n"
+                                     "    handler_class: std/http#request\n  - name: c\n", "t.yaml", "");
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  const auto& steps = (*parsed)->steps;
+  ASSERT_TRUE(steps[0].reference);
+  EXPECT_EQ(steps[0].reference->plugin(), "std/http");
+  EXPECT_EQ(steps[0].reference->range, ">=1 <2");
+  EXPECT_EQ(steps[0].reference->handler, "request");
+  EXPECT_EQ(steps[0].handler, "std/http@>=1 <2#request");
+  EXPECT_EQ(steps[1].reference->range, "") << "the default";
+  EXPECT_FALSE(steps[2].reference);
+  EXPECT_EQ((*parsed)->first_reference(), &steps[0]);
 }
 
 TEST(TemplateYaml, SaysWhatIsWrongAndWhere) {
