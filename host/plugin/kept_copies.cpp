@@ -21,7 +21,7 @@ bool is_hash(std::string_view text) {
 bool is_orphaned_note(const fs::path& path) {
   const fs::path copy = fs::path(path).replace_extension();
   std::error_code failed;
-  return path.extension() == kNoteSuffix && is_hash(copy.stem().string()) && copy.extension() == kSuffix && !fs::exists(copy, failed) && !failed;
+  return path.extension() == kNoteSuffix && is_hash(copy.stem().string()) && copy.extension() == ".so" && !fs::exists(copy, failed) && !failed;
 }
 
 bool is_unfinished(const std::string& name) { return name.starts_with("intake.") && name.ends_with(".tmp"); }

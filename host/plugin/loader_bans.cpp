@@ -55,11 +55,19 @@ void Loader::Core::quarantine(Entry& entry, const std::string& reason) {
   publish_registry();
   enter(entry, PluginState::quarantined, std::string(code_text(Code::plugin_quarantined)),
         masked(reason) + "; its tasks wait, and it is not run before " + how_to_retry(entry.record));
+  quarantine_users(entry);
 }
 
 void Loader::Core::end_quarantine(Entry& entry) {
+  if (entry.is_workflow()) return end_quarantine_of_parts(entry);
   entry.plugin->forget_crashes();
-  if (!std::exchange(entry.is_to_drain, false)) return enter_and_publish(entry, PluginState::active);
+  leave_quarantine(entry);
+  for (Entry& user : entries)
+    if (user.record.state == PluginState::quarantined && uses(user, entry) && !quarantined_part_of(user)) leave_quarantine(user);
+}
+
+void Loader::Core::leave_quarantine(Entry& entry) {
+  if (!std::exchange(entry.is_to_drain, false)) return enter_and_publish(entry, PluginState::active, entry.bound_to);
   enter_and_publish(entry, PluginState::draining, is_retired(entry)      ? kRetiredText
                                                   : is_superseded(entry) ? kSupersededText
                                                   : entry.is_kept        ? kKeptText

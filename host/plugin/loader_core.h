@@ -262,6 +262,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void note_trouble(std::uint64_t key, const std::string& reason);
   void quarantine(Entry& entry, const std::string& reason);
   void end_quarantine(Entry& entry);
+  void leave_quarantine(Entry& entry);
   // Whether these bytes may be tried; what an earlier crash of this host left beside their copy is remembered from then on.
   Result<void> check_ban(const Entry& entry);
   // The same error, with what to do, when the bytes are to blame: they are remembered then.
@@ -293,6 +294,10 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   bool is_a_plugin_on_its_way() const;
   void load_kept_workflow(const NeededVersion& needed);
   void bind_kept(Entry& entry);
+  void quarantine_users(const Entry& part);
+  Entry* quarantined_part_of(const Entry& workflow);  // nullptr: none is
+  void end_quarantine_of_parts(Entry& workflow);
+  bool uses(const Entry& workflow, const Entry& part) const;
   // A workflow that is made of this version; nullptr: none is.
   const Entry* user_of(const Entry& part) const;
 

@@ -1,7 +1,6 @@
 // What operators decided about versions, on whatever host: asked for again and again, and carried out here. A retired version drains as
 // one whose file was removed, and is not loaded from its file again until that is taken back; a pinned default goes into the registry; what
 // was refused or quarantined is tried again.
-// one whose file was removed, and is not loaded from its file again until that is taken back; a pinned default goes into the registry.
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>

@@ -138,7 +138,7 @@ Result<Loader::Core::Parts> Loader::Core::find_same_parts(const Entry& kept) {
     const auto& wanted = *step.reference;
     const auto bound = std::ranges::find_if(kept.bindings, [&](const Binding& each) { return each.namespace_name == wanted.namespace_name && each.name == wanted.name; });
     const auto part = bound == kept.bindings.end() ? entries.end() : std::ranges::find_if(entries, [&](const Entry& entry) {
-      return entry.ids && !entry.is_leaving && !entry.handlers.empty() && binding_of(entry) == *bound;
+      return entry.ids && !entry.is_leaving && !entry.handlers.empty() && entry.record.state != PluginState::quarantined && binding_of(entry) == *bound;
     });
     if (part == entries.end())
       return make_error(Code::plugin_unbound, (bound == kept.bindings.end() ? wanted.plugin() : bound->namespace_name + "/" + bound->name + " " + bound->version) +
@@ -231,13 +231,43 @@ void Loader::Core::unbind(const std::string& file, const WorkflowSource& source,
   refuse(entry, error);
 }
 
+// ------------------------------------------------------------ quarantine
+
+// Its attempts would be handed back at once, again and again.
+void Loader::Core::quarantine_users(const Entry& part) {
+  for (Entry& user : entries) {
+    if (!user.ids || user.is_leaving || user.record.state == PluginState::quarantined || !uses(user, part)) continue;
+    user.is_to_drain = user.record.state == PluginState::draining;
+    user.record.state = PluginState::quarantined;
+    publish_registry();
+    enter(user, PluginState::quarantined, std::string(code_text(Code::plugin_quarantined)),
+          "it is bound to " + part.label() + ", which is quarantined: " + part.record.reason);
+  }
+}
+
+Entry* Loader::Core::quarantined_part_of(const Entry& workflow) {
+  const auto part = std::ranges::find_if(entries, [&](const Entry& entry) {
+    return entry.record.state == PluginState::quarantined && !entry.is_workflow() && uses(workflow, entry);
+  });
+  return part == entries.end() ? nullptr : &*part;
+}
+
+void Loader::Core::end_quarantine_of_parts(Entry& workflow) {
+  while (Entry* part = quarantined_part_of(workflow)) {
+    forget_ban(part->record.sha256);
+    end_quarantine(*part);
+  }
+  if (workflow.record.state == PluginState::quarantined) leave_quarantine(workflow);
+}
+
 // ------------------------------------------------------------ what open tasks need
 
+bool Loader::Core::uses(const Entry& workflow, const Entry& part) const {
+  return std::ranges::find(workflow.bindings, binding_of(part)) != workflow.bindings.end();
+}
+
 const Entry* Loader::Core::user_of(const Entry& part) const {
-  const Binding binding = binding_of(part);
-  const auto user = std::ranges::find_if(entries, [&](const Entry& entry) {
-    return (entry.plugin || entry.is_kept) && std::ranges::find(entry.bindings, binding) != entry.bindings.end();
-  });
+  const auto user = std::ranges::find_if(entries, [&](const Entry& entry) { return (entry.plugin || entry.is_kept) && uses(entry, part); });
   return user == entries.end() ? nullptr : &*user;
 }
 
