@@ -36,6 +36,20 @@ constexpr auto kEndOfAttempts = std::chrono::hours(24);
 Outbox* g_outbox = nullptr;
 Board* g_board = nullptr;
 
+// As much of a workflow's template as a handler is told.
+std::shared_ptr<const model::TaskTemplate> foreign_template(const ForeignStep& foreign) {
+  auto made = std::make_shared<model::TaskTemplate>();
+  made->namespace_name = foreign.namespace_name;
+  made->name = foreign.template_name;
+  if (const auto version = Semver::parse(foreign.version)) made->version = *version;
+  auto& step = made->steps.emplace_back();
+  step.ord = 1;
+  step.name = foreign.name;
+  step.handler_config = foreign.config;
+  for (const auto event : foreign.events) step.custom_events.push_back({std::string(event), ""});
+  return made;
+}
+
 void send_log_line(LogLevel level, std::string_view message, const LogSubject& about) {
   g_outbox->send([&](std::string& to) {
     encode(to, LogText{.level = level, .message = message, .code = about.code, .task = about.task, .step = about.step,
@@ -72,7 +86,7 @@ class Child {
   Error no_thread(const std::system_error& failure) const;
   void handle(const Frame& frame);
   void start(std::uint64_t token, const Start& start);
-  void run_attempt(std::uint64_t token, const engine::AttemptInput& input);
+  void run_attempt(std::uint64_t token, Ord handler, const engine::AttemptInput& input);
   void stop(std::uint64_t token, std::uint32_t bits);
   void drain();
   void end_attempt(std::uint64_t token, engine::AttemptOutcome outcome);
@@ -222,7 +236,8 @@ void Child::handle(const Frame& frame) {
 
 void Child::start(std::uint64_t token, const Start& start) {
   const std::uint32_t number = slot_of(token);
-  if (number >= slots_.size() || start.ord < 1 || static_cast<std::size_t>(start.ord) > handlers_.size()) ::_exit(1);
+  const Ord handler = start.lent != 0 ? start.lent : start.ord;
+  if (number >= slots_.size() || handler < 1 || static_cast<std::size_t>(handler) > handlers_.size()) ::_exit(1);
   auto input = std::make_shared<engine::AttemptInput>();
   input->fence = {{start.task, start.ord}, start.claim_no};
   input->attempt = start.attempt;
@@ -235,14 +250,14 @@ void Child::start(std::uint64_t token, const Start& start) {
   input->traceparent = start.traceparent;
   input->checkpoint = start.checkpoint;
   input->stop = std::make_shared<std::atomic<std::uint32_t>>(0);
-  input->definition = definition_;
-  input->step = &definition_->step(start.ord);
+  input->definition = start.lent != 0 ? foreign_template(start.foreign) : definition_;
+  input->step = start.lent != 0 ? &input->definition->steps.front() : &definition_->step(start.ord);
   slots_[number] = {token, input->stop};
-  const bool is_async = handlers_[static_cast<std::size_t>(start.ord - 1)]->is_async();
-  (is_async ? async_ : blocking_)->push([this, token, input = std::move(input)] { run_attempt(token, *input); });
+  const bool is_async = handlers_[static_cast<std::size_t>(handler - 1)]->is_async();
+  (is_async ? async_ : blocking_)->push([this, token, handler, input = std::move(input)] { run_attempt(token, handler, *input); });
 }
 
-void Child::run_attempt(std::uint64_t token, const engine::AttemptInput& input) {
+void Child::run_attempt(std::uint64_t token, Ord handler, const engine::AttemptInput& input) {
   // Asked to stop before it began: it is handed back unspent.
   if (input.stop->load(std::memory_order_relaxed) != 0) {
     engine::AttemptOutcome outcome;
@@ -256,7 +271,7 @@ void Child::run_attempt(std::uint64_t token, const engine::AttemptInput& input) 
   }
   t_ran_out_of_memory = false;
   g_board->begin(slot_of(token));
-  handlers_[static_cast<std::size_t>(input.fence.step.ord - 1)]->run(
+  handlers_[static_cast<std::size_t>(handler - 1)]->run(
       input, [this, token](engine::AttemptOutcome outcome) { end_attempt(token, std::move(outcome)); });
 }
 

@@ -76,7 +76,9 @@ class BodyReader {
   std::uint64_t u64() { return number(8); }
   std::int64_t i64() { return static_cast<std::int64_t>(number(8)); }
   std::string_view text();
-  // Everything was there, and nothing is left over.
+  // Everything that was read was there.
+  bool fits() const { return fits_; }
+  // And nothing is left over.
   bool whole() const { return fits_ && left_.empty(); }
 
  private:

@@ -45,24 +45,46 @@ std::optional<Hello> decode_hello(std::string_view body) {
   return hello;
 }
 
-std::size_t encode_start(std::string& to, std::uint64_t token, const engine::AttemptInput& input) {
+std::size_t encode_start(std::string& to, std::uint64_t token, const engine::AttemptInput& input, Ord lent) {
   FrameWriter frame(to, FrameKind::start, token);
-  frame.u32(static_cast<std::uint32_t>(input.fence.step.ord)).u32(static_cast<std::uint32_t>(input.attempt));
+  frame.u32(static_cast<std::uint32_t>(lent)).u32(static_cast<std::uint32_t>(input.fence.step.ord)).u32(static_cast<std::uint32_t>(input.attempt));
   frame.u32(static_cast<std::uint32_t>(input.retry_limit)).u32(static_cast<std::uint32_t>(input.fence.claim_no));
   frame.i64(raw(input.fence.step.task)).text(input.task_id).text(input.idempotency_key);
   frame.text(input.context ? std::string_view(*input.context) : std::string_view()).text(input.inputs);
-  return frame.text(input.correlation_id).text(input.traceparent).text(input.checkpoint).end();
+  frame.text(input.correlation_id).text(input.traceparent).text(input.checkpoint);
+  if (lent != 0) {
+    frame.text(input.definition->namespace_name).text(input.definition->name).text(input.definition->version.text());
+    frame.text(input.step->name).text(input.step->handler_config).u32(static_cast<std::uint32_t>(input.step->custom_events.size()));
+    for (const auto& event : input.step->custom_events) frame.text(event.name);
+  }
+  return frame.end();
 }
+
+namespace {
+
+// As many as there are bytes for.
+bool read_foreign(BodyReader& from, ForeignStep& step) {
+  for (auto* text : {&step.namespace_name, &step.template_name, &step.version, &step.name, &step.config}) *text = from.text();
+  const std::uint32_t events = from.u32();
+  for (std::uint32_t i = 0; i < events; ++i) {
+    if (!from.fits()) return false;
+    step.events.push_back(from.text());
+  }
+  return true;
+}
+
+}  // namespace
 
 std::optional<Start> decode_start(std::string_view body) {
   BodyReader from(body);
   Start start;
-  for (std::int32_t* number : {&start.ord, &start.attempt, &start.retry_limit, &start.claim_no})
+  for (std::int32_t* number : {&start.lent, &start.ord, &start.attempt, &start.retry_limit, &start.claim_no})
     *number = static_cast<std::int32_t>(from.u32());
   start.task = static_cast<TaskId>(from.i64());
   for (auto* text : {&start.task_id, &start.idempotency_key, &start.context, &start.inputs, &start.correlation_id,
                      &start.traceparent, &start.checkpoint})
     *text = from.text();
+  if (start.lent != 0 && !read_foreign(from, start.foreign)) return std::nullopt;
   if (!from.whole()) return std::nullopt;
   return start;
 }

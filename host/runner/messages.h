@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error_codes.h"
 #include "base/log.h"
@@ -31,9 +32,17 @@ struct Hello {
   LogLevel log_level = LogLevel::info;
 };
 
+// The step of a workflow without code: the runner's plugin lends it a handler and does not know its template.
+struct ForeignStep {
+  std::string_view namespace_name{}, template_name{}, version{}, name{}, config{};
+  std::vector<std::string_view> events{};  // that it may emit
+};
+
 // One attempt. The token's low bits are the attempt's slot.
 struct Start {
   Ord ord = 0;
+  Ord lent = 0;         // the step of the plugin's own template whose handler runs; 0: it is a step of that template itself
+  ForeignStep foreign{};  // when lent
   std::int32_t attempt = 1, retry_limit = 1, claim_no = 0;
   TaskId task{};
   std::string_view task_id{}, idempotency_key{}, context{}, inputs{}, correlation_id{}, traceparent{}, checkpoint{};
@@ -61,7 +70,7 @@ constexpr std::uint32_t slot_of(std::uint64_t token) { return token & ((1u << kS
 
 void encode(std::string& to, const Hello& hello);
 // Answers the frame's size.
-std::size_t encode_start(std::string& to, std::uint64_t token, const engine::AttemptInput& input);
+std::size_t encode_start(std::string& to, std::uint64_t token, const engine::AttemptInput& input, Ord lent = 0);
 void encode(std::string& to, const Ready& ready);
 void encode_outcome(std::string& to, std::uint64_t token, const engine::AttemptOutcome& outcome);
 void encode(std::string& to, const LogText& line);

@@ -20,7 +20,7 @@ constexpr std::size_t kLogSlack = 64, kLongestLogWord = 1024;
 
 std::size_t bytes_of(const engine::AttemptInput& input) {
   return (input.context ? input.context->size() : 0) + input.inputs.size() + input.checkpoint.size() +
-         input.correlation_id.size() + 1024;
+         input.correlation_id.size() + (input.step ? input.step->handler_config.size() : 0) + 1024;
 }
 
 }  // namespace
@@ -58,9 +58,9 @@ Runner::~Runner() {
 
 // ------------------------------------------------------------ attempts in and out
 
-void Runner::submit(const engine::AttemptInput& input, Done done) {
+void Runner::submit(const engine::AttemptInput& input, Ord lent, Done done) {
   const std::lock_guard lock(mutex_);
-  inbox_.push_back({input, std::move(done)});
+  inbox_.push_back({input, lent, std::move(done)});
   if (!std::exchange(told_, true)) asio::post(*io_, [self = shared_from_this()] { self->take_inbox(); });
 }
 
@@ -74,6 +74,7 @@ void Runner::take_inbox() {
   for (Arrived& one : arrived) {
     auto pending = std::make_unique<Pending>();
     pending->input = std::move(one.input);
+    pending->lent = one.lent;
     pending->done = std::move(one.done);
     queue_.push_back(std::move(pending));
   }
@@ -137,7 +138,7 @@ void Runner::send(Process& process, PendingPtr pending) {
   pending->begun = {};
   pending->stop_sent = 0;
   process.board().clear(number);
-  pending->bytes = encode_start(process.out(), pending->token, pending->input);
+  pending->bytes = encode_start(process.out(), pending->token, pending->input, pending->lent);
   process.in_flight_bytes += pending->bytes;
   ++process.in_flight;
   ++process.attempts;

@@ -47,7 +47,8 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
   ~Runner() override;  // on the I/O thread, or when that has ended
 
   // [any] `done` comes once: on the I/O thread.
-  void submit(const engine::AttemptInput& input, Done done);
+  // `lent`: as in messages.h.
+  void submit(const engine::AttemptInput& input, Ord lent, Done done);
 
   // [any] The first child holds the plugin, or why not; on the I/O thread.
   void start(std::function<void(Result<void>)> started);
@@ -64,6 +65,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
  private:
   struct Pending {
     engine::AttemptInput input;
+    Ord lent = 0;
     Done done;
     Process* process = nullptr;  // where it was sent
     std::uint64_t sequence = 0;  // in which it was sent
@@ -118,6 +120,7 @@ class Runner final : public Process::Owner, public std::enable_shared_from_this<
 
   struct Arrived {
     engine::AttemptInput input;
+    Ord lent;
     Done done;
   };
   std::mutex mutex_;  // guards the inbox

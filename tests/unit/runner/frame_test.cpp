@@ -137,6 +137,15 @@ TEST(Messages, AreReadWholeOrNotAtAll) {
     EXPECT_FALSE(decode(std::string(body) + "x"));
   };
   check(start, decode_start);
+  model::TaskTemplate flow;
+  flow.name = "flow";
+  flow.steps.push_back({.ord = 1, .name = "fetch", .handler = {}, .handler_class = {}, .reference = {}, .description = {}, .dependent_system = {}, .parents = {}, .children = {},
+                        .retry = {}, .handler_config = "{}", .custom_events = {{"fetched", ""}, {"failed", ""}}});
+  input.definition = std::make_shared<const model::TaskTemplate>(flow);
+  input.step = &input.definition->steps.front();
+  std::string lent;
+  encode_start(lent, 1, input, 2);
+  check(lent, decode_start);
   check(outcome, decode_outcome);
   check(hello, decode_hello);
   check(ready, decode_ready);
