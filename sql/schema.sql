@@ -151,7 +151,6 @@ CREATE FUNCTION tasker.plugin_row(v tasker.plugin_version) RETURNS jsonb;
 CREATE FUNCTION tasker.plugin_trouble(p_plugin integer) RETURNS jsonb;
 
 CREATE FUNCTION tasker.publish_plugin(p_host integer, p_namespace text, p_name text, p_version text, p_sha256 text, p_version_core integer[], p_pre_release text, p_description text, p_class_name text, p_digest text, p_definition jsonb, p_schema jsonb, p_steps jsonb, p_now timestamp with time zone) RETURNS TABLE(plugin_id integer, template_id integer);
-
 CREATE FUNCTION tasker.publish_plugins(p_host integer, p_plugins jsonb, p_now timestamp with time zone) RETURNS TABLE(plugin_id integer, template_id integer);
 
 CREATE FUNCTION tasker.purge_idempotency_keys(p_most integer, p_now timestamp with time zone) RETURNS integer;
