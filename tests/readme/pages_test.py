@@ -11,7 +11,8 @@ from markdown import blocks_of
 RUN_ELSEWHERE = {
     "README.md": "tests/readme/tour_test.py", "sdk/README.md": "tests/abi/readme_test.py",
     "sql/FUNCTIONS.md": "tests/store/functions_page_test.cpp",
-    **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md"), "tests/readme/guide_test.py"),
+    **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/YAML_WORKFLOWS.md"),
+                    "tests/readme/guide_test.py"),
 }
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 
