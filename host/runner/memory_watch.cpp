@@ -5,6 +5,14 @@
 #include <cstddef>
 #include <cstdlib>
 
+// gcc says it one way and clang the other.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define TASKER_HAS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TASKER_HAS_SANITIZER 1
+#endif
+#endif
 
 namespace tasker::runner {
 namespace {
@@ -15,7 +23,7 @@ std::atomic<void (*)()> g_note{nullptr};
 
 void watch_memory(void (*note)()) { g_note = note; }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef TASKER_HAS_SANITIZER
 
 namespace {
 

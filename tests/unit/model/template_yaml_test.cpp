@@ -345,6 +345,12 @@ TEST(TemplateSchema, AcceptsWhatTheParserAcceptsAndRefusesUnknownKeys) {
   }
   EXPECT_FALSE(
       schema.validate(R"({"name":"t","step_templates":[{"name":"a","depend_on_step":"b"}]})").empty());
+  const auto with_handler = [&](const std::string& handler) {
+    return schema.validate(R"({"name":"t","step_templates":[{"name":"a","handler_class":")" + handler + R"("}]})").empty();
+  };
+  EXPECT_TRUE(with_handler("std/http@>=1 <2#request"));
+  EXPECT_TRUE(with_handler("std/http#request"));
+  EXPECT_FALSE(with_handler("std/http@^1"));
   EXPECT_FALSE(schema.validate(R"({"name":"t","concurrent":false,"step_templates":[{"name":"a"}]})").empty());
 }
 
