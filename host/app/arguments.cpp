@@ -132,6 +132,7 @@ class Parser {
     add_server_verbs();
     add_task_verbs();
     add_plugin_verbs();
+    add_template_verbs();
     add_config_verbs();
     add_other_verbs();
   }
@@ -293,6 +294,18 @@ class Parser {
     add_client(slot.app, slot.arguments.client);
   }
 
+  void add_template_verbs() {
+    template_ = app_.add_subcommand("template", "Look at a workflow's YAML")->require_subcommand(1);
+    template_->footer(example("tasker template check quote-1.0.0.yaml"));
+    check_.app = template_->add_subcommand("check", "Check templates without a host");
+    check_.app->add_option("FILE", check_.arguments.files, "A template (.yaml), or several")->required()->option_text(" ");
+    check_.app->add_option("--environment", check_.arguments.environment, "Apply its overrides")->option_text("NAME");
+    add_output(check_.app, check_.arguments.output);
+    check_.app->footer("Keys, names, types, dependencies and the context's schema; the first fault of\n"
+                       "each file is told with its line. Whether a handler that a step names is\n"
+                       "there, the host says.\n\n" + example("tasker template check quote-1.0.0.yaml"));
+  }
+
   void add_config_verbs() {
     config_ = app_.add_subcommand("config", "Look at the configuration")->require_subcommand(1);
     config_->footer(example("tasker config view --origin"));
@@ -328,6 +341,7 @@ class Parser {
       if (slot->app->parsed()) return plugin_version(slot->arguments);
     if (default_.app->parsed()) return plugin_default();
     if (inspect_.app->parsed()) return Verb(inspect_.arguments);
+    if (check_.app->parsed()) return Verb(check_.arguments);
     if (view_.app->parsed()) return Verb(view_.arguments);
     if (help_->parsed()) return help();
     if (completion_->parsed()) return completion();
@@ -463,6 +477,7 @@ class Parser {
   CLI::App app_;
   CLI::App* task_ = nullptr;
   CLI::App* plugin_ = nullptr;
+  CLI::App* template_ = nullptr;
   CLI::App* config_ = nullptr;
   CLI::App* help_ = nullptr;
   CLI::App* completion_ = nullptr;
@@ -479,6 +494,7 @@ class Parser {
   Slot<PluginVersionArguments> show_{}, retire_{}, resume_{}, retry_{};
   Slot<PluginDefaultArguments> default_{};
   Slot<PluginInspectArguments> inspect_{};
+  Slot<TemplateCheckArguments> check_{};
   Slot<ConfigViewArguments> view_{};
   Slot<VersionArguments> version_{};
 };

@@ -98,6 +98,11 @@ struct PluginInspectArguments {
   bool allow_line = false;  // only its line of an allow-list
   OutputFormat output = OutputFormat::table;
 };
+struct TemplateCheckArguments {
+  std::vector<std::string> files;
+  std::string environment;  // whose overrides apply; empty: none
+  OutputFormat output = OutputFormat::table;
+};
 struct ConfigViewArguments {
   std::string config;  // as of serve
   bool origin = false;
@@ -116,7 +121,7 @@ struct VersionArguments {
 
 using Verb = std::variant<ServeArguments, DevArguments, MigrateArguments, TaskSubmitArguments, TaskGetArguments,
                           TaskListArguments, TaskWatchArguments, PluginListArguments, PluginVersionArguments,
-                          PluginDefaultArguments, PluginInspectArguments,
+                          PluginDefaultArguments, PluginInspectArguments, TemplateCheckArguments,
                           ConfigViewArguments, CompleteArguments, VersionArguments>;
 
 // Help or a complaint: nothing is to be run.

@@ -18,6 +18,7 @@
 #include "app/plugin_verbs.h"
 #include "app/server_verbs.h"
 #include "app/task_verbs.h"
+#include "app/template_check.h"
 #include "base/log.h"
 #include "plugin/apart_call.h"
 #include "runner/child.h"
@@ -39,6 +40,7 @@ struct Runner {
   ExitCode operator()(const PluginVersionArguments& arguments) const { return run_plugin_version(arguments); }
   ExitCode operator()(const PluginDefaultArguments& arguments) const { return run_plugin_default(arguments); }
   ExitCode operator()(const PluginInspectArguments& arguments) const { return run_plugin_inspect(arguments); }
+  ExitCode operator()(const TemplateCheckArguments& arguments) const { return run_template_check(arguments); }
   ExitCode operator()(const ConfigViewArguments& arguments) const { return run_config_view(arguments); }
   ExitCode operator()(const CompleteArguments& arguments) const { return run_complete(arguments); }
   ExitCode operator()(const VersionArguments& arguments) const {

@@ -393,6 +393,31 @@ TEST_F(Cli, InspectsAFileWithoutAHost) {
   EXPECT_THAT(misnamed.err, HasSubstr("plugin.path_mismatch"));
 }
 
+TEST_F(Cli, ChecksTemplatesWithoutAHost) {
+  const TempDir dir;
+  const auto path = [&](const char* name) { return (dir.path() / name).string(); };
+  const std::string head = "name: flow\nversion: 1.0.0\nstep_templates:\n";
+  write_file(path("good.yaml"), head + "  - name: a\n    handler_class: std/json#reshape\n");
+  write_file(path("misspelt.yaml"), head + "  - name: a\n  - name: b\n    depends_on_step: aa\n");
+  write_file(path("circle.yaml"), head + "  - name: a\n    depends_on_step: b\n  - name: b\n    depends_on_step: a\n");
+  write_file(path("schema.yaml"), "name: flow\nschema: {type: objekt}\nstep_templates:\n  - name: a\n");
+  write_file(path("flow-2.0.0.yaml"), head + "  - name: a\n    handler_class: std/json#reshape\n");
+
+  const auto good = run_tasker({"template", "check", path("good.yaml")});
+  EXPECT_EQ(good.exit_code, 0) << good.err;
+  EXPECT_THAT(good.out, HasSubstr("default/flow@1.0.0, 1 step, good"));
+  const auto bad = run_tasker({"template", "check", path("good.yaml"), path("misspelt.yaml"), path("circle.yaml"), path("schema.yaml")});
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_THAT(bad.err, HasSubstr("misspelt.yaml:6:"));
+  EXPECT_THAT(bad.err, HasSubstr("template.cycle"));
+  EXPECT_THAT(bad.err, HasSubstr("schema.yaml:2:"));
+  EXPECT_THAT(run_tasker({"template", "check", path("flow-2.0.0.yaml")}).err, HasSubstr("plugin.version_mismatch"));
+  EXPECT_EQ(run_tasker({"template", "check", path("nowhere.yaml")}).exit_code, 3);
+  const auto rows = Json::parse(run_tasker({"template", "check", path("good.yaml"), path("circle.yaml"), "-o", "json"}).out).at("files");
+  EXPECT_EQ(rows.at(0).at("ok"), true);
+  EXPECT_EQ(rows.at(1).at("code"), "template.cycle");
+}
+
 TEST_F(Cli, MigratesADatabaseAsOftenAsAsked) {
   TempDb empty(TempDb::Kind::empty);
   const auto first = run_tasker({"migrate", "--database", empty.conninfo()});

@@ -274,6 +274,8 @@ TEST(Arguments, AnIdIsAPositiveNumber) {
 TEST(Arguments, PluginAndVersionVerbs) {
   EXPECT_EQ(parsed<PluginListArguments>({"plugin", "list", "-o", "json"}).client.output, OutputFormat::json);
   EXPECT_EQ(parsed<PluginInspectArguments>({"plugin", "inspect", "a.so"}).file, "a.so");
+  EXPECT_EQ(parsed<TemplateCheckArguments>({"template", "check", "a.yaml", "b.yaml"}).files.size(), 2u);
+  EXPECT_EQ(refused({"template", "check"}).exit_code, ExitCode::usage);
   EXPECT_EQ(parsed<VersionArguments>({"version"}).output, OutputFormat::table);
 }
 

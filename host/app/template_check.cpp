@@ -1,0 +1,89 @@
+#include "app/template_check.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "app/document.h"
+#include "app/terminal.h"
+#include "base/json.h"
+#include "base/utf8.h"
+#include "model/template_yaml.h"
+#include "plugin/file_name.h"
+#include "plugin/manifest.h"
+
+namespace tasker::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Definition = std::shared_ptr<const model::TaskTemplate>;
+
+constexpr std::size_t kMaxBytes = 1024 * 1024;
+
+Result<std::string> read_text(const fs::path& file) {
+  std::error_code failed;
+  if (!fs::exists(file, failed)) return make_error(Code::not_found, fmt::format("there is no file {}", file.string()));
+  if (fs::is_directory(file, failed)) return make_error(Code::template_invalid, fmt::format("{} is a directory", file.string()));
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return make_error(Code::plugin_unreadable, fmt::format("cannot open {}: {}", file.string(), std::strerror(errno)));
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  if (text.size() > kMaxBytes) return make_error(Code::plugin_too_large, fmt::format("{} is larger than 1 MiB", file.string()));
+  if (!is_utf8(text)) return make_error(Code::template_invalid, fmt::format("{} is not UTF-8", file.string()));
+  return text;
+}
+
+// A file that is named as one to be dropped must say the same inside; any other name is only a source.
+Result<void> check_file_name(const fs::path& file, const model::TaskTemplate& task) {
+  const auto name = plugin::parse_file_name(task.namespace_name, file.filename().string());
+  if (!name || !task.first_reference()) return {};
+  return plugin::check_identity(*name, task);
+}
+
+Result<Definition> check(const std::string& file, const std::string& environment) {
+  const auto text = read_text(file);
+  if (!text) return text.error();
+  auto definition = model::parse_template(*text, file, environment);
+  if (!definition) return definition.error();
+  if (const auto named = check_file_name(file, **definition); !named) return named.error();
+  return std::move(*definition);
+}
+
+std::string label_of(const model::TaskTemplate& task) {
+  return fmt::format("{}/{}@{}", task.namespace_name, task.name, task.version.text());
+}
+
+std::string as_json(const std::string& file, const Result<Definition>& checked) {
+  if (checked)
+    return fmt::format(R"({{"file":{},"ok":true,"template":{},"steps":{}}})", json_quote(file), json_quote(label_of(**checked)),
+                       (*checked)->steps.size());
+  return fmt::format(R"({{"file":{},"ok":false,"code":{},"message":{}}})", json_quote(file),
+                     json_quote(code_text(checked.error().code)), json_quote(checked.error().message));
+}
+
+}  // namespace
+
+ExitCode run_template_check(const TemplateCheckArguments& arguments) {
+  ExitCode exit_code = ExitCode::ok;
+  std::string rows;
+  for (const std::string& file : arguments.files) {
+    const auto checked = check(file, arguments.environment);
+    if (is_document(arguments.output))
+      rows += (rows.empty() ? "" : ",") + as_json(file, checked);
+    else if (checked)
+      std::puts(fmt::format("{}: {}, {} step{}, good", file, label_of(**checked), (*checked)->steps.size(), (*checked)->steps.size() == 1 ? "" : "s").c_str());
+    if (checked) continue;
+    const ExitCode failed = is_document(arguments.output) ? exit_code_of(checked.error()) : report(checked.error());
+    if (exit_code == ExitCode::ok) exit_code = failed;
+  }
+  if (!is_document(arguments.output)) return exit_code;
+  const ExitCode printed = print_document("{\"files\":[" + rows + "]}", arguments.output);
+  return exit_code == ExitCode::ok ? printed : exit_code;
+}
+
+}  // namespace tasker::app
