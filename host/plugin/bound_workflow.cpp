@@ -1,6 +1,5 @@
 #include "plugin/bound_workflow.h"
 
-#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -9,7 +8,7 @@ namespace {
 
 // YAML takes these lines for comments.
 constexpr std::string_view kHead = "#!bound ";
-constexpr std::size_t kMostBindings = 1000;
+constexpr std::size_t kMostBindings = 100'000;
 
 std::string mark_of(std::string_view sha256) { return "bound." + std::string(sha256.substr(0, 8)); }
 
@@ -26,10 +25,7 @@ std::string_view next_line(std::string_view& from) {
 
 }  // namespace
 
-std::string write_bound(std::vector<Binding> bindings, const std::string& source) {
-  std::ranges::sort(bindings);
-  const auto repeated = std::ranges::unique(bindings);
-  bindings.erase(repeated.begin(), repeated.end());
+std::string write_bound(const std::vector<Binding>& bindings, const std::string& source) {
   std::string text = std::string(kHead) + std::to_string(bindings.size()) + "\n";
   for (const Binding& each : bindings)
     text.append(kHead).append(each.namespace_name).append(" ").append(each.name).append(" ").append(each.version).append(" ").append(each.sha256).append("\n");

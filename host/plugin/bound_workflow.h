@@ -14,16 +14,16 @@ namespace tasker::plugin {
 
 struct Binding {
   std::string namespace_name, name, version, sha256;
-  auto operator<=>(const Binding&) const = default;
+  std::string label() const { return namespace_name + "/" + name + " " + version; }
+  bool operator==(const Binding&) const = default;
 };
 
 struct BoundWorkflow {
-  std::vector<Binding> bindings;  // sorted, each once
+  std::vector<Binding> bindings;  // of each step, in their order
   std::string source;             // the YAML, as it was dropped
 };
 
-// `bindings` in any order, repeated as often as steps use them.
-std::string write_bound(std::vector<Binding> bindings, const std::string& source);
+std::string write_bound(const std::vector<Binding>& bindings, const std::string& source);
 
 // The inverse; an error when the text was not made by write_bound.
 Result<BoundWorkflow> read_bound(const std::string& text);

@@ -51,6 +51,7 @@ struct RetriedVersion {
 struct BannedBytes {
   std::string namespace_name, name, version, sha256, code, reason;
   std::int64_t seen = 0;  // the revision of the orders that its finder knew
+  bool operator==(const BannedBytes&) const = default;
 };
 struct PluginOrders {
   std::int64_t revision = 0;  // grows with every decision

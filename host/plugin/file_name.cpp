@@ -5,6 +5,7 @@
 namespace tasker::plugin {
 namespace {
 
+constexpr std::size_t kLongestVersion = 200;  // a development build or a binding adds its mark
 constexpr std::string_view kPluginSuffix = ".so", kWorkflowSuffix = ".yaml";
 
 Error bad_name(std::string_view file, const char* what) {
@@ -26,6 +27,7 @@ Result<PluginFileName> parse_file_name(std::string_view folder, std::string_view
   if (hyphen == std::string_view::npos) return bad_name(file, "the name has no version");
   if (!model::is_task_name(stem.substr(0, hyphen))) return bad_name(file, "the part before the hyphen is not a plugin name");
   const std::string_view version_text = stem.substr(hyphen + 1);
+  if (version_text.size() > kLongestVersion) return bad_name(file, "the version is longer than 200 characters");
   const auto version = Semver::parse(version_text);
   if (!version) return bad_name(file, "the part after the hyphen is not a version such as 1.2.0");
   return PluginFileName{std::string(folder), std::string(stem.substr(0, hyphen)), *version,

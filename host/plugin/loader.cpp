@@ -59,6 +59,7 @@ void Loader::Core::enter(Entry& entry, PluginState state, std::string code, std:
 void Loader::Core::refuse(Entry& entry, const Error& error) {
   if (entry.plugin && entry.plugin->retire(Steady::now() + std::chrono::seconds(1))) entry.plugin->close();
   entry.plugin.reset();
+  entry.early_trouble.reset();
   if (error.retry == Retry::later) try_again(entry.file);
   // What a plugin says of its configuration may hold a secret of it.
   enter(entry, PluginState::refused, std::string(code_text(error.code)), masked(error.message));

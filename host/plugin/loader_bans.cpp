@@ -59,7 +59,6 @@ void Loader::Core::quarantine(Entry& entry, const std::string& reason) {
 }
 
 void Loader::Core::end_quarantine(Entry& entry) {
-  if (entry.is_workflow()) return end_quarantine_of_parts(entry);
   entry.plugin->forget_crashes();
   leave_quarantine(entry);
   for (Entry& user : entries)
@@ -110,7 +109,7 @@ void Loader::Core::tell_bans() {
   if (is_stopping) return;
   // A copy: the answer may come at once.
   for (const auto& [sha256, ban] : std::map(new_bans)) {
-    if (!bans_on_their_way.insert(sha256).second) continue;
+    if (!bans_on_their_way.emplace(sha256, ban).second) continue;
     catalogue.ban(ban, [weak = weak_from_this(), sha256 = sha256](Result<void> answer) {
       if (const auto self = weak.lock())
         asio::post(self->io, [weak, sha256, answer = std::move(answer)] {
@@ -121,9 +120,10 @@ void Loader::Core::tell_bans() {
 }
 
 void Loader::Core::on_ban_told(const std::string& sha256, const Result<void>& answer) {
-  bans_on_their_way.erase(sha256);
+  const auto sent = bans_on_their_way.extract(sha256);
   const auto told = new_bans.find(sha256);
   if (told == new_bans.end()) return;
+  if (!sent.empty() && told->second != sent.mapped()) return tell_bans();  // there is news of it since
   if (!answer && answer.error().retry == Retry::later)
     return log_debug("that plugin {}/{} {} is not to be tried again is not in the database yet: {}", told->second.namespace_name,
                      told->second.name, told->second.version, answer.error().message);
@@ -156,11 +156,11 @@ void Loader::Core::try_again(const RetriedVersion& version) {
   forget_ban(version.sha256);
   for (Entry& entry : entries) {
     if (entry.label() != label) continue;
-    if (entry.early_trouble) {
+    if (entry.early_trouble && entry.plugin) {
       entry.early_trouble.reset();
       entry.plugin->forget_crashes();
     }
-    if (entry.record.state == PluginState::quarantined && !entry.is_leaving) {
+    if (entry.record.state == PluginState::quarantined && !entry.is_leaving && !entry.is_workflow()) {
       forget_ban(entry.record.sha256);
       end_quarantine(entry);
     } else if (const auto file = files.find(entry.file); entry.record.state == PluginState::refused && file != files.end()) {

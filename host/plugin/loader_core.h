@@ -58,7 +58,7 @@ struct Entry {
 
   // Of a workflow without code: what it is made of.
   std::string source_sha256;      // of the YAML as it was dropped; record.sha256 is that of the bound text
-  std::vector<Binding> bindings;  // sorted
+  std::vector<Binding> bindings;  // of each step
   std::string bound_to;           // the same for people
 
   // Once no open task has it: out of the registry, on its way out of the process.
@@ -87,6 +87,7 @@ struct WorkflowSource {
   std::string sha256;
   std::shared_ptr<const model::TaskTemplate> definition;
   bool is_dev = false;  // another text than the one that had its version first
+  std::string refused, stays_away;  // the bound text's hash: what has been said of it is not said again
 };
 
 struct WatchedFile {
@@ -160,7 +161,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
 
   std::map<std::string, BannedBytes> bans;     // by hash: what the database knows, and what it is yet to know
   std::map<std::string, BannedBytes> new_bans;  // those that it has not confirmed
-  std::set<std::string> bans_on_their_way;
+  std::map<std::string, BannedBytes> bans_on_their_way;
   std::map<std::string, WorkflowSource> workflows;  // by file
   boost::asio::steady_timer bind_timer;
   bool binds_soon = false;
@@ -285,18 +286,24 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   // Whenever plugins or workflows have come or gone.
   void bind_soon();
   void bind_workflows();
-  void bind(const std::string& file, WorkflowSource& source);
+  struct PartIndex {
+    std::vector<Entry*> entries;
+    std::unique_ptr<VersionIndex> versions;
+  };
+  PartIndex index_parts();
+  void bind(const std::string& file, WorkflowSource& source, const PartIndex& there);
   void unbind(const std::string& file, const WorkflowSource& source, const Error& error);
   void hold(Entry& entry, Parts parts);
   void drain_others(const Entry& current);
-  Result<Parts> find_parts(const model::TaskTemplate& definition);
+  Entry& unbound(const std::string& file, const PluginFileName& name);
+  Result<Parts> find_parts(const model::TaskTemplate& definition, const PartIndex& there);
   Result<Parts> find_same_parts(const Entry& kept);
   bool is_a_plugin_on_its_way() const;
   void load_kept_workflow(const NeededVersion& needed);
+  std::vector<Binding> parts_of(const NeededVersion& needed) const;
   void bind_kept(Entry& entry);
   void quarantine_users(const Entry& part);
   Entry* quarantined_part_of(const Entry& workflow);  // nullptr: none is
-  void end_quarantine_of_parts(Entry& workflow);
   bool uses(const Entry& workflow, const Entry& part) const;
   // A workflow that is made of this version; nullptr: none is.
   const Entry* user_of(const Entry& part) const;

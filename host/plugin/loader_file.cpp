@@ -320,6 +320,7 @@ void Loader::Core::on_published(std::uint64_t key, const Result<PublishedIds>& a
   else
     enter_soon(entry, PluginState::active, entry.bound_to);
   if (entry.early_trouble) quarantine(entry, *std::exchange(entry.early_trouble, std::nullopt));
+  if (const Entry* part = entry.is_workflow() ? quarantined_part_of(entry) : nullptr) quarantine_users(*part);
   if (drains) ask_needs_soon();
 }
 
@@ -367,6 +368,7 @@ void Loader::Core::publish_failed(Entry& entry, const Error& error) {
     return publish(entry);
   }
   if (error.retry == Retry::never) {
+    if (const auto source = workflows.find(entry.file); source != workflows.end()) source->second.refused = entry.record.sha256;
     refuse(entry, error);
     return look_for_needed_at_first();
   }

@@ -44,12 +44,18 @@ void Loader::Core::on_needed(const Result<std::vector<NeededVersion>>& answer) {
                        std::chrono::duration_cast<std::chrono::seconds>(options.rescan).count());
   std::map<std::string, Unavailable> before = std::move(unavailable);
   unavailable.clear();
+  std::set<std::string> in_use;
   for (const NeededVersion& needed : *answer) {
     const std::string label = needed.namespace_name + "/" + needed.name + " " + needed.version;
-    if (const auto told = before.find(label); told != before.end()) unavailable.insert(*told);
+    std::set<std::string> labels{label};
+    for (const Binding& part : parts_of(needed)) {
+      labels.insert(part.label());
+      in_use.insert(part.sha256);
+    }
+    for (const std::string& each : labels)
+      if (const auto told = before.find(each); told != before.end()) unavailable.insert(*told);
     if (!is_loaded(label)) load_kept(label, needed);
   }
-  std::set<std::string> in_use;
   for (const Entry& entry : entries)
     if (entry.plugin || entry.record.state < PluginState::active) in_use.insert(entry.record.sha256);
   if (const int gone = remove_copies(options.state, in_use, *answer, options.keep_copies); gone > 0)
@@ -69,6 +75,10 @@ void Loader::Core::load_kept(const std::string& label, const NeededVersion& need
     return;
   }
   if (is_bound_version(needed.version, needed.sha256)) return load_kept_workflow(needed);
+  const bool is_under_way = std::any_of(entries.begin(), entries.end(), [&](const Entry& entry) {
+    return entry.record.sha256 == needed.sha256 && entry.label() == label && entry.record.state < PluginState::active;
+  });
+  if (is_under_way) return;  // several may need it
   const std::string file = needed.name + "-" + version_in_file(needed.version, needed.sha256) + ".so";
   const auto name = parse_file_name(needed.namespace_name, file);
   const auto copy = find_copy(options.state, needed.sha256, ".so");

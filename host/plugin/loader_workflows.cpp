@@ -1,9 +1,11 @@
 // Workflows without code: taken in as templates, bound to the plugins that are loaded, and bound anew when other versions of those
 // come or go. A bound one is a version like any other from then on; what it is made of stays loaded for as long as it does.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
+#include "base/secrets.h"
 #include "base/sha256.h"
 #include "base/utf8.h"
 #include "model/template_yaml.h"
@@ -18,7 +20,7 @@ namespace {
 
 constexpr std::uint64_t kMaxTemplateBytes = 1024 * 1024;
 // Plugins come and go many at once.
-constexpr milliseconds kBindPause{20};
+constexpr milliseconds kBindPause{50};
 
 Error immutable(const PluginFileName& name) {
   return make_error(Code::plugin_version_immutable,
@@ -31,8 +33,6 @@ Binding binding_of(const Entry& part) {
 }
 
 Result<std::shared_ptr<engine::Handler>> handler_of(const Entry& part, const model::HandlerReference& wanted) {
-  if (part.is_workflow())
-    return make_error(Code::plugin_unbound, part.label() + " is a workflow without code, and has no handlers of its own");
   std::string has;
   for (const auto& step : part.definition->steps) {
     if (step.handler_class == wanted.handler || step.handler == wanted.handler) return part.handlers[static_cast<std::size_t>(step.ord - 1)];
@@ -60,14 +60,14 @@ Result<std::shared_ptr<const model::TaskTemplate>> parse_workflow(const std::str
 void Loader::Core::take_workflow(const std::string& file, const PluginFileName& name, const PrivateCopy& copy, bool is_another_try) {
   const auto known = workflows.find(file);
   if (known != workflows.end() && known->second.sha256 == copy.sha256) {
-    if (Entry* refused = candidate(file); refused && refused->record.code == code_text(Code::plugin_version_immutable)) forget(*refused);
+    known->second.refused.clear();
+    if (Entry* refused = candidate(file); refused && !refused->is_kept && refused->record.code == code_text(Code::plugin_version_immutable)) forget(*refused);
     return bind_soon();
   }
   const Entry* before = candidate(file);
-  if (!is_another_try && before && before->record.state == PluginState::refused && before->record.sha256 == copy.sha256) return;
+  if (!is_another_try && before && !before->is_kept && before->record.state == PluginState::refused && before->record.sha256 == copy.sha256) return;
   forget_gone(file);
-  Entry* found = candidate(file);
-  Entry& entry = found ? *found : add(file, name);
+  Entry& entry = unbound(file, name);
   entry.record.sha256 = copy.sha256;
   entry.record.version = name.version_text;
   enter(entry, PluginState::intake);
@@ -76,7 +76,7 @@ void Loader::Core::take_workflow(const std::string& file, const PluginFileName& 
   auto definition = read_workflow(name, copy);
   if (!definition) return refuse(entry, definition.error());
   enter(entry, PluginState::inspected);
-  workflows[file] = {std::move(definition->first), copy.sha256, std::move(definition->second), is_other};
+  workflows[file] = {std::move(definition->first), copy.sha256, std::move(definition->second), is_other, "", ""};
   bind_soon();
 }
 
@@ -109,23 +109,40 @@ void Loader::Core::bind_workflows() {
     if (entry.is_kept && entry.is_workflow() && !entry.plugin && !entry.is_gone()) kept.push_back(entry.key);
   for (const std::uint64_t key : kept)
     if (Entry* entry = entry_of(key)) bind_kept(*entry);
-  for (auto& [file, source] : workflows) bind(file, source);
+  if (!workflows.empty()) {
+    const PartIndex there = index_parts();
+    for (auto& [file, source] : workflows) bind(file, source, there);
+  }
+  wait_for_quiet();  // one that was refused may be tried again
 }
 
-Result<Loader::Core::Parts> Loader::Core::find_parts(const model::TaskTemplate& definition) {
+// A workflow may have a plugin's name, and hides none.
+Loader::Core::PartIndex Loader::Core::index_parts() {
+  PartIndex parts;
+  std::vector<IndexedVersion> versions;
+  for (Entry& entry : entries) {
+    if (entry.is_workflow() || !entry.ids || entry.is_leaving || entry.handlers.empty() || entry.record.state == PluginState::quarantined) continue;
+    versions.push_back({entry.record.namespace_name, entry.record.name, entry.semver, entry.record.version, entry.sequence,
+                        entry.record.state == PluginState::active, entry.ids->template_id, entry.definition, parts.entries.size()});
+    parts.entries.push_back(&entry);
+  }
+  parts.versions = std::make_unique<VersionIndex>(std::move(versions), orders ? orders->defaults : std::vector<PinnedDefault>());
+  return parts;
+}
+
+Result<Loader::Core::Parts> Loader::Core::find_parts(const model::TaskTemplate& definition, const PartIndex& there) {
   Parts parts;
   for (const auto& step : definition.steps) {
     const auto& wanted = *step.reference;
     const auto fails = [&](const std::string& why) {
       return make_error(Code::plugin_unbound, "step " + step.name + " wants " + step.handler_class + ": " + why);
     };
-    const auto found = registry.find(wanted.namespace_name, wanted.name, wanted.range);
+    const auto found = there.versions->find(wanted.namespace_name, wanted.name, wanted.range);
     if (!found) return fails(found.error().message);
-    const auto part = std::ranges::find_if(entries, [&](const Entry& entry) { return entry.ids && entry.ids->plugin == found->loaded.plugin_id; });
-    if (part == entries.end() || part->handlers.empty()) return fails(wanted.plugin() + " has just left");
-    auto handler = handler_of(*part, wanted);
+    const Entry& part = *there.entries[(*found)->place];
+    auto handler = handler_of(part, wanted);
     if (!handler) return fails(handler.error().message);
-    parts.bindings.push_back(binding_of(*part));
+    parts.bindings.push_back(binding_of(part));
     parts.handlers.push_back(std::move(*handler));
   }
   return parts;
@@ -134,18 +151,18 @@ Result<Loader::Core::Parts> Loader::Core::find_parts(const model::TaskTemplate& 
 // Those that it was bound to, and no others.
 Result<Loader::Core::Parts> Loader::Core::find_same_parts(const Entry& kept) {
   Parts parts;
-  for (const auto& step : kept.definition->steps) {
-    const auto& wanted = *step.reference;
-    const auto bound = std::ranges::find_if(kept.bindings, [&](const Binding& each) { return each.namespace_name == wanted.namespace_name && each.name == wanted.name; });
-    const auto part = bound == kept.bindings.end() ? entries.end() : std::ranges::find_if(entries, [&](const Entry& entry) {
-      return entry.ids && !entry.is_leaving && !entry.handlers.empty() && entry.record.state != PluginState::quarantined && binding_of(entry) == *bound;
+  const auto& steps = kept.definition->steps;
+  if (kept.bindings.size() != steps.size()) return make_error(Code::plugin_untrusted_file, "its private copy binds other steps than it has");
+  for (const auto& step : steps) {
+    const Binding& bound = kept.bindings[static_cast<std::size_t>(step.ord - 1)];
+    const auto part = std::ranges::find_if(entries, [&](const Entry& entry) {
+      return entry.ids && !entry.is_leaving && !entry.handlers.empty() && entry.record.state != PluginState::quarantined && binding_of(entry) == bound;
     });
     if (part == entries.end())
-      return make_error(Code::plugin_unbound, (bound == kept.bindings.end() ? wanted.plugin() : bound->namespace_name + "/" + bound->name + " " + bound->version) +
-                                                  ", to which it is bound, is not loaded");
-    auto handler = handler_of(*part, wanted);
+      return make_error(Code::plugin_unbound, bound.label() + ", to which it is bound, is not loaded");
+    auto handler = handler_of(*part, *step.reference);
     if (!handler) return handler.error();
-    parts.bindings.push_back(*bound);
+    parts.bindings.push_back(bound);
     parts.handlers.push_back(std::move(*handler));
   }
   return parts;
@@ -155,12 +172,13 @@ bool Loader::Core::is_a_plugin_on_its_way() const {
   return std::ranges::any_of(entries, [](const Entry& entry) { return entry.record.state < PluginState::active && !entry.is_workflow(); });
 }
 
-void Loader::Core::bind(const std::string& file, WorkflowSource& source) {
-  auto parts = find_parts(*source.definition);
+void Loader::Core::bind(const std::string& file, WorkflowSource& source, const PartIndex& there) {
+  auto parts = find_parts(*source.definition, there);
   if (!parts) return unbind(file, source, parts.error());
   const PluginFileName name = name_of(file);
   const std::string text = write_bound(parts->bindings, source.text);
   const std::string sha256 = sha256_hex(text);
+  if (source.refused == sha256) return;
   for (Entry* build : loaded(file)) {
     if (build->record.sha256 != sha256) continue;
     build->is_kept = false;
@@ -173,17 +191,17 @@ void Loader::Core::bind(const std::string& file, WorkflowSource& source) {
     return drain_others(*build);
   }
   const bool is_retired_here = find_retired(name, sha256) != nullptr;
-  const auto same_file = by_file.find(file);
-  if (is_retired_here && same_file != by_file.end() &&
-      std::ranges::any_of(same_file->second, [&](const Entry* each) { return each->is_gone() && each->record.sha256 == sha256; }))
-    return;  // and that has been said
-  Entry* found = candidate(file);
-  Entry& entry = found ? *found : add(file, name);
+  if (is_retired_here && source.stays_away == sha256) return;
+  source.stays_away = is_retired_here ? sha256 : "";
+  Entry& entry = unbound(file, name);
   entry.record.sha256 = sha256;
   entry.record.version = bound_version(source.is_dev ? dev_version(name, source.sha256) : name.version_text, sha256);
   if (is_retired_here) return enter(entry, PluginState::unloaded, "", kStaysAwayText);
   const auto copy = keep_text(text, options.state);
-  if (!copy) return refuse(entry, copy.error());
+  if (!copy) {
+    source.refused = sha256;
+    return refuse(entry, copy.error());
+  }
   if (copy->is_new) to_sync.push_back(copy->path);
   sync_copies();
   entry.source_sha256 = source.sha256;
@@ -193,13 +211,11 @@ void Loader::Core::bind(const std::string& file, WorkflowSource& source) {
 
 void Loader::Core::hold(Entry& entry, Parts parts) {
   entry.plugin = std::make_shared<Workflow>(std::move(parts.handlers));
-  std::ranges::sort(parts.bindings);
-  const auto repeated = std::ranges::unique(parts.bindings);
-  parts.bindings.erase(repeated.begin(), repeated.end());
   entry.bindings = std::move(parts.bindings);
-  entry.bound_to = "bound to ";
-  for (const Binding& each : entry.bindings)
-    entry.bound_to += (&each == entry.bindings.data() ? "" : ", ") + each.namespace_name + "/" + each.name + " " + each.version;
+  std::set<std::string> labels;
+  for (const Binding& each : entry.bindings) labels.insert(each.label());
+  entry.bound_to.clear();
+  for (const std::string& label : labels) entry.bound_to += (entry.bound_to.empty() ? "bound to " : ", ") + label;
   enter(entry, PluginState::loading);
   publish(entry);
 }
@@ -214,6 +230,14 @@ void Loader::Core::drain_others(const Entry& current) {
   if (drains) ask_needs_soon();
 }
 
+// The entry of this file that is not loaded, and does not wait for the parts of an older one.
+Entry& Loader::Core::unbound(const std::string& file, const PluginFileName& name) {
+  if (const auto found = by_file.find(file); found != by_file.end())
+    for (Entry* entry : found->second)
+      if (!entry->plugin && !entry->is_gone() && !entry->is_kept) return *entry;
+  return add(file, name);
+}
+
 // It waits for what may be on its way; then it is refused, until something comes that mends it.
 void Loader::Core::unbind(const std::string& file, const WorkflowSource& source, const Error& error) {
   const auto builds = loaded(file);
@@ -223,9 +247,8 @@ void Loader::Core::unbind(const std::string& file, const WorkflowSource& source,
     ask_needs_soon();
   }
   if (is_a_plugin_on_its_way() || !builds.empty()) return;
-  Entry* found = candidate(file);
-  Entry& entry = found ? *found : add(file, name_of(file));
-  if (entry.record.state == PluginState::refused && entry.record.reason == error.message) return;
+  Entry& entry = unbound(file, name_of(file));
+  if (entry.record.state == PluginState::refused && entry.record.reason == masked(error.message)) return;
   entry.record.sha256 = source.sha256;
   entry.record.version = name_of(file).version_text;
   refuse(entry, error);
@@ -241,7 +264,7 @@ void Loader::Core::quarantine_users(const Entry& part) {
     user.record.state = PluginState::quarantined;
     publish_registry();
     enter(user, PluginState::quarantined, std::string(code_text(Code::plugin_quarantined)),
-          "it is bound to " + part.label() + ", which is quarantined: " + part.record.reason);
+          "it is bound to " + part.label() + ", which is quarantined, and waits with it: " + part.record.reason);
   }
 }
 
@@ -252,14 +275,6 @@ Entry* Loader::Core::quarantined_part_of(const Entry& workflow) {
   return part == entries.end() ? nullptr : &*part;
 }
 
-void Loader::Core::end_quarantine_of_parts(Entry& workflow) {
-  while (Entry* part = quarantined_part_of(workflow)) {
-    forget_ban(part->record.sha256);
-    end_quarantine(*part);
-  }
-  if (workflow.record.state == PluginState::quarantined) leave_quarantine(workflow);
-}
-
 // ------------------------------------------------------------ what open tasks need
 
 bool Loader::Core::uses(const Entry& workflow, const Entry& part) const {
@@ -267,12 +282,20 @@ bool Loader::Core::uses(const Entry& workflow, const Entry& part) const {
 }
 
 const Entry* Loader::Core::user_of(const Entry& part) const {
-  const auto user = std::ranges::find_if(entries, [&](const Entry& entry) { return (entry.plugin || entry.is_kept) && uses(entry, part); });
+  const auto user = std::ranges::find_if(entries, [&](const Entry& entry) { return (entry.plugin || (entry.is_kept && !entry.is_gone())) && uses(entry, part); });
   return user == entries.end() ? nullptr : &*user;
 }
 
+std::vector<Binding> Loader::Core::parts_of(const NeededVersion& needed) const {
+  if (!is_bound_version(needed.version, needed.sha256)) return {};
+  const auto copy = find_copy(options.state, needed.sha256, ".yaml");
+  const auto text = copy ? read_copy({*copy, needed.sha256}, kMaxTemplateBytes * 2) : Result<std::string>(copy.error());
+  const auto bound = text ? read_bound(*text) : Result<BoundWorkflow>(text.error());
+  return bound ? bound->bindings : std::vector<Binding>();
+}
+
 void Loader::Core::load_kept_workflow(const NeededVersion& needed) {
-  const bool is_under_way = std::ranges::any_of(entries, [&](const Entry& entry) { return entry.is_kept && entry.record.sha256 == needed.sha256; });
+  const bool is_under_way = std::ranges::any_of(entries, [&](const Entry& entry) { return entry.is_kept && !entry.is_gone() && entry.record.sha256 == needed.sha256; });
   if (is_under_way) return;
   const auto fails = [&](const Error& error) {
     if (needed.hosts == 0) say_unavailable(needed, error.message, false);
@@ -300,8 +323,7 @@ void Loader::Core::load_kept_workflow(const NeededVersion& needed) {
   enter(entry, PluginState::inspected);
   const auto bindings = entry.bindings;  // loading one may end this entry's wait
   for (const Binding& each : bindings) {
-    const std::string label = each.namespace_name + "/" + each.name + " " + each.version;
-    if (!is_loaded(label)) load_kept(label, {each.namespace_name, each.name, each.version, each.sha256, 0, needed.hosts});
+    if (!is_loaded(each.label())) load_kept(each.label(), {each.namespace_name, each.name, each.version, each.sha256, 0, needed.hosts});
   }
   bind_soon();
 }

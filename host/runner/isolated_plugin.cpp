@@ -11,15 +11,15 @@ constexpr auto kFinishPatience = std::chrono::seconds(30);  // for fini(), which
 class IsolatedHandler final : public engine::Handler {
  public:
   IsolatedHandler(std::shared_ptr<IsolatedPlugin> plugin, Runner& runner, std::shared_ptr<std::atomic<std::int64_t>> inside,
-                  std::shared_ptr<const model::TaskTemplate> own, Ord ord)
-      : plugin_(std::move(plugin)), runner_(runner), inside_(std::move(inside)), own_(std::move(own)), ord_(ord) {}
+                  Ord ord)
+      : plugin_(std::move(plugin)), runner_(runner), inside_(std::move(inside)), ord_(ord) {}
 
   // It waits for nothing here: the threads that block are in the child.
   bool is_async() const override { return true; }
   void run(const engine::AttemptInput& input, Done done) override {
     inside_->fetch_add(1, std::memory_order_relaxed);
-    const bool is_own = input.definition->name == own_->name && input.definition->namespace_name == own_->namespace_name;
-    runner_.submit(input, is_own ? 0 : ord_, [inside = inside_, done = std::move(done)](engine::AttemptOutcome outcome) {
+    // A plugin's own template refers to nobody else's handlers.
+    runner_.submit(input, input.step->reference ? ord_ : 0, [inside = inside_, done = std::move(done)](engine::AttemptOutcome outcome) {
       inside->fetch_sub(1, std::memory_order_relaxed);
       done(std::move(outcome));
     });
@@ -29,8 +29,7 @@ class IsolatedHandler final : public engine::Handler {
   const std::shared_ptr<IsolatedPlugin> plugin_;
   Runner& runner_;  // plugin_'s
   const std::shared_ptr<std::atomic<std::int64_t>> inside_;
-  const std::shared_ptr<const model::TaskTemplate> own_;
-  const Ord ord_;  // of the step in it whose handler this is
+  const Ord ord_;  // of the step in the plugin's template whose handler this is
 };
 
 }  // namespace
@@ -51,7 +50,7 @@ Result<void> IsolatedPlugin::start(const std::stop_token& stop) {
 std::vector<std::shared_ptr<engine::Handler>> IsolatedPlugin::handlers() {
   std::vector<std::shared_ptr<engine::Handler>> handlers;
   for (std::size_t i = 0; i < definition_->steps.size(); ++i)
-    handlers.push_back(std::make_shared<IsolatedHandler>(shared_from_this(), *runner_, inside_, definition_, static_cast<Ord>(i + 1)));
+    handlers.push_back(std::make_shared<IsolatedHandler>(shared_from_this(), *runner_, inside_, static_cast<Ord>(i + 1)));
   return handlers;
 }
 

@@ -13,6 +13,9 @@ declare
   v_template  int;
   v_digest    text;
 begin
+  if p_version ~ '[+.]bound[.]' then
+    perform tasker.lock_bindings();
+  end if;
   insert into tasker.plugin (namespace, name, version, sha256, state, changed_at)
   values (p_namespace, p_name, p_version, p_sha256, 'active', p_now)
   on conflict (namespace, name, version) do update set state = 'active', code = null, reason = null, changed_at = p_now
@@ -77,12 +80,20 @@ begin
   return query select v_plugin, v_template;
 end $$;
 
+-- Two hosts with other texts of one workflow would both find that the other's is not there.
+create or replace function tasker.lock_bindings() returns void language sql as $$
+  select pg_advisory_xact_lock(hashtextextended('tasker.bindings', 0))
+$$;
+
 -- Many at once, for a start on thousands: the answers in the order of the array. One that is refused refuses all.
 create or replace function tasker.publish_plugins(p_host int, p_plugins jsonb, p_now timestamptz)
 returns table (plugin_id int, template_id int) language plpgsql as $$
 declare
   v jsonb;
 begin
+  if exists (select from jsonb_array_elements(p_plugins) e where e ->> 'version' ~ '[+.]bound[.]') then
+    perform tasker.lock_bindings();  -- before any row
+  end if;
   for v in select value from jsonb_array_elements(p_plugins) with ordinality order by ordinality loop
     return query select * from tasker.publish_plugin(
       p_host, v ->> 'namespace', v ->> 'name', v ->> 'version', v ->> 'sha256',

@@ -143,6 +143,11 @@ begin
   if not found then
     perform tasker.known_plugin(p_namespace, p_name, p_version);
   end if;
+  if p_version ~ '[+.]bound[.][0-9a-f]{8}$' and v_plugin.state = 'quarantined' then
+    raise exception using errcode = 'TK016',
+      message = format('%s/%s %s has no code of its own: have the plugin that it is bound to tried again; %s',
+                       p_namespace, p_name, p_version, v_plugin.reason);
+  end if;
   delete from tasker.plugin_ban b
   where b.namespace = p_namespace and b.name = p_name and b.version = p_version or b.sha256 = v_plugin.sha256;
   get diagnostics v_lifted = row_count;

@@ -134,7 +134,7 @@ create or replace function tasker.list_plugins(p_limit int, p_after int) returns
     select v from tasker.plugin_version v
     where (p_after is null
            or (v.namespace, v.name, v.plugin_id) > (select a.namespace, a.name, a.plugin_id from tasker.plugin a where a.plugin_id = p_after))
-      and (hosts > 0 or is_pinned or version !~ '[+.]dev\.[0-9a-f]{8}\Z'
+      and (hosts > 0 or is_pinned or version !~ '[+.](dev|bound)\.[0-9a-f]{8}\Z'
            or exists (select from tasker.task t where t.template_id = v.template_id and t.finished_at is null))
     order by namespace, name, plugin_id limit p_limit + 1),
   numbered as (select v, row_number() over (order by (v).namespace, (v).name, (v).plugin_id) as rn, count(*) over () as found from shown),

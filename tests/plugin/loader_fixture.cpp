@@ -17,7 +17,15 @@ std::string label(const PluginRecord& record) {
   return record.namespace_name + "/" + record.name + " " + record.version;
 }
 
-void MemoryCatalogue::publish(const PluginRecord& record, const model::TaskTemplate*,
+// Of workflows without code: one text for all that a version is bound to.
+bool MemoryCatalogue::has_that_text(const PluginRecord& record, const model::TaskTemplate& definition) {
+  const auto mark = record.version.find("bound.");
+  if (mark == std::string::npos) return true;
+  const std::string base = record.namespace_name + "/" + record.name + " " + record.version.substr(0, mark - 1);
+  return texts.emplace(base, definition.digest).first->second == definition.digest;
+}
+
+void MemoryCatalogue::publish(const PluginRecord& record, const model::TaskTemplate* definition,
                               std::function<void(Result<PublishedIds>)> done) {
   Result<PublishedIds> answer = make_error(Code::database_unavailable, "the database is away", Retry::later);
   {
@@ -25,7 +33,7 @@ void MemoryCatalogue::publish(const PluginRecord& record, const model::TaskTempl
     if (failures > 0) {
       --failures;
     } else if (const auto [at, is_new] = sha256.emplace(label(record), record.sha256);
-               !is_new && at->second != record.sha256) {
+               (!is_new && at->second != record.sha256) || !has_that_text(record, *definition)) {
       answer = make_error(Code::plugin_version_immutable, "the catalogue has it with other bytes");
     } else {
       const int id = static_cast<int>(std::distance(sha256.begin(), at)) + static_cast<int>(sha256.size()) * 1000;

@@ -45,9 +45,11 @@ class MemoryCatalogue : public Catalogue {
   int failures = 0;                      // so many answers are "database away"
   std::map<TemplateId, std::string> labels;
   std::map<std::string, std::string> sha256;  // by "namespace/name version"; may be filled before the start
+  std::map<std::string, std::string> texts;   // digests of workflows, by "namespace/name version" without what it is bound to
   std::vector<PluginRecord> noted;
   std::vector<NeededVersion> needed;     // what find_needed answers
   int asked = 0;                         // how often it did
+  bool has_that_text(const PluginRecord& record, const model::TaskTemplate& definition);
   // Versions that some open task has, with how many. Those that are not named have one: nothing is unloaded unasked.
   std::map<std::string, std::int64_t> open_tasks;
   int needs_asked = 0;

@@ -236,5 +236,26 @@ TEST_F(Quarantined, WhatWasRefusedForAnotherCauseIsTriedAgainToo) {
   loader_->stop(std::chrono::seconds(5));
 }
 
+// Its attempts would be handed back at once, again and again.
+TEST_F(Quarantined, AWorkflowThatIsBoundToItWaitsWithIt) {
+  test::write_file(folder() / "flow-1.0.0.yaml",
+                   "name: flow\nnamespace_name: test\nversion: 1.0.0\nstep_templates:\n  - name: a\n    handler_class: test/unruly@^1#run\n");
+  start();
+  load();
+  const auto flow = wait_for("a bound flow", [](const PluginRecord& record) { return record.name == "flow" && record.state == PluginState::active; });
+  crash(held());
+  const auto waits = wait_for(label(flow), PluginState::quarantined);
+  EXPECT_NE(waits.reason.find("bound to test/unruly 1.0.0, which is quarantined"), std::string::npos) << waits.reason;
+  EXPECT_FALSE(registry_.find("test", "flow", "").has_value());
+  catalogue_.retry(waits);
+  loader_->hear_orders();
+  EXPECT_EQ(wait_for(label(flow), PluginState::quarantined).version, flow.version) << "it has no code of its own to be tried";
+  catalogue_.retry(wait_for(kUnruly, PluginState::quarantined));
+  loader_->hear_orders();
+  wait_for(kUnruly, PluginState::active);
+  wait_for(label(flow), PluginState::active);
+  EXPECT_EQ(run(registry_.find("test", "flow", "")->loaded, "{}").code, "") << "and it runs";
+}
+
 }  // namespace
 }  // namespace tasker::plugin

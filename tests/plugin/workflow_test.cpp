@@ -1,6 +1,7 @@
 // Workflows without code, dropped as YAML: bound to the plugins that are there, bound anew beside it when others come, and never
 // in the way of a plugin that leaves.
 #include <fstream>
+#include <thread>
 
 #include "loader_fixture.h"
 
@@ -147,6 +148,93 @@ TEST_F(WorkflowFiles, AreImmutableLikePlugins) {
   EXPECT_EQ(registry_.find("test", "flow", "1.0.0")->version.text(), flow.version) << "the first goes on";
   write(yaml("test/counter#run"));
   wait_until("the refusal to go", [&] { return loader_->plugins().size() == 2; });
+}
+
+TEST_F(WorkflowFiles, WithAnotherTextAreRefusedOnceAfterARestartToo) {
+  drop("counter-1.0.0.so");
+  write(yaml("test/counter#run"));
+  start();
+  wait_for_bound("bound to test/counter 1.0.0");
+  stop();
+  write(yaml("test/counter@1.0.0#run"));
+  forget_events();
+  restart();
+  const auto refused = wait_for_refusal("flow", Code::plugin_version_immutable);
+  drop("counter-1.1.0.so");  // it is bound anew, to the same
+  wait_for("test/counter 1.1.0", PluginState::active);
+  drop("echo-1.0.0.so");
+  wait_for("test/echo 1.0.0", PluginState::active);
+  EXPECT_EQ(count(label(refused), PluginState::refused), 1);
+}
+
+TEST_F(WorkflowFiles, OfAPluginsOwnNameHideNeitherItNorThemselves) {
+  drop("counter-1.0.0.so");
+  write(yaml("test/counter@^1#run"));
+  std::string shadow = yaml("test/counter@^1#run", "1.5.0");
+  shadow.replace(shadow.find("flow"), 4, "counter");
+  write(shadow, "counter-1.5.0.yaml");
+  start();
+  const auto flow = wait_for_bound("bound to test/counter 1.0.0");
+  const auto other = wait_for("the workflow of that name", [](const PluginRecord& record) {
+    return record.name == "counter" && record.state == PluginState::active && record.version.starts_with("1.5.0+bound.");
+  });
+  drop("echo-1.0.0.so");  // all are bound anew
+  wait_for("test/echo 1.0.0", PluginState::active);
+  drop("counter-1.1.0.so");
+  wait_for_bound("bound to test/counter 1.1.0");
+  EXPECT_EQ(count(label(other), PluginState::active), 1);
+  EXPECT_EQ(count(label(flow), PluginState::active), 1);
+}
+
+TEST_F(WorkflowFiles, ComeBackWithTwoVersionsOfOnePlugin) {
+  drop("counter-1.0.0.so");
+  drop("counter-1.1.0.so");
+  write(yaml("test/counter@1.0.0#run") + "  - name: second\n    handler_class: \"test/counter@1.1.0#run\"\n");
+  start();
+  const auto flow = wait_for_bound("bound to test/counter 1.0.0, test/counter 1.1.0");
+  stop();
+  for (const char* file : {"counter-1.0.0.so", "counter-1.1.0.so", "flow-1.0.0.yaml"}) fs::remove(folder() / file);
+  need(flow);
+  restart();
+  wait_for(label(flow), PluginState::draining);
+  for (const auto& entry : registry_.entries())
+    if (entry.name == "flow") {
+      EXPECT_EQ(entry.loaded.handlers.size(), 2u);
+      engine::LoadedTemplate second = entry.loaded;
+      second.handlers = {entry.loaded.handlers[1]};
+      EXPECT_EQ(run(entry.loaded).payload, R"({"count":1,"version":"1.0.0"})");
+      EXPECT_EQ(run(second).payload, R"({"count":1,"version":"1.1.0"})");
+    }
+}
+
+// Each loads what it needs, and both need the same.
+TEST_F(WorkflowFiles, TwoThatComeBackShareTheirPlugin) {
+  drop("counter-1.0.0.so");
+  write(yaml("test/counter#run"));
+  write(yaml("test/counter#run", "2.0.0"), "flow-2.0.0.yaml");
+  start();
+  std::vector<PluginRecord> flows;
+  for (const char* version : {"1.0.0+", "2.0.0+"})
+    flows.push_back(wait_for(version, [&](const PluginRecord& record) { return record.version.starts_with(version) && record.state == PluginState::active; }));
+  stop();
+  for (const char* file : {"counter-1.0.0.so", "flow-1.0.0.yaml", "flow-2.0.0.yaml"}) fs::remove(folder() / file);
+  for (const auto& flow : flows) need(flow);
+  forget_events();
+  // The probe answers later.
+  options_.probe = [](const LoadRequest&, std::function<void(Result<void>)> done) { std::thread([done] { done({}); }).detach(); };
+  restart();
+  for (const auto& flow : flows) wait_for(label(flow), PluginState::draining);
+  EXPECT_EQ(count("test/counter 1.0.0", PluginState::loading), 1);
+}
+
+TEST_F(WorkflowFiles, ANameThatLeavesNoRoomForTheMarkIsRefused) {
+  const std::string longest(230, 'x');
+  write(yaml("test/counter#run"), "flow-1.0.0-" + longest + ".yaml");
+  drop("counter-1.0.0.so");
+  start();
+  wait_for("test/counter 1.0.0", PluginState::active);
+  ASSERT_EQ(loader_->ignored().size(), 1u);
+  EXPECT_NE(loader_->ignored()[0].reason.find("longer than 200"), std::string::npos) << loader_->ignored()[0].reason;
 }
 
 TEST_F(WorkflowFiles, ChangeUnderDevAndRunningTasksKeepTheOldText) {

@@ -67,6 +67,27 @@ TEST_P(WorkflowFiles, AreLiveWhenTheyAreCopied) {
     }
 }
 
+// One with the name of the plugin that it uses, and more steps than that has: each runs what it names.
+TEST_P(WorkflowFiles, MayHaveTheNameOfTheirPlugin) {
+  std::filesystem::create_directories(place.plugins() / "std");
+  write_file(place.plugins() / "std/json-2.0.0.yaml",
+             "name: json\nnamespace_name: std\nversion: 2.0.0\nstep_templates:\n"
+             "  - name: one\n    handler_class: std/json@^1#reshape\n    handler_config: {result: \"one of {/task/version}\"}\n"
+             "  - name: two\n    depends_on_step: one\n    handler_class: std/json@^1#reshape\n    handler_config: {result: \"two after {/inputs/one}\"}\n");
+  const auto version = [&] {
+    for (const auto& row : host->http().get("/tasker/plugins").json().value("plugins", Json::array()))
+      if (row.value("state", "") == "active" && row.value("version", "").starts_with("2.0.0+bound.")) return row.value("version", "");
+    return std::string();
+  };
+  ASSERT_TRUE(eventually([&] { return !version().empty(); }));
+  const auto task = host->http().ended(host->http().submit({{"namespace", "std"}, {"name", "json"}, {"version", "2.0.0"}, {"context", Json::object()}}));
+  ASSERT_EQ(task.value("detail", ""), "complete") << task.dump(1);
+  for (const auto& step : task.at("workflow_steps"))
+    if (step.at("name") == "two") {
+      EXPECT_EQ(step.at("results"), "two after one of " + version());
+    }
+}
+
 TEST_P(WorkflowFiles, SayWhichPluginTheyWaitFor) {
   std::string text = kQuote;
   write("quote-1.0.0.yaml", text.replace(text.find("std/sleep@^1"), 12, "std/sleep@^2"));
