@@ -95,6 +95,8 @@ CREATE FUNCTION tasker.list_plugins(p_limit integer, p_after integer) RETURNS js
 
 CREATE FUNCTION tasker.living_hosts(p_plugin integer) RETURNS bigint;
 
+CREATE FUNCTION tasker.lock_bindings() RETURNS void;
+
 CREATE FUNCTION tasker.lock_tasks(p_tasks bigint[]) RETURNS void;
 
 CREATE FUNCTION tasker.mend_task_ids() RETURNS bigint;
@@ -176,7 +178,6 @@ CREATE FUNCTION tasker.resume_task(p_task bigint, p_principal text, p_reason tex
 CREATE FUNCTION tasker.retire_plugin(p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
 
 CREATE FUNCTION tasker.retry_plugin(p_namespace text, p_name text, p_version text, p_principal text, p_reason text, p_now timestamp with time zone) RETURNS boolean;
-
 CREATE FUNCTION tasker.satisfies_child(p_state tasker.step_state) RETURNS boolean;
 
 CREATE FUNCTION tasker.seed_status(p_state tasker.step_state) RETURNS text;
