@@ -53,6 +53,8 @@ ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
   std::error_code ignored;
   if (!std::filesystem::exists(arguments.file, ignored))
     return report(make_error(Code::not_found, fmt::format("there is no file {}", arguments.file)));
+  if (std::filesystem::path(arguments.file).extension() == ".yaml")
+    return report(make_error(Code::plugin_not_elf, fmt::format("{} is a template and no plugin; `tasker template check {}` checks it", arguments.file, arguments.file)));
   const auto inspected = plugin::inspect_file(arguments.file);
   if (!inspected) return report(inspected.error());
   if (const auto named = check_file_name(arguments.file, *inspected->definition); !named) return report(named.error());

@@ -53,6 +53,11 @@ std::string bound_version(std::string_view base, std::string_view sha256) {
   return std::string(base) + (base.find('+') == std::string_view::npos ? "+" : ".") + mark_of(sha256);
 }
 
+std::string_view base_of_bound(std::string_view version) {
+  const auto mark = version.rfind("bound.");
+  return mark == std::string_view::npos || mark == 0 ? version : version.substr(0, mark - 1);
+}
+
 bool is_bound_version(std::string_view version, std::string_view sha256) { return version.ends_with(mark_of(sha256)); }
 
 }  // namespace tasker::plugin

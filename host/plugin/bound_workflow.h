@@ -30,6 +30,7 @@ Result<BoundWorkflow> read_bound(const std::string& text);
 
 // `base`: the version that the YAML gives itself.
 std::string bound_version(std::string_view base, std::string_view sha256);
+std::string_view base_of_bound(std::string_view version);
 bool is_bound_version(std::string_view version, std::string_view sha256);
 
 }  // namespace tasker::plugin

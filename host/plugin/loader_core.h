@@ -253,6 +253,7 @@ struct Loader::Core : std::enable_shared_from_this<Loader::Core> {
   void on_orders(const Result<std::optional<PluginOrders>>& answer);
   void carry_out(const PluginOrders& now);
   bool is_retired(const Entry& entry) const;
+  bool is_workflow_retired(const std::string& namespace_name, const std::string& name, const std::string& version) const;
   bool is_pinned(const Entry& entry) const;  // as the default of new tasks
   const RetiredVersion* find_retired(const PluginFileName& name, const std::string& sha256) const;
   void resume(const RetiredVersion& version);

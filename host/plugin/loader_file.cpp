@@ -168,7 +168,7 @@ std::uint64_t Loader::Core::last_sequence_of(const std::string& file) {
 }
 
 bool Loader::Core::is_superseded(const Entry& entry) {
-  if (!options.dev || entry.record.version == name_of(entry.file).version_text || entry.sequence == last_sequence_of(entry.file)) return false;
+  if (!options.dev || entry.is_workflow() || entry.record.version == name_of(entry.file).version_text || entry.sequence == last_sequence_of(entry.file)) return false;
   return !is_pinned(entry);
 }
 

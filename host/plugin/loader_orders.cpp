@@ -75,8 +75,18 @@ void Loader::Core::carry_out(const PluginOrders& now) {
 }
 
 bool Loader::Core::is_retired(const Entry& entry) const {
+  if (entry.is_workflow()) return is_workflow_retired(entry.record.namespace_name, entry.record.name, entry.record.version);
   const auto found = retired.find(key_of(entry.record.namespace_name, entry.record.name, entry.record.sha256));
   return found != retired.end() && found->second.version == entry.record.version;
+}
+
+// Whatever it is bound to: the next plugin that comes would undo it.
+bool Loader::Core::is_workflow_retired(const std::string& namespace_name, const std::string& name, const std::string& version) const {
+  return std::any_of(retired.begin(), retired.end(), [&](const auto& each) {
+    const RetiredVersion& known = each.second;
+    return known.namespace_name == namespace_name && known.name == name && is_bound_version(known.version, known.sha256) &&
+           base_of_bound(known.version) == base_of_bound(version);
+  });
 }
 
 bool Loader::Core::is_pinned(const Entry& entry) const {

@@ -190,12 +190,13 @@ void Loader::Core::bind(const std::string& file, WorkflowSource& source, const P
     }
     return drain_others(*build);
   }
-  const bool is_retired_here = find_retired(name, sha256) != nullptr;
+  const std::string version = bound_version(source.is_dev ? dev_version(name, source.sha256) : name.version_text, sha256);
+  const bool is_retired_here = is_workflow_retired(name.namespace_name, name.name, version);
   if (is_retired_here && source.stays_away == sha256) return;
   source.stays_away = is_retired_here ? sha256 : "";
   Entry& entry = unbound(file, name);
   entry.record.sha256 = sha256;
-  entry.record.version = bound_version(source.is_dev ? dev_version(name, source.sha256) : name.version_text, sha256);
+  entry.record.version = version;
   if (is_retired_here) return enter(entry, PluginState::unloaded, "", kStaysAwayText);
   const auto copy = keep_text(text, options.state);
   if (!copy) {

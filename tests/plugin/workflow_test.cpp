@@ -278,6 +278,24 @@ TEST_F(WorkflowFiles, AreRefusedWithTheLineOrTheNameThatIsWrong) {
   }
 }
 
+TEST_F(WorkflowFiles, StayRetiredWhateverTheyAreBoundTo) {
+  drop("counter-1.0.0.so");
+  write(yaml("test/counter#run"));
+  start();
+  const auto flow = wait_for_bound("bound to test/counter 1.0.0");
+  catalogue_.retire(flow);
+  loader_->hear_orders();
+  wait_for(label(flow), PluginState::draining);
+  drop("counter-1.1.0.so");
+  wait_for("the newer binding to stay away", [&](const PluginRecord& record) {
+    return record.name == "flow" && record.version != flow.version && record.state == PluginState::unloaded;
+  });
+  EXPECT_FALSE(registry_.find("test", "flow", "").has_value());
+  catalogue_.resume(flow);
+  loader_->hear_orders();
+  wait_for_bound("bound to test/counter 1.1.0");
+}
+
 TEST_F(WorkflowFiles, FollowAPinnedDefaultOfTheirPlugin) {
   drop("counter-1.0.0.so");
   drop("counter-1.1.0.so");

@@ -413,6 +413,7 @@ TEST_F(Cli, ChecksTemplatesWithoutAHost) {
   EXPECT_THAT(bad.err, HasSubstr("schema.yaml:2:"));
   EXPECT_THAT(run_tasker({"template", "check", path("flow-2.0.0.yaml")}).err, HasSubstr("plugin.version_mismatch"));
   EXPECT_EQ(run_tasker({"template", "check", path("nowhere.yaml")}).exit_code, 3);
+  EXPECT_THAT(run_tasker({"plugin", "inspect", path("good.yaml")}).err, HasSubstr("tasker template check"));
   const auto rows = Json::parse(run_tasker({"template", "check", path("good.yaml"), path("circle.yaml"), "-o", "json"}).out).at("files");
   EXPECT_EQ(rows.at(0).at("ok"), true);
   EXPECT_EQ(rows.at(1).at("code"), "template.cycle");

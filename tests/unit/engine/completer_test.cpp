@@ -21,7 +21,8 @@ TEST(Completer, TheNextBatchIsSentBeforeTheAnswerIsHandled) {
   story.store.release();
   story.executor.run();
   const auto calls = story.store.calls();
-  const std::vector<std::string> after(calls.begin() + before, calls.end());
+  std::vector<std::string> after(calls.begin() + before, calls.end());
+  std::erase(after, "heartbeat");  // of a thread of its own, which begins when it likes
   ASSERT_GE(after.size(), 2u);
   EXPECT_EQ(after[0], "complete");
   EXPECT_EQ(after[1], "load");
