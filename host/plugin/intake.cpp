@@ -174,6 +174,19 @@ Result<PrivateCopy> reuse_copy(int source, const fs::path& file, const fs::path&
   return PrivateCopy{path, *hash};
 }
 
+// What is there of as many bytes as the file had.
+Result<std::string> read_whole(int fd, const fs::path& file, const struct stat& info) {
+  std::string text(static_cast<std::size_t>(info.st_size), '\0');
+  std::size_t at = 0;
+  for (ssize_t got = 1; at < text.size() && got != 0;) {
+    got = ::pread(fd, text.data() + at, text.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno != EINTR) return cannot_open(file, errno);
+    if (got > 0) at += static_cast<std::size_t>(got);
+  }
+  text.resize(at);
+  return text;
+}
+
 }  // namespace
 
 Result<void> prepare_state_dir(const fs::path& dir) {
@@ -249,15 +262,9 @@ Result<std::string> read_copy(const PrivateCopy& copy, std::uint64_t max_bytes) 
   if (!fd.is_open() || ::fstat(fd.get(), &info) != 0) return cannot_open(copy.path, errno);
   if (static_cast<std::uint64_t>(info.st_size) > max_bytes)
     return make_error(Code::plugin_too_large, "it has " + std::to_string(info.st_size) + " bytes, more than the limit of " + std::to_string(max_bytes));
-  std::string text(static_cast<std::size_t>(info.st_size), '\0');
-  std::size_t at = 0;
-  for (ssize_t got = 1; at < text.size() && got != 0;) {
-    got = ::pread(fd.get(), text.data() + at, text.size() - at, static_cast<off_t>(at));
-    if (got < 0 && errno != EINTR) return cannot_open(copy.path, errno);
-    if (got > 0) at += static_cast<std::size_t>(got);
-  }
-  text.resize(at);
-  if (sha256_hex(text) != copy.sha256) return make_error(Code::plugin_untrusted_file, "its private copy " + copy.path.string() + " was altered");
+  auto text = read_whole(fd.get(), copy.path, info);
+  if (!text) return text.error();
+  if (sha256_hex(*text) != copy.sha256) return make_error(Code::plugin_untrusted_file, "its private copy " + copy.path.string() + " was altered");
   return text;
 }
 
@@ -271,14 +278,8 @@ Result<std::string> read_trusted(const fs::path& file, std::uint64_t max_bytes) 
   if (::fstat(source->get(), &info) != 0) return cannot_open(file, errno);
   if (auto error = distrust_file(file, info, {max_bytes})) return *error;
   if (auto error = distrust_path(dir)) return *error;
-  std::string text(static_cast<std::size_t>(info.st_size), '\0');
-  for (std::size_t at = 0; at < text.size();) {
-    const ssize_t got = ::pread(source->get(), text.data() + at, text.size() - at, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return cannot_open(file, errno);
-    if (got == 0) break;
-    at += static_cast<std::size_t>(got);
-  }
+  auto text = read_whole(source->get(), file, info);
+  if (!text) return text.error();
   if (auto unchanged = check_unchanged(source->get(), file, info); !unchanged) return unchanged.error();
   return text;
 }
