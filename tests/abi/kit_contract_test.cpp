@@ -27,6 +27,22 @@ TEST(KitContract, AFileThatIsNoPluginIsRefused) {
   }
 }
 
+// As a host does: only a workflow without code names handlers of other plugins.
+TEST(KitContract, AManifestThatNamesAnotherPluginsHandlerIsRefused) {
+  const Library echo = fixture("echo");
+  for (const char* step : {"- name: get\n  handler_class: std/http@^1#request  # the stock one", "- {name: get, handler_class: 'std/http@>=1 <2#request'}",
+                           "- name: get\n  handler_class: std/http#request"}) {
+    const std::string manifest = std::string("name: t\nstep_templates:\n") + step + "\n";
+    try {
+      Plugin plugin(Library::of(echo.entry(), manifest.c_str()), Json::object());
+      FAIL() << "was taken: " << manifest;
+    } catch (const tasker::kit::Refused& refused) {
+      EXPECT_EQ(refused.code(), "template.not_supported_yet");
+      EXPECT_NE(refused.message().find("step get names a handler of another plugin (std/http"), std::string::npos) << refused.message();
+    }
+  }
+}
+
 TEST(KitContract, ResultsThatAreNotJsonFailTheAttempt) {
   for (const char* name : {"bad_json", "bad_utf8", "big_result"}) {
     Plugin plugin(fixture(name), Json::object());

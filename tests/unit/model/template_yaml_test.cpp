@@ -3,9 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/json.h"
 #include "base/json_schema.h"
-#include "base/json_value.h"
-#include "model/template_keys.h"
 #include "support/files.h"
 
 namespace tasker::model {
@@ -316,42 +315,14 @@ TEST(HandlerName, IsTheLastPartInSnakeCaseWithoutItsSuffix) {
   EXPECT_EQ(handler_name("A::"), "");
 }
 
-// The published schema and the parser know the same keys, and agree on the templates above.
-TEST(TemplateSchema, KnowsTheKeysOfTheParser) {
-  const std::string text = test::read_file(test::source_path("config/template.schema.json"));
-  const auto root = json::parse(text).value();
-  const auto keys_at = [&](std::initializer_list<std::string_view> path) {
-    const json::Value* at = &root;
-    for (std::string_view key : path) at = at->find(key);
-    std::vector<std::string> out;
-    for (const auto& member : at->find("properties")->members) out.push_back(member.key);
-    return out;
-  };
-  EXPECT_THAT(keys_at({}), testing::UnorderedElementsAreArray(keys::kTemplate));
-  EXPECT_THAT(keys_at({"definitions", "step"}), testing::UnorderedElementsAreArray(keys::kStep));
-  EXPECT_THAT(keys_at({"definitions", "retry"}), testing::UnorderedElementsAreArray(keys::kRetry));
-  EXPECT_THAT(keys_at({"definitions", "custom_event"}),
-              testing::UnorderedElementsAreArray(keys::kCustomEvent));
-  EXPECT_THAT(keys_at({"definitions", "environment_step"}),
-              testing::UnorderedElementsAreArray(keys::kEnvironmentStep));
-}
-
-TEST(TemplateSchema, AcceptsWhatTheParserAcceptsAndRefusesUnknownKeys) {
+// What else the published schema says of a template: template_schema_test.cpp.
+TEST(TemplateYaml, IsAcceptedByThePublishedSchemaToo) {
   const auto schema = std::move(
       JsonSchema::compile(test::read_file(test::source_path("config/template.schema.json"))).value());
   for (std::string_view text : {kOrderProcess, kEveryKey}) {
     const auto problems = schema.validate(parsed(text)->definition);
     EXPECT_THAT(problems, IsEmpty()) << problems[0].pointer << ": " << problems[0].message;
   }
-  EXPECT_FALSE(
-      schema.validate(R"({"name":"t","step_templates":[{"name":"a","depend_on_step":"b"}]})").empty());
-  const auto with_handler = [&](const std::string& handler) {
-    return schema.validate(R"({"name":"t","step_templates":[{"name":"a","handler_class":")" + handler + R"("}]})").empty();
-  };
-  EXPECT_TRUE(with_handler("std/http@>=1 <2#request"));
-  EXPECT_TRUE(with_handler("std/http#request"));
-  EXPECT_FALSE(with_handler("std/http@^1"));
-  EXPECT_FALSE(schema.validate(R"({"name":"t","concurrent":false,"step_templates":[{"name":"a"}]})").empty());
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Where the plugin under test comes from: a file that is opened, or the tables that were linked into the test program.
-// Checks the table as a host does before it calls anything in it.
+// Checks table and manifest as a host does before it calls anything in it.
 #pragma once
 
 #include <dlfcn.h>
@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "tasker/sdk/json.h"
+#include "tasker/testing/outline.h"
 
 namespace tasker {
 namespace kit {
@@ -99,6 +100,16 @@ inline void check_table(const tasker_plugin& entry) {
     if (!handler.run) bad("handler " + name + " has no run function");
     if ((handler.flags & ~std::uint32_t{TASKER_HANDLER_ASYNC}) != 0) bad("handler " + name + " sets unknown flags");
     if (!names.insert(view(handler.name)).second) bad("handler " + name + " is registered twice");
+  }
+}
+
+// A compiled plugin runs its own handlers; a step that names one of another plugin belongs into a workflow without code.
+inline void check_outline(const Outline& outline) {
+  for (const StepOutline& step : outline.steps) {
+    if (step.handler_class.find_first_of("/@#") == std::string::npos) continue;
+    throw Refused("template.not_supported_yet", "step " + step.name + " names a handler of another plugin (" + step.handler_class +
+                                                "); a plugin runs its own handlers, and a workflow over those of others is a file "
+                                                "NAME-VERSION.yaml");
   }
 }
 

@@ -35,6 +35,7 @@ class Plugin {
   Plugin(Library library, const Json& config)
       : library_(std::move(library)), outline_(outline_of(library_.manifest())), host_(std::make_unique<KitHost>()) {
     check_table(library_.entry());
+    check_outline(outline_);
     start_up(config.dump());
   }
   ~Plugin() { stop(); }
