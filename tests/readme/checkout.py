@@ -21,6 +21,8 @@ class Checkout:
                 (self.folder / entry.name).symlink_to(entry)
         (self.folder / "build/release").symlink_to(BINARY)
         self.data = self.root / "tour"
+        self.own = self.root / "own"  # a reader's own files
+        self.own.mkdir()
         self.port = "8765"
 
     def close(self):
@@ -28,7 +30,8 @@ class Checkout:
 
     def environment(self):
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TASKER_")}
-        return dict(mine, HOME=str(self.root), NO_COLOR="1", TERM="xterm", CMAKE_GENERATOR="Ninja")
+        return dict(mine, HOME=str(self.root), NO_COLOR="1", TERM="xterm", CMAKE_GENERATOR="Ninja",
+                    TASKER=str(self.folder))
 
     def localised(self, text):
         """The page's folder and port, as they are in this run: another host may have the usual port."""

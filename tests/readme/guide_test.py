@@ -1,4 +1,4 @@
-"""The blocks of the page that the command line names, followed as those of the tour are."""
+"""The blocks of the pages that the command line names, each page followed as the tour is, with a host of its own."""
 import sys
 import unittest
 
@@ -6,18 +6,26 @@ import tour_test
 from checkout import SOURCE
 from markdown import blocks_of
 
-PAGE = sys.argv.pop(1)
+PAGES = sys.argv[1:]
 
 
 class Guide(tour_test.Tour):
     test_the_page_opens_with_a_whole_plugin = None
     test_what_it_shows_happens = None
 
-    def test_what_the_page_shows_happens(self):
-        for block in blocks_of((SOURCE / PAGE).read_text(encoding="utf-8")):
-            with self.subTest(page=PAGE, line=block.line, mark=block.mark):
+    def follow_page(self, page):
+        for block in blocks_of((SOURCE / page).read_text(encoding="utf-8")):
+            with self.subTest(page=page, line=block.line, mark=block.mark):
                 self.follow(block)
 
 
+def test_of(page):
+    return lambda self: self.follow_page(page)
+
+
+for name in PAGES:
+    setattr(Guide, "test_" + name.replace("/", "_").removesuffix(".md"), test_of(name))
+
+
 if __name__ == "__main__":
-    unittest.main(verbosity=2, failfast=True)
+    unittest.main(argv=sys.argv[:1], verbosity=2, failfast=True)

@@ -9,12 +9,13 @@ from markdown import blocks_of
 
 # Pages whose blocks have a test of their own.
 RUN_ELSEWHERE = {
-    "README.md": "tests/readme/tour_test.py", "sdk/README.md": "tests/abi/readme_test.py",
-    "sql/FUNCTIONS.md": "tests/store/functions_page_test.cpp",
-    **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/YAML_WORKFLOWS.md"),
-                    "tests/readme/guide_test.py"),
+    "README.md": "tests/readme/tour_test.py", "sql/FUNCTIONS.md": "tests/store/functions_page_test.cpp",
+    "sdk/HANDLERS.md": "tests/readme/handlers_test.cpp", "sdk/ERRORS_AND_RETRIES.md": "tests/readme/errors_test.cpp",
+    **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/README.md", "sdk/TEMPLATE.md",
+                     "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md"), "tests/readme/guide_test.py"),
 }
-LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?[^)]*\)")
+CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.M | re.S)
 
 
 def pages():
@@ -25,6 +26,12 @@ def pages():
             if name.endswith(".md"):
                 path = os.path.relpath(os.path.join(folder, name), SOURCE)
                 yield path, (SOURCE / path).read_text(encoding="utf-8")
+
+
+def headings(text):
+    """The anchors of a page, as the usual viewers name them."""
+    titles = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), re.M)
+    return {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}
 
 
 class Pages(unittest.TestCase):
@@ -55,6 +62,12 @@ class Pages(unittest.TestCase):
         for path in list(RUN_ELSEWHERE) + list(RUN_ELSEWHERE.values()):
             self.assertTrue((SOURCE / path).exists(), path)
 
+    def test_the_first_plugin_of_the_sdk_is_the_shipped_example(self):
+        shown = {block.name: block.text for block in blocks_of((SOURCE / "sdk/README.md").read_text(encoding="utf-8")) if block.name}
+        self.assertEqual(set(shown), {"cart/cart.cpp", "cart/cart.yaml", "cart/CMakeLists.txt"})
+        for name, text in shown.items():
+            self.assertEqual(text, (SOURCE / "sdk/examples" / name).read_text(encoding="utf-8"), name)
+
     def test_files_that_the_design_names_exist(self):
         text = (SOURCE / "host/DESIGN.md").read_text(encoding="utf-8")
         parts = "|".join(entry.name for entry in (SOURCE / "host").iterdir() if entry.is_dir())
@@ -65,11 +78,14 @@ class Pages(unittest.TestCase):
 
     def test_links_lead_somewhere(self):
         for path, text in pages():
-            for target in LINK.findall(text):
+            for target, heading in LINK.findall(CODE.sub("", text)):
                 if "://" in target:
                     continue
-                with self.subTest(page=path, link=target):
-                    self.assertTrue((SOURCE / path).parent.joinpath(target).exists(), target)
+                with self.subTest(page=path, link=target, heading=heading):
+                    place = (SOURCE / path).parent.joinpath(target) if target else SOURCE / path
+                    self.assertTrue(place.exists(), target)
+                    if heading:
+                        self.assertIn(heading, headings(place.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

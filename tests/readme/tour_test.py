@@ -3,9 +3,11 @@
     sh terminal-1      started and left running; a new one ends the one before
     text terminal-1    what that terminal says then; waited for
     sh terminal-2      run to its end, which must be good; exported variables last
+    sh                 the same in the folder of the reader's own, where $TASKER is the checkout
     text output        what the block before printed
     sh elsewhere       run by another test, which the page names; here the program must exist
-    any block with a file name above it is written into the tour's folder, or compared with the file of the checkout
+    any block with a file name above it is written into the tour's folder, into the reader's own when the name has a folder,
+    or compared with the file of the checkout
 """
 import re
 import unittest
@@ -47,13 +49,13 @@ class Tour(unittest.TestCase):
     def follow(self, block):
         kind = f"{block.language} {block.mark}".strip()
         if block.name:
-            self.checkout.data.mkdir(exist_ok=True)
-            path = self.checkout.data / block.name
+            path = (self.checkout.own if "/" in block.name else self.checkout.data) / block.name
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self.checkout.localised(block.text), encoding="utf-8")
         elif kind == "sh terminal-1":
             self.start(block)
-        elif kind == "sh terminal-2":
-            self.run_to_end(block)
+        elif kind in ("sh terminal-2", "sh"):
+            self.run_to_end(block, self.checkout.folder if block.mark else self.checkout.own)
         elif kind == "text terminal-1":
             said = self.server.wait_for(pattern_of(self.checkout.localised(block.text)), SECONDS)
             self.assertTrue(said, f"line {block.line}: terminal 1 says\n{self.server.output()}")
@@ -75,9 +77,9 @@ class Tour(unittest.TestCase):
         self.assertTrue(running, f"line {block.line}: {self.server.output()}")
         self.checkout.note_port(self.server.output())
 
-    def run_to_end(self, block):
+    def run_to_end(self, block, folder):
         script = self.checkout.localised(block.text)
-        command = Command(self.exports + script, self.checkout.folder, self.checkout.environment())
+        command = Command(self.exports + script, folder, self.checkout.environment())
         code = command.wait(SECONDS)
         self.last_output = command.output()
         self.assertEqual(code, 0, f"line {block.line}: {self.last_output}")
