@@ -12,7 +12,7 @@ RUN_ELSEWHERE = {
     "README.md": "tests/readme/tour_test.py", "sql/FUNCTIONS.md": "tests/store/functions_page_test.cpp",
     "sdk/HANDLERS.md": "tests/readme/handlers_test.cpp", "sdk/ERRORS_AND_RETRIES.md": "tests/readme/errors_test.cpp",
     **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/README.md", "sdk/TEMPLATE.md",
-                     "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md"), "tests/readme/guide_test.py"),
+                     "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md", "sdk/VERSIONS.md"), "tests/readme/guide_test.py"),
 }
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?[^)]*\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.M | re.S)
