@@ -1,63 +1,13 @@
-"""The scaffold: its three printed commands work as printed, the plugin runs, and wrong requests change nothing."""
-import json
+"""The scaffold without a build: what is asked for stands in the files, nothing is overwritten, and a wrong request is refused
+in words and changes nothing."""
 import os
-import pathlib
-import re
-import shutil
-import subprocess
-import tempfile
 import unittest
 
-from project import BINARY, CMAKE, SOURCE, exported, run
-
-SCAFFOLD = SOURCE / "sdk/scaffold"
-os.environ.pop("TASKER_DATA", None)  # of whoever runs the tests
+from project import BINARY, CMAKE, SOURCE, run
+from scaffolded import PROGRAM, SCAFFOLD, Scaffolded
 
 
-def commands_of(output):
-    return [line.strip() for line in output.splitlines() if line.startswith("  ")]
-
-
-class Scaffold(unittest.TestCase):
-    def setUp(self):
-        self.holder = tempfile.TemporaryDirectory()
-        self.folder = pathlib.Path(self.holder.name)
-
-    def tearDown(self):
-        self.holder.cleanup()
-
-    def start(self, *words, scaffold=SCAFFOLD):
-        return run(scaffold, *words, cwd=self.folder)
-
-    def follow(self, output):
-        commands = commands_of(output)
-        self.assertEqual(len(commands), 4)
-        self.assertIn("tasker plugin inspect ", commands[2])
-        if "needs the host program" in output:
-            del commands[2]
-        for command in commands:
-            answer = subprocess.run(["sh", "-ec", command], cwd=self.folder, capture_output=True, text=True, check=False,
-                                    env=dict(os.environ, CMAKE_GENERATOR="Ninja"))
-            self.assertEqual(answer.returncode, 0, command + "\n" + answer.stdout + answer.stderr)
-
-    def outcomes(self, path, *steps, context='{"order_id": 1}'):
-        answer = run(BINARY / "tests/run_plugin", path, context, *steps)
-        self.assertEqual(answer.returncode, 0, answer.stderr)
-        return [json.loads(line) for line in answer.stdout.splitlines()]
-
-    def test_from_the_first_command_to_a_running_plugin(self):
-        answer = self.start("payments/refund", "--steps", "validate,reverse_charge,notify")
-        self.assertEqual(answer.returncode, 0, answer.stderr)
-        self.follow(answer.stdout)
-        plugin = self.folder / "plugins/payments/refund-1.0.0.so"
-        self.assertEqual(exported(plugin), ["tasker_manifest_v1", "tasker_plugin_v1"])
-        self.assertNotRegex(run("readelf", "-W", "--dyn-syms", plugin).stdout, r"UNIQUE .* \d+ \S+$")
-        outcomes = self.outcomes(plugin, "validate", "reverse_charge", "notify")
-        self.assertEqual([outcome["kind"] for outcome in outcomes], ["ok"] * 3)
-        self.assertEqual(outcomes[0]["payload"], {"message": "done", "context_fields": 1})
-        self.assertEqual(outcomes[2]["payload"]["parent_said"], "done")
-        self.assertEqual(self.outcomes(plugin, "validate", context="[]")[0]["code"], "refund.bad_context")
-
+class Scaffold(Scaffolded):
     def test_delivers_to_the_data_folder_that_the_shell_means(self):
         os.environ["TASKER_DATA"] = "/somewhere"
         try:
@@ -66,39 +16,43 @@ class Scaffold(unittest.TestCase):
             del os.environ["TASKER_DATA"]
         self.assertIn(" /somewhere/plugins/payments/refund-1.0.0.so", answer.stdout)
 
-    def test_step_names_that_cxx_has_other_plans_for(self):
-        answer = self.start("default/call", "--steps", "delete,delete_,register,remove,yes,linux", "--version", "0.2.0-rc.1",
-                            "--output", "odd names", "--plugins", "drop here")
-        self.assertEqual(answer.returncode, 0, answer.stderr)
-        self.follow(answer.stdout)
-        plugin = self.folder / "drop here/default/call-0.2.0-rc.1.so"
-        kinds = [o["kind"] for o in self.outcomes(plugin, "delete", "delete_", "register", "remove", "yes", "linux")]
-        self.assertEqual(kinds, ["ok"] * 6)
+    def test_one_flavour_for_all_steps_or_one_for_each(self):
+        self.made("payments/tell", "--steps", "x,y", "--flavour", "notification", "--output", "a")
+        self.made("payments/tell", "--steps", "x:notification,y:notification", "--output", "b")
+        self.assertEqual((self.folder / "a/tests/steps_test.cpp").read_bytes(), (self.folder / "b/tests/steps_test.cpp").read_bytes())
+        self.made("payments/c", "--steps", "x:api,y", "--flavour", "database")
+        steps = (self.folder / "c/src/steps.cpp").read_text(encoding="utf-8")
+        self.assertIn("services.http", steps)
+        self.assertIn("services.database", steps)
+        self.assertNotIn("Amount", steps)
 
-    def test_the_installed_scaffold_finds_the_installed_sdk(self):
-        prefix = self.folder / "prefix"
+    def test_editors_find_the_schema_of_the_template(self):
+        prefix = self.folder.resolve() / "prefix"
         answer = run(CMAKE, "--install", BINARY, "--prefix", prefix, "--component", "sdk")
         self.assertEqual(answer.returncode, 0, answer.stderr)
-        answer = self.start("payments/refund", "--steps", "validate", scaffold=prefix / "bin/tasker-scaffold")
-        self.assertEqual(answer.returncode, 0, answer.stderr)
-        self.assertIn(str(prefix.resolve()), answer.stdout)
-        self.follow(answer.stdout)
-        # The project's own README, by somebody who has the SDK installed and starts from a clean clone of it.
-        project = self.folder / "refund"
-        shutil.rmtree(project / "build")
-        block = re.search(r"```sh\n(.*?)```", (project / "README.md").read_text(encoding="utf-8"), re.S).group(1)
-        answer = subprocess.run(["sh", "-ec", block], cwd=project, capture_output=True, text=True, check=False,
-                                env=dict(os.environ, CMAKE_GENERATOR="Ninja", CMAKE_PREFIX_PATH=str(prefix)))
+        for name, scaffold, schema in (("checkout", SCAFFOLD, SOURCE / "config/template.schema.json"),
+                                       ("prefix", prefix / "bin/tasker-scaffold", prefix / "share/tasker-sdk/template.schema.json")):
+            with self.subTest(name):
+                self.made(f"default/at_{name}", "--steps", "a", scaffold=scaffold)
+                first = (self.folder / f"at_{name}/at_{name}.yaml").read_text(encoding="utf-8").splitlines()[0]
+                self.assertEqual(first, f"# yaml-language-server: $schema={schema.as_uri()}")
+                self.assertTrue(schema.is_file())
+
+    @unittest.skipUnless(PROGRAM.exists(), "needs the host program")
+    def test_the_template_is_without_fault(self):
+        self.made("payments/refund", "--steps", "fetch:api,total,again,store:database,yes:notification")
+        answer = run(PROGRAM, "template", "check", self.folder / "refund/refund.yaml")
         self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
-        self.assertTrue((project / "build/plugins/payments/refund-1.0.0.so").exists())
 
     def test_nothing_is_overwritten(self):
-        self.assertEqual(self.start("payments/refund", "--steps", "validate").returncode, 0)
-        before = (self.folder / "refund/refund.cpp").read_bytes()
+        self.made("payments/refund", "--steps", "validate")
+        before = (self.folder / "refund/src/steps.cpp").read_bytes()
+        (self.folder / "refund/refund.yaml").unlink()
         answer = self.start("payments/refund", "--steps", "other")
         self.assertEqual(answer.returncode, 1)
         self.assertIn("already there", answer.stderr)
-        self.assertEqual((self.folder / "refund/refund.cpp").read_bytes(), before)
+        self.assertEqual((self.folder / "refund/src/steps.cpp").read_bytes(), before)
+        self.assertFalse((self.folder / "refund/refund.yaml").exists(), "a refused request writes nothing")
 
     def test_wrong_requests_are_refused_in_words(self):
         for words, complaint in (
@@ -109,6 +63,11 @@ class Scaffold(unittest.TestCase):
                 (["payments/refund/x", "--steps", "a"], "is not a name"),
                 (["payments/refund", "--steps", "a,,b"], "is not a name"),
                 (["payments/refund", "--steps", "a,b,a"], "twice"),
+                (["payments/refund", "--steps", "a:api,a:database"], "twice"),
+                (["payments/refund", "--steps", "a:http"], "no flavour 'http'"),
+                (["payments/refund", "--steps", "a:"], "no flavour ''"),
+                (["payments/refund", "--steps", "a", "--flavour", "mail"], "no flavour 'mail'"),
+                (["payments/refund", "--steps", "a", "--language", "go"], "no language 'go'"),
                 (["payments/refund", "--steps", "a", "--version", "1.0"], "semantic version")):
             with self.subTest(words):
                 answer = self.start(*words)

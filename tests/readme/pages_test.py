@@ -11,6 +11,7 @@ from markdown import blocks_of
 RUN_ELSEWHERE = {
     "README.md": "tests/readme/tour_test.py", "sql/FUNCTIONS.md": "tests/store/functions_page_test.cpp",
     "sdk/HANDLERS.md": "tests/readme/handlers_test.cpp", "sdk/ERRORS_AND_RETRIES.md": "tests/readme/errors_test.cpp",
+    "sdk/scaffolding/templates/common/README.md": "tests/abi/scaffold_project_test.py",
     **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/README.md", "sdk/TEMPLATE.md",
                      "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md", "sdk/VERSIONS.md"), "tests/readme/guide_test.py"),
 }

@@ -1,0 +1,25 @@
+"""The command: reads the request, writes the project, prints what to do next."""
+import sys
+
+from . import cpp
+from .project import write_project
+from .refusal import Refusal
+from .request import request_from
+
+MAKERS = {"cpp": cpp}
+
+
+def main(arguments):
+    try:
+        request = request_from(arguments)
+        maker = MAKERS[request.language]
+        write_project(request.output, maker.files(request))
+    except (Refusal, OSError) as error:
+        print(f"scaffold: {error}", file=sys.stderr)
+        return 1
+    print(f"Made {request.output}: {len(request.steps)} steps in {request.name}.yaml, their handlers in "
+          f"{maker.HANDLERS}. Build, test, deliver:\n")
+    for command in maker.commands(request):
+        print(f"  {command}")
+    print(f"\nThe last one delivers to {request.plugins}: a host started with that plugin folder runs it at once.")
+    return 0

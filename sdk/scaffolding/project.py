@@ -1,0 +1,32 @@
+"""The files of a project: filled in from templates/, and written where there were none."""
+import re
+
+from .places import PACKAGE
+from .refusal import Refusal
+
+SLOT = re.compile(r"@([a-z_]+)@")
+
+
+def filled(text, words):
+    """@name@ is replaced; a name that is not there is a fault of the scaffold."""
+    return SLOT.sub(lambda slot: words[slot.group(1)], text)
+
+
+def template(path, words=None):
+    text = (PACKAGE / "templates" / path).read_text(encoding="utf-8")
+    return filled(text, words or {})
+
+
+def write_project(folder, files):
+    """files: path below the folder -> text."""
+    taken = [name for name in files if (folder / name).exists() or (folder / name).is_symlink()]
+    if taken:
+        raise Refusal(f"{folder / taken[0]} is already there; choose another folder with --output")
+    if folder.exists() and not folder.is_dir():
+        raise Refusal(f"{folder} is a file; choose another folder with --output")
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Exclusive creation: a file that appears in between is not overwritten either.
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)

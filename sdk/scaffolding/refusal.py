@@ -1,0 +1,5 @@
+"""What is wrong with a request, for people."""
+
+
+class Refusal(Exception):
+    pass
