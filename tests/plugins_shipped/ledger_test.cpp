@@ -1,5 +1,5 @@
 // Exactly one line for each idempotency key, whoever writes, and whatever kills them.
-#include "order_process/src/ledger.h"
+#include "shop/ledger.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 
 #include "support/files.h"
 
-namespace order_process {
+namespace shop {
 namespace {
 
 using nlohmann::json;
@@ -68,6 +68,37 @@ TEST_F(LedgerTest, WhatAnotherAppendedIsSeenAtOnce) {
   json first = effect(1), again = effect(1);
   one.record(first);
   EXPECT_EQ(two.record(again), Verdict::replayed);
+}
+
+TEST_F(LedgerTest, AnEffectMayHoldSeveralExclusives) {
+  Ledger ledger(file_, false);
+  json first = effect(1), second = effect(2);
+  first["exclusive"] = {"username ann", "email ann@mail.example"};
+  second["exclusive"] = {"username bob", "email ann@mail.example"};
+  EXPECT_EQ(ledger.record(first), Verdict::appended);
+  EXPECT_EQ(ledger.record(second), Verdict::taken);
+  EXPECT_EQ(second, first);
+  EXPECT_EQ(ledger.holder("username bob"), std::nullopt);
+}
+
+TEST_F(LedgerTest, MovesAddUpByAccountAndNeverFallBelowTheFloor) {
+  const auto take = [](int number, std::int64_t pieces) {
+    json taken = effect(number);
+    taken["moves"] = {{"stock of 7", -pieces}};
+    return taken;
+  };
+  const Ledger::Floors floors = {{"stock of 7", -5}};
+  {
+    Ledger ledger(file_, false);
+    json first = take(1, 3), second = take(2, 3), third = take(3, 2);
+    EXPECT_EQ(ledger.record(first, floors), Verdict::appended);
+    EXPECT_EQ(ledger.record(second, floors), Verdict::short_of);
+    EXPECT_EQ(ledger.find("key-2"), std::nullopt);
+    EXPECT_EQ(ledger.record(third, floors), Verdict::appended);
+    json again = take(1, 3);
+    EXPECT_EQ(ledger.record(again, floors), Verdict::replayed);
+  }
+  EXPECT_EQ(Ledger(file_, false).balance("stock of 7"), -5);
 }
 
 TEST_F(LedgerTest, ATornLastLineHasNotHappened) {
@@ -155,4 +186,4 @@ TEST_F(LedgerTest, KilledWritersLoseAndDoubleNothing) {
 }
 
 }  // namespace
-}  // namespace order_process
+}  // namespace shop

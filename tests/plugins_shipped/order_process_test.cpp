@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "order_process/src/order.h"
+#include "shop/order.h"
 #include "plugin_file.h"
 #include "support/files.h"
 
@@ -178,7 +178,7 @@ TEST_F(OrderProcessTest, TheSampleIsWhatItsGeneratorWrites) {
   const json orders = json::parse(read_file(folder_.path() / "orders.json"));
   EXPECT_EQ(orders.size(), 500U);
   for (const auto& order : orders)
-    EXPECT_NO_THROW(order_process::check_order(order_process::read_order(order)));
+    EXPECT_NO_THROW(shop::check_order(shop::read_order(order)));
 }
 
 }  // namespace

@@ -1,12 +1,13 @@
-// Prices, taxes, addresses and payments of order_process, as plain functions.
+// Prices, taxes, addresses and payments of the shop, as plain functions.
 #include <gtest/gtest.h>
 
-#include "order_process/src/fault.h"
-#include "order_process/src/gateway.h"
-#include "order_process/src/order.h"
-#include "order_process/src/totals.h"
+#include "shop/fault.h"
+#include "shop/gateway.h"
+#include "shop/money.h"
+#include "shop/order.h"
+#include "shop/totals.h"
 
-namespace order_process {
+namespace shop {
 namespace {
 
 Order order_to(const std::string& country, const std::string& currency, const std::string& postal_code,
@@ -130,4 +131,4 @@ TEST(Gateway, TokenAndAttemptAloneDecide) {
 }
 
 }  // namespace
-}  // namespace order_process
+}  // namespace shop

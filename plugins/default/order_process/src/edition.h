@@ -6,10 +6,13 @@
 #include <string>
 #include <string_view>
 
-#include "order.h"
-#include "totals.h"
+#include "shop/order.h"
+#include "shop/totals.h"
 
 namespace order_process {
+
+using shop::Order;
+using shop::Totals;
 
 struct Confirmation {
   const Order& order;

@@ -5,9 +5,15 @@
 
 #include "edition.h"
 #include "mail.h"
+#include "shop/money.h"
+#include "shop/text.h"
 
 namespace order_process::edition {
 namespace {
+
+using shop::escape_html;
+using shop::format_money;
+using shop::format_rate;
 
 constexpr std::string_view kBoundary = "=_order_process";
 

@@ -3,13 +3,20 @@
 #include <thread>
 
 #include "edition.h"
-#include "fault.h"
-#include "gateway.h"
-#include "totals.h"
+#include "shop/fault.h"
+#include "shop/gateway.h"
+#include "shop/text.h"
+#include "shop/totals.h"
 
 namespace order_process {
 namespace {
 
+using shop::Fault;
+using shop::fingerprint;
+using shop::Ledger;
+using shop::OrderBook;
+using shop::Outbox;
+using shop::read_order;
 using tasker::Call;
 using tasker::Json;
 
@@ -38,17 +45,6 @@ std::chrono::milliseconds latency_from(const Json& config) {
   if (!latency.is_number_integer() || latency < 0 || latency > kLongestGatewayLatency.count())
     throw tasker::PermanentError("gateway_latency_ms must be within 0 to 10000", "config.invalid");
   return std::chrono::milliseconds(latency.get<std::int64_t>());
-}
-
-// A fault of the order is final. Everything else that a step throws, a full disk say, is retryable by the
-// SDK's rule.
-template <class Body>
-Json final_if_fault(Body body) {
-  try {
-    return body();
-  } catch (const Fault& fault) {
-    throw tasker::PermanentError(fault.what(), fault.code());
-  }
 }
 
 std::string payment_claim(const Order& order) {
@@ -80,16 +76,6 @@ void check_same_order(const Json& effect, const Order& order) {
                     ": it belongs to another database, start with a new ledger_file");
 }
 
-// FNV-1a: a short name for the key, the same in every run. Nothing secret depends on it.
-std::string fingerprint(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string name;
-  for (int shift = 60; shift >= 0; shift -= 4) name += kDigits[hash >> shift & 15U];
-  return name;
-}
-
 }  // namespace
 
 Shop::Shop(const Json& config)
@@ -108,87 +94,77 @@ const Json& Shop::find_order(Call& call) const {
 }
 
 Json Shop::validate_order(Call& call) {
-  return final_if_fault([&]() -> Json {
-    const Json& source = find_order(call);
-    const Order order = read_order(source);
-    check_order(order);
-    if (const auto payment = ledger_.holder(payment_claim(order));
-        payment && (*payment)["task_id"] != call.task_id())
-      refuse_processed(order, *payment);
+  const Json& source = find_order(call);
+  const Order order = read_order(source);
+  check_order(order);
+  if (const auto payment = ledger_.holder(payment_claim(order));
+      payment && (*payment)["task_id"] != call.task_id())
+    refuse_processed(order, *payment);
 
-    const Totals totals = compute_totals(order, edition::discount_percent(order.discount_code));
-    Json effect = effect_of(call, order, totals);
-    const bool replayed = ledger_.record(effect) == Ledger::Verdict::replayed;
-    check_same_order(effect, order);
-    return {{"order", source},
-            {"valid", true},
-            {"totals", to_json(totals)},
-            {"replayed", replayed},
-            {"handled_by", edition::kHandledBy}};
-  });
+  const Totals totals = compute_totals(order, edition::discount_percent(order.discount_code));
+  Json effect = effect_of(call, order, totals);
+  const bool replayed = ledger_.record(effect) == Ledger::Verdict::replayed;
+  check_same_order(effect, order);
+  return {{"order", source},
+          {"valid", true},
+          {"totals", to_json(totals)},
+          {"replayed", replayed},
+          {"handled_by", edition::kHandledBy}};
 }
 
 Json Shop::process_payment(Call& call) {
-  return final_if_fault([&]() -> Json {
-    const Json& source = call.input("validate_order").at("order");
-    const Order order = read_order(source);
-    const Totals totals = compute_totals(order, edition::discount_percent(order.discount_code));
-    const std::string key(call.idempotency_key());
+  const Json& source = call.input("validate_order").at("order");
+  const Order order = read_order(source);
+  const Totals totals = compute_totals(order, edition::discount_percent(order.discount_code));
+  const std::string key(call.idempotency_key());
 
-    // Asked before the gateway: an earlier attempt may have charged and died before its outcome was
-    // committed.
-    auto payment = ledger_.find(key);
-    bool replayed = payment.has_value();
-    if (!replayed) {
-      wait_for_gateway(call);
-      const auto answer = charge(order.payment_token, static_cast<unsigned>(call.attempt()));
-      if (answer.kind == GatewayAnswer::Kind::unavailable)
-        throw tasker::RetryableError(answer.message, answer.retry_after, answer.code);
-      if (answer.kind == GatewayAnswer::Kind::refused) throw Fault(answer.code, answer.message);
-
-      payment = effect_of(call, order, totals);
-      (*payment)["exclusive"] = payment_claim(order);
-      (*payment)["payment_id"] = "pay_" + fingerprint(key);
-      // Another task for the same order may have passed validate_order at the same time: only one is charged.
-      const auto verdict = ledger_.record(*payment);
-      if (verdict == Ledger::Verdict::taken && (*payment)["task_id"] != call.task_id())
-        refuse_processed(order, *payment);
-      replayed = verdict != Ledger::Verdict::appended;
-    }
-    check_same_order(*payment, order);
-    return {{"payment_id", (*payment)["payment_id"]},
-            {"amount_cents", (*payment)["amount_cents"]},
-            {"currency", order.currency},
-            {"order", source},
-            {"replayed", replayed},
-            {"handled_by", edition::kHandledBy}};
-  });
+  // Asked before the gateway: an earlier attempt may have charged and died before its outcome was
+  // committed.
+  auto payment = ledger_.find(key);
+  bool replayed = payment.has_value();
+  if (!replayed) {
+    wait_for_gateway(call);
+    shop::charge_or_throw(order.payment_token, static_cast<unsigned>(call.attempt()));
+    payment = effect_of(call, order, totals);
+    (*payment)["exclusive"] = payment_claim(order);
+    (*payment)["payment_id"] = "pay_" + fingerprint(key);
+    // Another task for the same order may have passed validate_order at the same time: only one is charged.
+    const auto verdict = ledger_.record(*payment);
+    if (verdict == Ledger::Verdict::taken && (*payment)["task_id"] != call.task_id())
+      refuse_processed(order, *payment);
+    replayed = verdict != Ledger::Verdict::appended;
+  }
+  check_same_order(*payment, order);
+  return {{"payment_id", (*payment)["payment_id"]},
+          {"amount_cents", (*payment)["amount_cents"]},
+          {"currency", order.currency},
+          {"order", source},
+          {"replayed", replayed},
+          {"handled_by", edition::kHandledBy}};
 }
 
 Json Shop::send_confirmation(Call& call) {
-  return final_if_fault([&]() -> Json {
-    const Json& payment = call.input("process_payment");
-    const Order order = read_order(payment.at("order"));
-    const Totals totals = compute_totals(order, edition::discount_percent(order.discount_code));
-    const std::string key(call.idempotency_key());
-    const std::string name =
-        "order-" + std::to_string(order.order_id) + "-task-" + std::string(call.task_id()) + ".eml";
+  const Json& payment = call.input("process_payment");
+  const Order order = read_order(payment.at("order"));
+  const Totals totals = compute_totals(order, edition::discount_percent(order.discount_code));
+  const std::string key(call.idempotency_key());
+  const std::string name =
+      "order-" + std::to_string(order.order_id) + "-task-" + std::string(call.task_id()) + ".eml";
 
-    // The file first: if the host dies in between, the next attempt replaces it by the same bytes.
-    auto sent = ledger_.find(key);
-    bool replayed = sent.has_value();
-    if (!replayed) {
-      const auto text = edition::render({order, totals, payment.at("payment_id"), fingerprint(key)});
-      sent = effect_of(call, order, totals);
-      (*sent)["confirmation"] = outbox_.put(name, text).string();
-      replayed = ledger_.record(*sent) != Ledger::Verdict::appended;
-    }
-    check_same_order(*sent, order);
-    return {{"sent_to", order.email},
-            {"confirmation", (*sent)["confirmation"]},
-            {"replayed", replayed},
-            {"handled_by", edition::kHandledBy}};
-  });
+  // The file first: if the host dies in between, the next attempt replaces it by the same bytes.
+  auto sent = ledger_.find(key);
+  bool replayed = sent.has_value();
+  if (!replayed) {
+    const auto text = edition::render({order, totals, payment.at("payment_id"), fingerprint(key)});
+    sent = effect_of(call, order, totals);
+    (*sent)["confirmation"] = outbox_.put(name, text).string();
+    replayed = ledger_.record(*sent) != Ledger::Verdict::appended;
+  }
+  check_same_order(*sent, order);
+  return {{"sent_to", order.email},
+          {"confirmation", (*sent)["confirmation"]},
+          {"replayed", replayed},
+          {"handled_by", edition::kHandledBy}};
 }
 
 // In small pieces, as a handler that waits must hear when it is told to stop. Nothing is charged yet, so

@@ -7,10 +7,10 @@
 
 #include <chrono>
 
-#include "ledger.h"
-#include "order.h"
-#include "order_book.h"
-#include "outbox.h"
+#include "shop/ledger.h"
+#include "shop/order.h"
+#include "shop/order_book.h"
+#include "shop/outbox.h"
 
 namespace order_process {
 
@@ -28,9 +28,9 @@ class Shop {
   const tasker::Json& find_order(tasker::Call& call) const;
   void wait_for_gateway(const tasker::Call& call) const;
 
-  OrderBook orders_;
-  Ledger ledger_;
-  Outbox outbox_;
+  shop::OrderBook orders_;
+  shop::Ledger ledger_;
+  shop::Outbox outbox_;
   std::chrono::milliseconds gateway_latency_;
 };
 

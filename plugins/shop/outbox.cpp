@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
-namespace order_process {
+namespace shop {
 namespace {
 
 bool write_all(int file, std::string_view text) {
@@ -43,4 +44,9 @@ std::filesystem::path Outbox::put(const std::string& name, std::string_view text
   return target;
 }
 
-}  // namespace order_process
+std::size_t Outbox::waiting() const {
+  const std::filesystem::directory_iterator files(folder_);
+  return static_cast<std::size_t>(std::count_if(begin(files), end(files), [](const auto& file) { return file.path().filename().native()[0] != '.'; }));
+}
+
+}  // namespace shop

@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-namespace order_process {
+namespace shop {
 
 enum class TaxClass { standard, reduced };
 
@@ -37,4 +37,4 @@ const Region* find_region(const Market& market, std::string_view code);
 bool is_postcode(const Market& market, std::string_view text);
 TaxRate tax_rate(const Market& market, std::string_view region, TaxClass tax_class);
 
-}  // namespace order_process
+}  // namespace shop

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
-namespace order_process {
+#include "fault.h"
+
+namespace shop {
 namespace {
 
 using namespace std::string_view_literals;
@@ -34,4 +36,11 @@ GatewayAnswer charge(std::string_view token, unsigned attempt) {
   return {};
 }
 
-}  // namespace order_process
+void charge_or_throw(std::string_view token, unsigned attempt) {
+  const auto answer = charge(token, attempt);
+  if (answer.kind == GatewayAnswer::Kind::unavailable)
+    throw tasker::RetryableError(answer.message, answer.retry_after, answer.code);
+  if (answer.kind == GatewayAnswer::Kind::refused) throw Fault(answer.code, answer.message);
+}
+
+}  // namespace shop

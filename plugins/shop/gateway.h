@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace order_process {
+namespace shop {
 
 struct GatewayAnswer {
   enum class Kind { captured, unavailable, refused };
@@ -21,4 +21,7 @@ struct GatewayAnswer {
 // attempts; tok_declined and any other token are refused for good. `attempt` counts from 1.
 GatewayAnswer charge(std::string_view token, unsigned attempt);
 
-}  // namespace order_process
+// The same for a handler: returns when captured, else throws tasker::RetryableError or Fault with the answer's code.
+void charge_or_throw(std::string_view token, unsigned attempt);
+
+}  // namespace shop

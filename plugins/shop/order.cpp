@@ -1,12 +1,11 @@
 #include "order.h"
 
-#include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "fault.h"
+#include "text.h"
 
-namespace order_process {
+namespace shop {
 namespace {
 
 using nlohmann::json;
@@ -41,19 +40,6 @@ Item read_item(const json& item) {
   return {field<std::string>(item, "sku"), field<std::string>(item, "name"),
           field<std::int64_t>(item, "quantity"), field<std::int64_t>(item, "unit_price_cents"),
           read_tax_class(item)};
-}
-
-// Control characters would let a field add lines to the confirmation's mail headers.
-bool is_plain(const std::string& text) {
-  return std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; });
-}
-
-bool is_email(const std::string& text) {
-  const auto at = text.find('@');
-  if (at == std::string::npos || at == 0 || text.find('@', at + 1) != std::string::npos) return false;
-  const auto dot = text.rfind('.');
-  return dot != std::string::npos && dot > at + 1 && dot + 1 < text.size() &&
-         text.find_first_of(" <>\",;") == std::string::npos;
 }
 
 void check_item(const Item& item) {
@@ -104,7 +90,7 @@ void check_order(const Order& order) {
   if (order.items.size() > kMaxItems)
     throw Fault("order.invalid_item", "the order has more than " + std::to_string(kMaxItems) + " items");
   for (const auto& item : order.items) check_item(item);
-  if (!is_email(order.email) || !is_plain(order.email))
+  if (!is_email(order.email))
     throw Fault("order.invalid_email", "\"" + order.email + "\" is no e-mail address");
 
   const Market* market = find_market(order.ship_to.country);
@@ -117,4 +103,4 @@ void check_order(const Order& order) {
                                                order.currency);
 }
 
-}  // namespace order_process
+}  // namespace shop

@@ -2,11 +2,12 @@
 // confirmation again replaces it by the same bytes. Constant after construction; any thread.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
-namespace order_process {
+namespace shop {
 
 class Outbox {
  public:
@@ -16,8 +17,11 @@ class Outbox {
   // Throws std::system_error. Returns the file's path.
   std::filesystem::path put(const std::string& name, std::string_view text) const;
 
+  // How many files lie in it, drafts left out. Throws std::filesystem::filesystem_error.
+  std::size_t waiting() const;
+
  private:
   std::filesystem::path folder_;
 };
 
-}  // namespace order_process
+}  // namespace shop

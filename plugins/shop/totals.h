@@ -12,7 +12,7 @@
 
 #include "order.h"
 
-namespace order_process {
+namespace shop {
 
 struct TaxLine {
   TaxRate rate = 0;
@@ -35,7 +35,6 @@ Totals compute_totals(const Order& order, int discount_percent);
 
 nlohmann::json to_json(const Totals& totals);
 
-std::string format_money(std::int64_t cents, const std::string& currency);  // "EUR 12.34"
-std::string format_rate(TaxRate rate);                                      // "8.875 %"
+std::string format_rate(TaxRate rate);  // "8.875 %"
 
-}  // namespace order_process
+}  // namespace shop

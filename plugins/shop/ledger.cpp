@@ -10,11 +10,18 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
-namespace order_process {
+namespace shop {
 namespace {
 
 constexpr std::chrono::microseconds kLockPoll{50};
+
+std::vector<std::string> exclusives_of(const nlohmann::json& effect) {
+  const auto found = effect.find("exclusive");
+  if (found == effect.end()) return {};
+  return found->is_array() ? found->get<std::vector<std::string>>() : std::vector{found->get<std::string>()};
+}
 
 }  // namespace
 
@@ -60,19 +67,21 @@ Ledger::~Ledger() {
   ::close(file_);
 }
 
-Ledger::Verdict Ledger::record(nlohmann::json& effect) {
+Ledger::Verdict Ledger::record(nlohmann::json& effect, const Floors& floors) {
   const auto key = effect.at("idempotency_key").get<std::string>();
-  const auto exclusive = effect.value("exclusive", std::string());
   const Locked locked(*this);
   read_new_lines();
   if (auto earlier = look_up(by_key_, key)) {
     effect = std::move(*earlier);
     return Verdict::replayed;
   }
-  if (auto other = exclusive.empty() ? std::nullopt : look_up(by_exclusive_, exclusive)) {
-    effect = std::move(*other);
-    return Verdict::taken;
+  for (const auto& exclusive : exclusives_of(effect)) {
+    if (auto other = look_up(by_exclusive_, exclusive)) {
+      effect = std::move(*other);
+      return Verdict::taken;
+    }
   }
+  if (!stays_above(effect, floors)) return Verdict::short_of;
   append(effect.dump() + "\n");
   return Verdict::appended;
 }
@@ -87,6 +96,22 @@ std::optional<nlohmann::json> Ledger::holder(const std::string& exclusive) {
   const Locked locked(*this);
   read_new_lines();
   return look_up(by_exclusive_, exclusive);
+}
+
+std::int64_t Ledger::balance(const std::string& account) {
+  const Locked locked(*this);
+  read_new_lines();
+  const auto found = balances_.find(account);
+  return found == balances_.end() ? 0 : found->second;
+}
+
+bool Ledger::stays_above(const nlohmann::json& effect, const Floors& floors) const {
+  for (const auto& [account, floor] : floors) {
+    const auto found = balances_.find(account);
+    const std::int64_t before = found == balances_.end() ? 0 : found->second;
+    if (before + effect.at("moves").value(account, std::int64_t{0}) < floor) return false;
+  }
+  return true;
 }
 
 void Ledger::read_new_lines() {
@@ -110,8 +135,10 @@ void Ledger::index_line(std::string_view line, Place place) {
   const auto effect = nlohmann::json::parse(line, nullptr, false);
   if (!effect.is_object() || !effect.contains("idempotency_key"))
     fail("is damaged at byte " + std::to_string(place.offset) + ": the line there is no effect");
-  by_key_.emplace(effect["idempotency_key"].get<std::string>(), place);
-  if (effect.contains("exclusive")) by_exclusive_.emplace(effect["exclusive"].get<std::string>(), place);
+  if (!by_key_.emplace(effect["idempotency_key"].get<std::string>(), place).second) return;
+  if (effect.contains("moves"))
+    for (const auto& [account, amount] : effect["moves"].items()) balances_[account] += amount.get<std::int64_t>();
+  for (const auto& exclusive : exclusives_of(effect)) by_exclusive_.emplace(exclusive, place);
 }
 
 void Ledger::append(const std::string& line) {
@@ -156,4 +183,4 @@ void Ledger::fail(const std::string& what, int reason) const {
   throw LedgerError("the ledger " + path_.string() + " " + what + why);
 }
 
-}  // namespace order_process
+}  // namespace shop

@@ -4,14 +4,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-namespace order_process {
-namespace {
+#include "money.h"
 
-std::int64_t share_half_up(std::int64_t amount, std::int64_t part, std::int64_t whole) {
-  return (amount * part + whole / 2) / whole;
-}
-
-}  // namespace
+namespace shop {
 
 Totals compute_totals(const Order& order, int discount_percent) {
   const Market& market = *find_market(order.ship_to.country);
@@ -57,12 +52,6 @@ nlohmann::json to_json(const Totals& totals) {
           {"tax_lines", std::move(lines)}};
 }
 
-std::string format_money(std::int64_t cents, const std::string& currency) {
-  const std::int64_t size = cents < 0 ? -cents : cents;
-  const std::string digits = std::to_string(size % 100 + 100).substr(1);
-  return currency + (cents < 0 ? " -" : " ") + std::to_string(size / 100) + "." + digits;
-}
-
 std::string format_rate(TaxRate rate) {
   std::string text = std::to_string(rate / 1000);
   if (const TaxRate rest = rate % 1000; rest != 0) {
@@ -73,4 +62,4 @@ std::string format_rate(TaxRate rate) {
   return text + " %";
 }
 
-}  // namespace order_process
+}  // namespace shop

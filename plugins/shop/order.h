@@ -9,7 +9,7 @@
 
 #include "market.h"
 
-namespace order_process {
+namespace shop {
 
 struct Item {
   std::string sku;
@@ -44,4 +44,4 @@ Order read_order(const nlohmann::json& json);
 // Throws the Fault of the first rule that the order breaks; the codes are listed in the README.
 void check_order(const Order& order);
 
-}  // namespace order_process
+}  // namespace shop

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
-namespace order_process {
+namespace shop {
 
 class OrderBook {
  public:
@@ -23,4 +23,4 @@ class OrderBook {
   std::unordered_map<std::int64_t, nlohmann::json> orders_;
 };
 
-}  // namespace order_process
+}  // namespace shop

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -20,7 +21,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace order_process {
+namespace shop {
 
 // The file cannot be used now: another attempt may succeed.
 class LedgerError : public std::runtime_error {
@@ -29,7 +30,8 @@ class LedgerError : public std::runtime_error {
 
 class Ledger {
  public:
-  enum class Verdict { appended, replayed, taken };
+  enum class Verdict { appended, replayed, taken, short_of };
+  using Floors = std::map<std::string, std::int64_t>;
 
   Ledger(std::filesystem::path path, bool sync, std::chrono::milliseconds patience = std::chrono::seconds(5));
   ~Ledger();
@@ -37,15 +39,20 @@ class Ledger {
   Ledger& operator=(const Ledger&) = delete;
 
   // [worker] Appends `effect`, which carries "idempotency_key", and for an effect that may happen only once
-  // whatever the key, "exclusive". Afterwards `effect` is the line that counts: the new one, the one recorded
+  // whatever the key, "exclusive": a text, or an array of them. Afterwards `effect` is the line that counts: the new one, the one recorded
   // earlier under this key (replayed), or that of another key which holds the same "exclusive" (taken).
-  Verdict record(nlohmann::json& effect);
+  // "moves", {"stock of 7": -2}, are whole numbers that the ledger adds up by account. When one would bring its account
+  // below the floor that is given for it, nothing is recorded (short_of): two tasks never share the last piece.
+  Verdict record(nlohmann::json& effect, const Floors& floors = {});
 
   // [worker] The effect recorded under a key, by whoever did it.
   std::optional<nlohmann::json> find(const std::string& idempotency_key);
 
   // [worker] The effect that holds an "exclusive".
   std::optional<nlohmann::json> holder(const std::string& exclusive);
+
+  // [worker] What the moves of an account add up to; 0 for one that has none.
+  std::int64_t balance(const std::string& account);
 
  private:
   struct Place {
@@ -60,6 +67,7 @@ class Ledger {
   void append(const std::string& line);
   std::string read_text(Place place) const;
   std::optional<nlohmann::json> look_up(const Index& index, const std::string& key) const;
+  bool stays_above(const nlohmann::json& effect, const Floors& floors) const;
   [[noreturn]] void fail(const std::string& what, int reason = 0) const;
 
   // Constant after construction.
@@ -73,6 +81,7 @@ class Ledger {
   std::int64_t known_size_ = 0;  // how much of the file is in the index
   Index by_key_;
   Index by_exclusive_;
+  std::unordered_map<std::string, std::int64_t> balances_;
 };
 
-}  // namespace order_process
+}  // namespace shop

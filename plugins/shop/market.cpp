@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace order_process {
+namespace shop {
 namespace {
 
 using namespace std::string_view_literals;
@@ -88,4 +88,4 @@ TaxRate tax_rate(const Market& market, std::string_view region, TaxClass tax_cla
   return tax_class == TaxClass::reduced ? market.reduced : market.standard;
 }
 
-}  // namespace order_process
+}  // namespace shop

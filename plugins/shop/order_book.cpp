@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace order_process {
+namespace shop {
 
 OrderBook::OrderBook(const std::filesystem::path& file) {
   const auto fail = [&](const std::string& what) {
@@ -29,4 +29,4 @@ const nlohmann::json* OrderBook::find(std::int64_t order_id) const {
   return found == orders_.end() ? nullptr : &found->second;
 }
 
-}  // namespace order_process
+}  // namespace shop
