@@ -1,7 +1,8 @@
 """Answers on loopback by path, and writes each request as one line of JSON to stdout; the first line is the port. Ends
 with its stdin. local_server.py [CERTIFICATE KEY]
 
-/status/N[?retry_after=TEXT]  that status; each character of a reason in the body
+/status/N[/...][?retry_after=TEXT]  that status; each character of a reason in the body
+/records/COLLECTION[/ID]      plugins/shop/data as an API: the record, or {COLLECTION: [...]}; else 404
 /echo                         what was asked, as JSON
 /text, /bytes, /bad_json      text/plain; bytes that are no UTF-8; JSON that is none
 /big?bytes=N                  that many bytes
@@ -13,6 +14,7 @@ with its stdin. local_server.py [CERTIFICATE KEY]
 import http.server
 import json
 import os
+import pathlib
 import ssl
 import sys
 import threading
@@ -20,12 +22,21 @@ import urllib.parse
 
 LOCK = threading.Lock()
 SEEN = {}
+RECORDS = pathlib.Path(__file__).resolve().parents[2] / "plugins/shop/data"
 
 
 def tell(line):
     with LOCK:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+def record(collection, number=None):
+    file = RECORDS / (collection + ".json")
+    records = json.loads(file.read_text(encoding="utf-8")) if file.exists() else []
+    if number is None:
+        return {collection: records}
+    return next((record for record in records if record["id"] == int(number)), None)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -42,7 +53,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         name, _, rest = url.path.strip("/").partition("/")
         if name == "status":
             extra = {"Retry-After": query["retry_after"]} if "retry_after" in query else {}
-            self.send(int(rest), b"" if rest == "204" else json.dumps({"status": int(rest)}).encode(), "application/json", extra)
+            status = int(rest.split("/")[0])
+            self.send(status, b"" if status == 204 else json.dumps({"status": status}).encode(), "application/json", extra)
+        elif name == "records":
+            found = record(*rest.split("/"))
+            self.send(200 if found else 404, json.dumps(found).encode(), "application/json")
         elif name == "echo":
             self.send(200, json.dumps(request).encode(), "application/json; charset=utf-8")
         elif name == "text":
