@@ -13,7 +13,7 @@ RUN_ELSEWHERE = {
     "sdk/HANDLERS.md": "tests/readme/handlers_test.cpp", "sdk/ERRORS_AND_RETRIES.md": "tests/readme/errors_test.cpp",
     "sdk/scaffolding/templates/common/README.md": "tests/abi/scaffold_project_test.py",
     **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/README.md", "sdk/TEMPLATE.md",
-                     "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md", "sdk/VERSIONS.md"), "tests/readme/guide_test.py"),
+                     "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md", "sdk/VERSIONS.md", "sdk/TESTING.md"), "tests/readme/guide_test.py"),
 }
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?[^)]*\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.M | re.S)

@@ -32,6 +32,8 @@ class Plugin {
   // The one that tasker_add_plugin_test names; `config` is its section of the host's configuration. Throws Refused when a
   // host would not take it, or its init() says no.
   explicit Plugin(const Json& config = Json::object()) : Plugin(under_test(), config) {}
+  // Plugin({{"limit", 500}}), which could mean a copy otherwise.
+  explicit Plugin(Json::initializer_list_t config) : Plugin(Json(config)) {}
   Plugin(Library library, const Json& config)
       : library_(std::move(library)), outline_(outline_of(library_.manifest())), host_(std::make_unique<KitHost>()) {
     check_table(library_.entry());
