@@ -13,9 +13,12 @@ RUN_ELSEWHERE = {
     "sdk/HANDLERS.md": "tests/readme/handlers_test.cpp", "sdk/ERRORS_AND_RETRIES.md": "tests/readme/errors_test.cpp",
     "sdk/scaffolding/templates/common/README.md": "tests/abi/scaffold_project_test.py",
     **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/README.md", "sdk/TEMPLATE.md",
-                     "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md", "sdk/VERSIONS.md", "sdk/TESTING.md"), "tests/readme/guide_test.py"),
+                     "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md", "sdk/VERSIONS.md", "sdk/TESTING.md",
+                     "sdk/STOCK_PLUGINS.md"), "tests/readme/guide_test.py"),
 }
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?[^)]*\)")
+# stock::Options options(config, "handler_config", {"url", ...}), which refuses every other member.
+KNOWN_OPTIONS = re.compile(r"""(?:handler_config[^"]*"|'s configuration"|what),\s*\{([^}]*)\}""")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.M | re.S)
 
 
@@ -68,6 +71,18 @@ class Pages(unittest.TestCase):
         self.assertEqual(set(shown), {"cart/cart.cpp", "cart/cart.yaml", "cart/CMakeLists.txt"})
         for name, text in shown.items():
             self.assertEqual(text, (SOURCE / "sdk/examples" / name).read_text(encoding="utf-8"), name)
+
+    def test_the_stock_plugins_pages_have_every_option(self):
+        for folder in sorted((SOURCE / "plugins/std").glob("*/src")):
+            sources = "".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.cpp")))
+            known = set(re.findall(r'"(\w+)"', "".join(KNOWN_OPTIONS.findall(sources))))
+            page = (folder.parent / "README.md").read_text(encoding="utf-8")
+            tables = "".join(re.findall(r"^\| `.*$\n", page, re.M))
+            named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|([^|]*)\|", tables, re.M))))
+            with self.subTest(plugin=folder.parent.name):
+                self.assertTrue(known)
+                self.assertEqual(known - set(re.findall(r"`(\w+)[:`]", page)), set(), "not on the page")
+                self.assertEqual(named - known, set(), "no option")
 
     def test_files_that_the_design_names_exist(self):
         text = (SOURCE / "host/DESIGN.md").read_text(encoding="utf-8")
