@@ -30,10 +30,11 @@ LAYERS = {
     "store": {"base", "model", "engine"},
     "plugin": {"base", "model", "engine"},
     "runner": {"base", "model", "engine", "plugin"},
+    "checker": {"base", "model", "engine", "plugin", "runner"},
     "http": {"base", "model", "engine"},
-    "app": {"base", "model", "config", "engine", "store", "plugin", "runner", "http"},
+    "app": {"base", "model", "config", "engine", "store", "plugin", "runner", "checker", "http"},
 }
-LAYER_REASON = ("the order is base <- model <- engine <- {store, plugin <- runner, http} <- app: a lower part that knows a higher one "
+LAYER_REASON = ("the order is base <- model <- engine <- {store, plugin <- runner <- checker, http} <- app: a lower part that knows a higher one "
                 "cannot be tested or replaced alone, and app is the only place that wires. config serves app alone")
 
 # what is included -> where it may be (path prefixes below the root) and why.

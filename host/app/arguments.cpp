@@ -269,6 +269,32 @@ class Parser {
     inspect_.app->add_flag("--allow-line", inspect_.arguments.allow_line, "Print only its line for plugins.allow_list");
     add_output(inspect_.app, inspect_.arguments.output);
     inspect_.app->footer(example("tasker plugin inspect build/plugins/default/order_process-1.0.0.so"));
+    add_author_verbs();
+  }
+
+  // What the author of a plugin asks before it is delivered.
+  void add_author_verbs() {
+    auto& check = try_.arguments;
+    try_.app = plugin_->add_subcommand("check", "Try a plugin file against the contract");
+    try_.app->add_option("FILE", check.file, "A plugin (.so)")->required()->option_text(" ");
+    try_.app->add_option("--config", check.config, "What its init() gets: JSON object, @FILE, or - for stdin")->option_text("JSON");
+    try_.app->add_option("--context", check.context, "What its steps get: JSON object, @FILE, or - for stdin")->option_text("JSON");
+    try_.app->add_option("--limit", timeout_, "For each check; 10s by default")->option_text("TIME");
+    auto* seed = try_.app->add_option("--seed", check.seed, "Also try made-up input, from this number on")->option_text("N");
+    try_.app->add_option("--cases", check.cases, "So many made-up inputs; 1000 by default")->check(CLI::Range(1, 100'000'000))->needs(seed)->option_text("N");
+    add_output(try_.app, check.output);
+    try_.app->footer("Its code is run, each check in a process and an empty folder of its own: init(),\n"
+                     "fini() and every handler, with good, bad and big input. Give it a configuration\n"
+                     "that leads to nothing that must not be touched. The exit code is 0 when no check\n"
+                     "failed; one that could not be tried says so, and fails nothing.\n\n" + example("tasker plugin check build/plugins/shop/cart-1.0.0.so --seed 1"));
+    diff_.app = plugin_->add_subcommand("diff", "Say whether one version can replace another");
+    diff_.app->add_option("OLD", diff_.arguments.older, "A plugin (.so) or a template (.yaml)")->required()->option_text(" ");
+    diff_.app->add_option("NEW", diff_.arguments.newer, "What is to replace it")->required()->option_text(" ");
+    add_output(diff_.app, diff_.arguments.output);
+    diff_.app->footer("Steps, edges, schema of the context, limits and plugin contract, without running\n"
+                      "their code. Open tasks stay on the version they have; this is about those who\n"
+                      "submit tasks, read results or refer to handlers. The exit code is 0 when the\n"
+                      "new one can take the old one's place.\n\n" + example("tasker plugin diff cart-1.0.0.so cart-1.1.0.so"));
   }
 
   void add_plugin_version(Slot<PluginVersionArguments>& slot, PluginVersionArguments::Wish wish, const char* name, const char* text) {
@@ -325,6 +351,8 @@ class Parser {
       if (slot->app->parsed()) return plugin_version(slot->arguments);
     if (default_.app->parsed()) return plugin_default();
     if (inspect_.app->parsed()) return Verb(inspect_.arguments);
+    if (try_.app->parsed()) return plugin_check();
+    if (diff_.app->parsed()) return Verb(diff_.arguments);
     if (check_.app->parsed()) return Verb(check_.arguments);
     if (view_.app->parsed()) return Verb(view_.arguments);
     if (help_->parsed()) return help();
@@ -370,6 +398,13 @@ class Parser {
   std::variant<Verb, Notice> plugin_version(PluginVersionArguments& plugin) {
     const auto named = name_plugin(plugin_ref_, timeout_, plugin);
     return named ? std::variant<Verb, Notice>(Verb(plugin)) : usage(named.error().message);
+  }
+  std::variant<Verb, Notice> plugin_check() {
+    if (timeout_.empty()) return Verb(try_.arguments);
+    const auto limit = parse_duration(timeout_);
+    if (!limit) return usage("--limit: " + limit.error().message);
+    try_.arguments.limit = *limit;
+    return Verb(try_.arguments);
   }
   std::variant<Verb, Notice> plugin_default() {
     const auto named = name_plugin(plugin_ref_, default_.app->count("VERSION") > 0, default_.arguments);
@@ -478,6 +513,8 @@ class Parser {
   Slot<PluginVersionArguments> show_{}, retire_{}, resume_{}, retry_{};
   Slot<PluginDefaultArguments> default_{};
   Slot<PluginInspectArguments> inspect_{};
+  Slot<PluginCheckArguments> try_{};
+  Slot<PluginDiffArguments> diff_{};
   Slot<TemplateCheckArguments> check_{};
   Slot<ConfigViewArguments> view_{};
   Slot<VersionArguments> version_{};

@@ -98,6 +98,18 @@ struct PluginInspectArguments {
   bool allow_line = false;  // only its line of an allow-list
   OutputFormat output = OutputFormat::table;
 };
+struct PluginCheckArguments {
+  std::string file;
+  std::string config = "{}", context = "{}";  // JSON text, @FILE, or - for stdin
+  std::optional<std::chrono::milliseconds> limit;
+  std::optional<std::uint64_t> seed;
+  std::uint64_t cases = 1000;
+  OutputFormat output = OutputFormat::table;
+};
+struct PluginDiffArguments {
+  std::string older, newer;  // plugins (.so) or templates (.yaml)
+  OutputFormat output = OutputFormat::table;
+};
 struct TemplateCheckArguments {
   std::vector<std::string> files;
   std::string environment;  // whose overrides apply; empty: none
@@ -121,7 +133,8 @@ struct VersionArguments {
 
 using Verb = std::variant<ServeArguments, DevArguments, MigrateArguments, TaskSubmitArguments, TaskGetArguments,
                           TaskListArguments, TaskWatchArguments, PluginListArguments, PluginVersionArguments,
-                          PluginDefaultArguments, PluginInspectArguments, TemplateCheckArguments,
+                          PluginDefaultArguments, PluginInspectArguments, PluginCheckArguments, PluginDiffArguments,
+                          TemplateCheckArguments,
                           ConfigViewArguments, CompleteArguments, VersionArguments>;
 
 // Help or a complaint: nothing is to be run.

@@ -13,6 +13,8 @@
 #include "app/completion_values.h"
 #include "app/config_view.h"
 #include "app/document.h"
+#include "app/plugin_check.h"
+#include "app/plugin_diff.h"
 #include "app/plugin_inspect.h"
 #include "app/plugin_list.h"
 #include "app/plugin_verbs.h"
@@ -40,6 +42,8 @@ struct Runner {
   ExitCode operator()(const PluginVersionArguments& arguments) const { return run_plugin_version(arguments); }
   ExitCode operator()(const PluginDefaultArguments& arguments) const { return run_plugin_default(arguments); }
   ExitCode operator()(const PluginInspectArguments& arguments) const { return run_plugin_inspect(arguments); }
+  ExitCode operator()(const PluginCheckArguments& arguments) const { return run_plugin_check(arguments); }
+  ExitCode operator()(const PluginDiffArguments& arguments) const { return run_plugin_diff(arguments); }
   ExitCode operator()(const TemplateCheckArguments& arguments) const { return run_template_check(arguments); }
   ExitCode operator()(const ConfigViewArguments& arguments) const { return run_config_view(arguments); }
   ExitCode operator()(const CompleteArguments& arguments) const { return run_complete(arguments); }

@@ -74,7 +74,7 @@ ExitCode create_all(ApiClient& client, const TaskSubmitArguments& arguments, con
 // The tasks of a file, or the one that the flags describe.
 Result<std::vector<std::string>> tasks_of(const TaskSubmitArguments& arguments) {
   if (arguments.from_file.empty()) {
-    auto context = read_context(arguments.context);
+    auto context = read_object(arguments.context, "the context");
     if (!context) return context.error();
     return std::vector<std::string>{task_body(arguments, *context)};
   }
@@ -158,7 +158,7 @@ ExitCode print_list(const std::string& body, const TaskListArguments& arguments)
 
 }  // namespace
 
-Result<std::string> read_context(const std::string& argument) {
+Result<std::string> read_object(const std::string& argument, std::string_view what) {
   std::string text = argument;
   if (argument == "-" || argument.starts_with('@')) {
     auto read = read_file_or_stdin(argument == "-" ? argument : argument.substr(1));
@@ -167,9 +167,9 @@ Result<std::string> read_context(const std::string& argument) {
   }
   // It is put into the request as it is, so that numbers keep their digits: it must be one value and no more.
   const auto kind = check_json(text);
-  if (!kind) return make_error(kind.error().code, "the context: " + kind.error().message);
+  if (!kind) return make_error(kind.error().code, fmt::format("{}: {}", what, kind.error().message));
   if (*kind != JsonKind::object)
-    return make_error(Code::invalid_json, "the context must be a JSON object, such as {\"order_id\": 7}");
+    return make_error(Code::invalid_json, fmt::format("{} must be a JSON object, such as {{\"order_id\": 7}}", what));
   return text;
 }
 

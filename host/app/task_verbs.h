@@ -12,7 +12,8 @@ ExitCode run_task_list(const TaskListArguments& arguments);
 ExitCode run_task_watch(const TaskWatchArguments& arguments);
 
 // The pieces of a request, apart for their tests.
-Result<std::string> read_context(const std::string& argument);  // JSON, @FILE or -; must be a JSON object
+// JSON, @FILE or -; must be a JSON object. `what` is it, in errors: "the context".
+Result<std::string> read_object(const std::string& argument, std::string_view what);
 std::string task_body(const TaskSubmitArguments& arguments, const std::string& context);
 std::string list_query(const TaskListArguments& arguments);
 

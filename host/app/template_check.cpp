@@ -45,15 +45,6 @@ Result<void> check_file_name(const fs::path& file, const model::TaskTemplate& ta
   return plugin::check_identity(*name, task);
 }
 
-Result<Definition> check(const std::string& file, const std::string& environment) {
-  const auto text = read_text(file);
-  if (!text) return text.error();
-  auto definition = model::parse_template(*text, file, environment);
-  if (!definition) return definition.error();
-  if (const auto named = check_file_name(file, **definition); !named) return named.error();
-  return std::move(*definition);
-}
-
 std::string label_of(const model::TaskTemplate& task) {
   return fmt::format("{}/{}@{}", task.namespace_name, task.name, task.version.text());
 }
@@ -68,11 +59,20 @@ std::string as_json(const std::string& file, const Result<Definition>& checked) 
 
 }  // namespace
 
+Result<std::shared_ptr<const model::TaskTemplate>> read_template(const std::string& file, const std::string& environment) {
+  const auto text = read_text(file);
+  if (!text) return text.error();
+  auto definition = model::parse_template(*text, file, environment);
+  if (!definition) return definition.error();
+  if (const auto named = check_file_name(file, **definition); !named) return named.error();
+  return std::move(*definition);
+}
+
 ExitCode run_template_check(const TemplateCheckArguments& arguments) {
   ExitCode exit_code = ExitCode::ok;
   std::string rows;
   for (const std::string& file : arguments.files) {
-    const auto checked = check(file, arguments.environment);
+    const auto checked = read_template(file, arguments.environment);
     if (is_document(arguments.output))
       rows += (rows.empty() ? "" : ",") + as_json(file, checked);
     else if (checked)

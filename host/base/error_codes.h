@@ -106,7 +106,9 @@ namespace tasker {
   X(default_unavailable, "handler.default_unavailable", 409) \
   X(no_thread, "host.no_thread", 503)                      \
   X(plugin_not_refused, "plugin.not_refused", 409)         \
-  X(plugin_unbound, "plugin.unbound", 422)
+  X(plugin_unbound, "plugin.unbound", 422)                 \
+  X(plugin_check_failed, "plugin.check_failed", 422)       \
+  X(plugin_unsafe_replacement, "plugin.unsafe_replacement", 422)
 
 enum class Code {
 #define X(name, text, http) name,

@@ -152,6 +152,12 @@ ErrorGuide guide_of(Code code) {
     case Code::plugin_unbound:
       return {"A workflow without code names a handler that no loaded plugin has.",
               "Drop the plugin that has it into the plugins folder, or correct the step's handler_class: namespace/name@range#handler."};
+    case Code::plugin_check_failed:
+      return {"`tasker plugin check` found the plugin to break the contract.",
+              "Each line that says FAILED names the rule and what happened; plugin-api/ABI.md has the rules."};
+    case Code::plugin_unsafe_replacement:
+      return {"`tasker plugin diff` found changes that may break those who use the older version.",
+              "Keep what is named, or raise the major version, so that ranges like ^1.2 do not take the new one."};
     case Code::plugin_init_failed:
       return {"The plugin's init reported an error, most often about its configuration.",
               "The sentence is the plugin's own. Correct plugins.configuration, or what it needs to reach."};

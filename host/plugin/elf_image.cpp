@@ -56,8 +56,9 @@ class Reader {
     const std::size_t length = strnlen(begin, room);
     return length == room ? std::string_view{} : std::string_view(begin, length);
   }
-  std::string text(const Elf64_Shdr& section) const {
-    return {reinterpret_cast<const char*>(file_.data() + section.sh_offset), section.sh_size};
+  // Of a range that the file holds.
+  std::string bytes(std::uint64_t offset, std::uint64_t size) const {
+    return holds(offset, size) ? std::string(reinterpret_cast<const char*>(file_.data() + offset), size) : std::string();
   }
   std::uint64_t size() const { return file_.size(); }
 
@@ -99,6 +100,36 @@ Result<void> check_segments(const Reader& reader, const Elf64_Ehdr& header) {
   return {};
 }
 
+void read_dynamic(const Reader& reader, const Elf64_Phdr& segment, ElfManners& manners) {
+  for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= segment.p_filesz; at += sizeof(Elf64_Dyn)) {
+    const auto entry = reader.at<Elf64_Dyn>(segment.p_offset + at);
+    if (!entry || entry->d_tag == DT_NULL) return;
+    const std::uint64_t value = entry->d_un.d_val;
+    if (entry->d_tag == DT_TEXTREL) manners.has_text_relocations = true;
+    if (entry->d_tag == DT_BIND_NOW) manners.binds_at_load = true;
+    if (entry->d_tag == DT_FLAGS) {
+      manners.has_text_relocations |= (value & DF_TEXTREL) != 0;
+      manners.binds_at_load |= (value & DF_BIND_NOW) != 0;
+    }
+    if (entry->d_tag == DT_FLAGS_1) {
+      manners.binds_at_load |= (value & DF_1_NOW) != 0;
+      manners.stays_in_memory |= (value & DF_1_NODELETE) != 0;
+    }
+  }
+}
+
+// Of a file whose segments were checked.
+ElfManners read_manners(const Reader& reader, const Elf64_Ehdr& header) {
+  ElfManners manners{.has_executable_stack = true};  // what the kernel takes a file to want that says nothing
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const auto segment = reader.at<Elf64_Phdr>(header.e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr));
+    if (!segment) break;
+    if (segment->p_type == PT_GNU_STACK) manners.has_executable_stack = (segment->p_flags & PF_X) != 0;
+    if (segment->p_type == PT_DYNAMIC) read_dynamic(reader, *segment, manners);
+  }
+  return manners;
+}
+
 Result<std::vector<Elf64_Shdr>> read_sections(const Reader& reader, const Elf64_Ehdr& header) {
   if (header.e_shoff == 0 || header.e_shnum == 0) return malformed("it has no section table; do not strip it with sstrip");
   if (header.e_shentsize != sizeof(Elf64_Shdr)) return malformed("its section headers");
@@ -119,7 +150,21 @@ const Elf64_Shdr* string_table(const std::vector<Elf64_Shdr>& sections, std::uin
   return index < sections.size() && sections[index].sh_type == SHT_STRTAB ? &sections[index] : nullptr;
 }
 
-Result<std::vector<ExportedSymbol>> read_exports(const Reader& reader, const std::vector<Elf64_Shdr>& sections) {
+// The first bytes of what lies at an address once the file is loaded.
+std::string head_at(const Reader& reader, const Elf64_Ehdr& header, std::uint64_t address) {
+  constexpr std::uint64_t kHead = 16;
+  for (unsigned i = 0; i < header.e_phnum; ++i) {
+    const auto segment = reader.at<Elf64_Phdr>(header.e_phoff + std::uint64_t{i} * sizeof(Elf64_Phdr));
+    if (!segment || segment->p_type != PT_LOAD || address < segment->p_vaddr) continue;
+    const std::uint64_t into = address - segment->p_vaddr;
+    if (into >= segment->p_filesz) continue;
+    return reader.bytes(segment->p_offset + into, std::min(kHead, segment->p_filesz - into));
+  }
+  return {};
+}
+
+Result<std::vector<ExportedSymbol>> read_exports(const Reader& reader, const Elf64_Ehdr& header,
+                                                 const std::vector<Elf64_Shdr>& sections) {
   std::vector<ExportedSymbol> exported;
   for (const Elf64_Shdr& section : sections) {
     if (section.sh_type != SHT_DYNSYM) continue;
@@ -134,8 +179,9 @@ Result<std::vector<ExportedSymbol>> read_exports(const Reader& reader, const std
       if (symbol->st_shndx == SHN_UNDEF || binding == STB_LOCAL) continue;
       const std::string_view name = reader.name(*names, symbol->st_name);
       if (name.empty()) return malformed("a dynamic symbol has no name");
-      exported.push_back({std::string(name), symbol->st_size, ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT,
-                          binding == STB_GNU_UNIQUE});
+      const bool is_data = ELF64_ST_TYPE(symbol->st_info) == STT_OBJECT;
+      exported.push_back({std::string(name), symbol->st_size, is_data, binding == STB_GNU_UNIQUE,
+                          is_data ? head_at(reader, header, symbol->st_value) : std::string()});
     }
   }
   return exported;
@@ -154,7 +200,8 @@ Result<ElfFacts> read_elf(std::span<const unsigned char> file, std::string_view 
   if (!names) return malformed("its section names");
 
   ElfFacts facts;
-  auto exported = read_exports(reader, *sections);
+  facts.manners = read_manners(reader, *header);
+  auto exported = read_exports(reader, *header, *sections);
   if (!exported) return exported.error();
   facts.exported = std::move(*exported);
 
@@ -166,7 +213,7 @@ Result<ElfFacts> read_elf(std::span<const unsigned char> file, std::string_view 
                                                        "; build it with tasker_add_plugin, which embeds the template");
   if (found->sh_size > kMaxSectionBytes)
     return make_error(Code::plugin_too_large, "the section " + std::string(section_name) + " is larger than 1 MiB");
-  facts.section = reader.text(*found);
+  facts.section = reader.bytes(found->sh_offset, found->sh_size);
   return facts;
 }
 

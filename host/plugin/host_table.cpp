@@ -136,6 +136,7 @@ struct HostTable::Calls {
         if (found.lock.owns_lock()) found.lock.unlock();
         const CrashMark mark(table.source(), "in the release of an outcome that came too late");
         release(*outcome);
+        table.completed_late();
         return TASKER_E_STALE;
       }
       RunningAttempt& attempt = *found.attempt;
@@ -160,7 +161,10 @@ struct HostTable::Calls {
     }
   }
 
-  static const void* extension(const tasker_host*, const char*) noexcept { return nullptr; }
+  static const void* extension(const tasker_host* host, const char*) noexcept {
+    self(host).extensions_asked_.fetch_add(1, std::memory_order_relaxed);
+    return nullptr;
+  }
 };
 
 HostTable::HostTable(std::shared_ptr<AttemptTable> attempts, std::string source, AttemptLimits limits)
@@ -206,14 +210,28 @@ void HostTable::rename(std::string source) {
   source_.store(&names_.back(), std::memory_order_release);
 }
 
+namespace {
+
+// A plugin that always does it must not flood the log: the 1st, 2nd, 4th, 8th ... time is said.
+bool is_told(std::uint64_t times) { return (times & (times - 1)) == 0; }
+
+}  // namespace
+
 void HostTable::misbehaved(const RunningAttempt& attempt, const char* what) {
-  // A plugin that always does it must not flood the log: the 1st, 2nd, 4th, 8th ... time is said.
   const std::uint64_t times = misdeeds_.fetch_add(1) + 1;
-  if ((times & (times - 1)) != 0) return;
+  if (!is_told(times)) return;
   log_about(LogLevel::warn,
             {.task = attempt.task_id, .step = attempt.step->name, .plugin = source(), .correlation_id = attempt.correlation_id},
             "plugin {} misbehaves: step {} of task {} {} (misdeed number {} of this plugin)", source(), attempt.step->name,
             attempt.task_id, what, times);
+}
+
+void HostTable::completed_late() {
+  const std::uint64_t times = misdeeds_.fetch_add(1) + 1;
+  if (!is_told(times)) return;
+  log_about(LogLevel::warn, {.plugin = source()},
+            "plugin {} misbehaves: it completed an attempt that was over, or never began; that is dropped (misdeed number {} of this plugin)",
+            source(), times);
 }
 
 }  // namespace tasker::plugin

@@ -47,6 +47,11 @@ class HostTable {
 
   // A line about a plugin that broke the contract.
   void misbehaved(const RunningAttempt& attempt, const char* what);
+  // It completed an attempt that was over.
+  void completed_late();
+  std::uint64_t misdeeds() const { return misdeeds_.load(std::memory_order_relaxed); }
+  // How often it asked for an extension; every answer was that there is none.
+  std::uint64_t extensions_asked() const { return extensions_asked_.load(std::memory_order_relaxed); }
 
  private:
   struct Calls;  // the C functions of the table
@@ -58,7 +63,7 @@ class HostTable {
   tasker_host table_;
   Gate gate_;
   std::atomic<std::uint32_t> retire_bits_{0};
-  std::atomic<std::uint64_t> misdeeds_{0};
+  std::atomic<std::uint64_t> misdeeds_{0}, extensions_asked_{0};
 };
 
 }  // namespace tasker::plugin

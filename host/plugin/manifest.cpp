@@ -1,6 +1,7 @@
 #include "plugin/manifest.h"
 
-
+#include <cstddef>
+#include <cstring>
 #include <fstream>
 
 #include "base/sha256.h"
@@ -8,6 +9,7 @@
 #include "model/template_yaml.h"
 #include "plugin/elf_image.h"
 #include "plugin/system_fault.h"
+#include "tasker/plugin.h"
 
 namespace tasker::plugin {
 namespace {
@@ -35,7 +37,7 @@ Result<std::string> read_all(const std::filesystem::path& path) {
 }
 
 // Anything else that is exported could bind to another plugin's symbols, or another plugin's to it.
-Result<std::uint64_t> check_exports(const std::vector<ExportedSymbol>& exported) {
+Result<const ExportedSymbol*> check_exports(const std::vector<ExportedSymbol>& exported) {
   const ExportedSymbol* entry = nullptr;
   const ExportedSymbol* manifest = nullptr;
   for (const ExportedSymbol& symbol : exported) {
@@ -57,7 +59,18 @@ Result<std::uint64_t> check_exports(const std::vector<ExportedSymbol>& exported)
       return make_error(Code::plugin_extra_symbol, "it exports " + symbol.name + " beside its two entry symbols (" +
                                                        std::to_string(exported.size()) +
                                                        " in all); link it with the SDK's version script");
-  return entry->size;
+  return entry;
+}
+
+// Numbers without relocations: they stand in the file as they will in memory. Whether they are true, the loader looks.
+void read_table_head(const ExportedSymbol& entry, InspectReport& report) {
+  report.entry_bytes = entry.size;
+  const auto read = [&](std::size_t offset, auto& number) {
+    if (offset + sizeof number <= entry.head.size()) std::memcpy(&number, entry.head.data() + offset, sizeof number);
+  };
+  read(offsetof(tasker_plugin, abi_major), report.abi_major);
+  read(offsetof(tasker_plugin, abi_minor), report.abi_minor);
+  read(offsetof(tasker_plugin, needs_abi_minor), report.needs_abi_minor);
 }
 
 Result<std::string> manifest_text(const std::string& section) {
@@ -78,8 +91,8 @@ Result<InspectReport> inspect_file(const std::filesystem::path& path, std::strin
 Result<InspectReport> inspect_bytes(const std::string& bytes, std::string_view environment) {
   auto facts = read_elf({reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()}, kSection);
   if (!facts) return facts.error();
-  const auto entry_bytes = check_exports(facts->exported);
-  if (!entry_bytes) return entry_bytes.error();
+  const auto entry = check_exports(facts->exported);
+  if (!entry) return entry.error();
   auto text = manifest_text(facts->section);
   if (!text) return text.error();
 
@@ -96,7 +109,8 @@ Result<InspectReport> inspect_bytes(const std::string& bytes, std::string_view e
   report.manifest = std::move(*text);
   report.sha256 = sha256_hex(bytes);
   report.file_bytes = bytes.size();
-  report.entry_bytes = *entry_bytes;
+  read_table_head(**entry, report);
+  report.manners = facts->manners;
   for (const ExportedSymbol& symbol : facts->exported) report.exported.push_back(symbol.name);
   return report;
 }

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "model/task_template.h"
+#include "plugin/elf_image.h"
 #include "plugin/file_name.h"
 
 namespace tasker::plugin {
@@ -21,6 +22,9 @@ struct InspectReport {
   std::string sha256;
   std::uint64_t file_bytes = 0;
   std::uint64_t entry_bytes = 0;      // size of tasker_plugin_v1
+  std::uint16_t abi_major = 0, abi_minor = 0;  // of the header it was built with, as its table says
+  std::uint32_t needs_abi_minor = 0;
+  ElfManners manners;
   std::vector<std::string> exported;  // every exported dynamic symbol
 };
 

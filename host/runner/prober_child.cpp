@@ -8,10 +8,12 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <list>
 #include <string>
 #include <vector>
 
+#include "plugin/loaded_plugin.h"
 #include "runner/child_start.h"
 #include "runner/trial.h"
 
@@ -26,6 +28,35 @@ constexpr milliseconds kTick{100};
 constexpr int kShortagePauseMs = 10;  // of the kernel's memory
 // Time in which this process stood still is not the library's.
 constexpr milliseconds kMostInATick{400};
+
+// In the trial's process: opens the library as the host would, and looks through its tables.
+Result<void> open_library(const Probe& probe) {
+  auto definition = std::make_shared<model::TaskTemplate>();
+  for (const HandlerNames& names : probe.handlers) {
+    auto& step = definition->steps.emplace_back();
+    step.name = names.step;
+    step.handler_class = names.handler_class;
+    step.handler = names.handler;
+  }
+  plugin::LoadRequest request;
+  request.file = std::string(probe.file);
+  request.source = probe.source;
+  request.entry_bytes = probe.entry_bytes;
+  request.definition = std::move(definition);
+  try {
+    return plugin::try_library(request);
+  } catch (const std::exception& failure) {
+    return make_error(Code::plugin_load_failed, std::string("a constructor of a static object threw: ") + failure.what());
+  } catch (...) {
+    return make_error(Code::plugin_load_failed, "a constructor of a static object threw what is no std::exception");
+  }
+}
+
+Told try_to_open(const Probe& probe) {
+  const auto opened = open_library(probe);
+  if (opened) return {};
+  return {std::string(code_text(opened.error().code)), opened.error().message, opened.error().retry == Retry::later};
+}
 
 class Zygote {
  public:
@@ -80,7 +111,7 @@ void Zygote::start_trials() {
       is_over_ = true;
       return;
     }
-    auto trial = Trial::start(next.token, *probe, channel_);
+    auto trial = Trial::start(next.token, milliseconds(probe->limit_ms), channel_, [&] { return try_to_open(*probe); });
     if (trial)
       trials_.push_back(std::move(*trial));
     else

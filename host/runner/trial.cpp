@@ -10,8 +10,6 @@
 #include <cstring>
 #include <utility>
 
-#include "runner/trial_child.h"
-
 namespace tasker::runner {
 namespace {
 
@@ -41,7 +39,7 @@ std::uint64_t read_into(std::string& text, std::size_t most, int& file) {
 
 }  // namespace
 
-Result<Trial> Trial::start(std::uint64_t token, const Probe& probe, int channel) {
+Result<Trial> Trial::start(std::uint64_t token, std::chrono::milliseconds limit, int channel, const TrialBody& body) {
   std::array<int, 2> verdict{}, output{};
   if (::pipe2(verdict.data(), O_CLOEXEC) != 0) return failed("pipe", errno);
   if (::pipe2(output.data(), O_CLOEXEC) != 0) {
@@ -54,8 +52,8 @@ Result<Trial> Trial::start(std::uint64_t token, const Probe& probe, int channel)
   const pid_t process = ::fork();
   const int error = errno;
   if (process == 0) {
-    ::close(channel);
-    run_trial(probe, verdict[1], output[1], parent);
+    if (channel >= 0) ::close(channel);
+    run_trial(body, verdict[1], output[1], parent);
   }
   ::close(verdict[1]);
   ::close(output[1]);
@@ -65,7 +63,7 @@ Result<Trial> Trial::start(std::uint64_t token, const Probe& probe, int channel)
     return failed("fork", error);
   }
   ::setpgid(process, process);  // the child does the same: whoever comes first
-  return Trial(token, probe.limit_ms, process, verdict[0], output[0]);
+  return Trial(token, limit, process, verdict[0], output[0]);
 }
 
 Trial::Trial(Trial&& other) noexcept

@@ -1,4 +1,5 @@
-// One library's trial: a forked process that opens it, and what its parent sees of that. The prober's only thread runs all.
+// One trial of a plugin: a forked process that runs some of its code, and what its parent sees of that. For programs that have
+// one thread: the prober, which opens libraries so, and the checker (checker/apart.h).
 #pragma once
 
 #include <sys/types.h>
@@ -9,13 +10,14 @@
 
 #include "base/result.h"
 #include "runner/probe_messages.h"
+#include "runner/trial_child.h"
 
 namespace tasker::runner {
 
 class Trial {
  public:
-  // Forks. In the child it never returns. `channel` is closed there.
-  static Result<Trial> start(std::uint64_t token, const Probe& probe, int channel);
+  // Forks. In the child, which runs `body`, it never returns. `channel` is closed there, if it is one.
+  static Result<Trial> start(std::uint64_t token, std::chrono::milliseconds limit, int channel, const TrialBody& body);
   // Kills what is left of it, with every process that it started and that stayed in its group.
   ~Trial();
   Trial(Trial&& other) noexcept;
@@ -32,8 +34,8 @@ class Trial {
   Probed probed() const;
 
  private:
-  Trial(std::uint64_t token, std::uint32_t limit_ms, pid_t process, int verdict, int output)
-      : token_(token), process_(process), verdict_(verdict), output_(output), left_(limit_ms) {}
+  Trial(std::uint64_t token, std::chrono::milliseconds limit, pid_t process, int verdict, int output)
+      : token_(token), process_(process), verdict_(verdict), output_(output), left_(limit) {}
 
   std::uint64_t token_;
   pid_t process_;  // 0: reaped

@@ -5,11 +5,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <exception>
 #include <utility>
 
 #include "plugin/crash_report.h"
-#include "plugin/loaded_plugin.h"
 #include "runner/child_start.h"
 #include "runner/memory_watch.h"
 #include "runner/sandbox.h"
@@ -41,31 +39,9 @@ void restore_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-Result<void> open_it(const Probe& probe) {
-  auto definition = std::make_shared<model::TaskTemplate>();
-  for (const HandlerNames& names : probe.handlers) {
-    auto& step = definition->steps.emplace_back();
-    step.name = names.step;
-    step.handler_class = names.handler_class;
-    step.handler = names.handler;
-  }
-  plugin::LoadRequest request;
-  request.file = std::string(probe.file);
-  request.source = probe.source;
-  request.entry_bytes = probe.entry_bytes;
-  request.definition = std::move(definition);
-  try {
-    return plugin::try_library(request);
-  } catch (const std::exception& failure) {
-    return make_error(Code::plugin_load_failed, std::string("a constructor of a static object threw: ") + failure.what());
-  } catch (...) {
-    return make_error(Code::plugin_load_failed, "a constructor of a static object threw what is no std::exception");
-  }
-}
-
 }  // namespace
 
-void run_trial(const Probe& probe, int verdict, int output, pid_t parent) {
+void run_trial(const TrialBody& body, int verdict, int output, pid_t parent) {
   die_with_host();
   if (::getppid() != parent) ::_exit(1);
   ::setpgid(0, 0);
@@ -73,16 +49,16 @@ void run_trial(const Probe& probe, int verdict, int output, pid_t parent) {
   restore_signals();
   plugin::install_crash_report("");
   watch_memory(note_out_of_memory);
-  auto found = enter_probe_sandbox();
-  if (found) found = open_it(probe);
-  std::string told = "V";
-  if (!found && found.error().retry == Retry::later) told = "L";
-  if (!found) told += code_text(found.error().code);
-  told += '\0';
-  if (!found) told += found.error().message.substr(0, kMostMessage);
-  told += '\0';
+  Told found;
+  if (const auto entered = enter_probe_sandbox(); !entered)
+    found = {.code = std::string(code_text(entered.error().code)), .message = entered.error().message};
+  else
+    found = body();
+  std::string told = found.may_pass ? "L" : "V";
+  (told += found.code) += '\0';
+  (told += found.message.substr(0, kMostMessage)) += '\0';
   static_cast<void>(!::write(g_verdict, told.data(), told.size()));
-  // Nothing that the library registered to be run at the end is run.
+  // Nothing that the plugin registered to be run at the end is run.
   ::_exit(0);
 }
 

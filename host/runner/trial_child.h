@@ -1,14 +1,21 @@
-// What the forked process of a trial does: it gives up what it does not need, opens the library as the host would, builds the
-// table of its handlers, and says what it found. It has one thread, until the library's constructors start more.
+// What the forked process of a trial does: it gives up what it does not need, runs the trial's body, and says what that found.
+// It has one thread, until the plugin's code starts more.
 #pragma once
 
 #include <sys/types.h>
 
-#include "runner/probe_messages.h"
+#include <functional>
+#include <string>
 
 namespace tasker::runner {
 
-// The verdict goes to a pipe (trial.cpp says how), what the library prints to another.
-[[noreturn]] void run_trial(const Probe& probe, int verdict, int output, pid_t parent);
+struct Told {
+  std::string code{}, message{};  // no code: nothing is wrong
+  bool may_pass = false;          // Retry::later
+};
+using TrialBody = std::function<Told()>;
+
+// The verdict goes to a pipe (trial.cpp says how), what the plugin prints to another.
+[[noreturn]] void run_trial(const TrialBody& body, int verdict, int output, pid_t parent);
 
 }  // namespace tasker::runner

@@ -1,0 +1,155 @@
+#include "checker/checker.h"
+
+#include <algorithm>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "checker/checks.h"
+
+namespace tasker::checker {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// A child for so many made-up inputs; one that breaks is found by its number.
+constexpr std::uint64_t kCasesInAChild = 100;
+
+struct LifeCheck {
+  const char* name;
+  Answer (*run)(const Subject&, Whereabouts&);
+};
+constexpr LifeCheck kLifeChecks[] = {{"configuration", survives_any_configuration}, {"two_lives", lives_twice},
+                                     {"extensions", does_without_extensions},       {"leaves_nothing", leaves_nothing},
+                                     {"leaves_memory", leaves_memory}};
+
+struct HandlerCheck {
+  const char* name;
+  const char* about;  // when all handlers passed
+  Answer (*run)(const Subject&, const model::StepTemplate&, Whereabouts&);
+};
+constexpr HandlerCheck kHandlerChecks[] = {
+    {"runs", nullptr, runs},
+    {"bad_input", "what cannot be read is refused for good: not JSON, not UTF-8, not an object", refuses_bad_input},
+    {"big_input", "1 MiB and 100,000 levels of nesting are survived", survives_big_input},
+    {"stop", "an attempt that is asked to stop ends", stops_when_asked},
+    {"two_at_once", "attempts may overlap", runs_twice_at_once},
+    {"one_answer", "each attempt is answered once", answers_once}};
+
+class Run {
+ public:
+  Run(Subject subject, const Request& request, const std::function<void(const Finding&)>& each, Whereabouts where)
+      : subject_(std::move(subject)), request_(request), each_(each), where_(std::move(where)) {}
+
+  Report all(milliseconds reading) {
+    report_.plugin = subject_.label();
+    take(in_this_process("file", reads_quickly(subject_, reading)));
+    take(in_this_process("linking", is_linked_well(subject_)));
+    take(in_this_process("place", lies_in_its_place(subject_)));
+    const bool is_open = take(apart("opens", [&] { return opens(subject_, where_); })) == Verdict::passed;
+    const bool begun = is_open && take(apart("begins", [&] { return begins(subject_, where_); })) == Verdict::passed;
+    const std::string why = !is_open ? "it does not open" : "it does not begin with this configuration";
+    for (const auto& check : kLifeChecks) {
+      const bool needs_start = check.run != survives_any_configuration;
+      if (is_open && (begun || !needs_start))
+        take(apart(check.name, [&] { return check.run(subject_, where_); }));
+      else
+        skip(check.name, why);
+    }
+    for (const auto& check : kHandlerChecks) begun ? of_handlers(check) : skip(check.name, why);
+    if (request_.seed) begun ? fuzz(*request_.seed) : skip("fuzz", why);
+    return report_;
+  }
+
+ private:
+  static Finding in_this_process(const char* name, Answer answer) {
+    Finding finding{.check = name, .verdict = answer.verdict, .code = std::move(answer.code), .message = std::move(answer.message)};
+    if (finding.verdict == Verdict::failed && finding.code.empty()) finding.code = code_text(Code::plugin_check_failed);
+    return finding;
+  }
+
+  Finding apart(const char* name, const Body& body) {
+    where_.set("");
+    return run_apart(name, subject_.limit, where_, body);
+  }
+
+  // One line for all handlers: the first that fails, and how many.
+  void of_handlers(const HandlerCheck& check) {
+    const auto steps = distinct_steps(*subject_.report.definition);
+    Finding worst{.check = check.name};
+    std::vector<std::string> good;
+    std::size_t failures = 0;
+    milliseconds took{0};
+    for (const auto* step : steps) {
+      auto finding = apart(check.name, [&] { return check.run(subject_, *step, where_); });
+      took += finding.took;
+      if (finding.verdict == Verdict::failed && failures++ == 0) worst = std::move(finding);
+      else if (finding.verdict != Verdict::failed) good.push_back(std::move(finding.message));
+    }
+    worst.took = took;
+    if (failures > 1) worst.message += fmt::format("; so do {} more", failures - 1);
+    if (failures == 0 && check.about != nullptr) worst.message = fmt::format("{} handler{}: {}", steps.size(), steps.size() == 1 ? "" : "s", check.about);
+    if (failures == 0 && check.about == nullptr) worst.message = fmt::format("{}", fmt::join(good, ", "));
+    take(std::move(worst));
+  }
+
+  void fuzz(std::uint64_t first) {
+    Finding whole{.check = "fuzz"};
+    for (std::uint64_t done = 0; done < request_.cases && whole.verdict == Verdict::passed; done += kCasesInAChild) {
+      const auto cases = std::min(kCasesInAChild, request_.cases - done);
+      auto finding = apart("fuzz", [&] { return survives_cases(subject_, first + done, cases, where_); });
+      finding.took += whole.took;
+      whole = std::move(finding);
+    }
+    if (whole.verdict == Verdict::passed) {
+      whole.message = fmt::format("{} made-up inputs, seeds {} to {}", request_.cases, first, first + request_.cases - 1);
+    } else {
+      report_.failed_seed = where_.number();
+      whole.message += fmt::format("; again: tasker plugin check {} --seed {} --cases 1", request_.file, where_.number());
+    }
+    take(std::move(whole));
+  }
+
+  void skip(const char* name, const std::string& why) { take({.check = name, .verdict = Verdict::skipped, .message = why}); }
+
+  Verdict take(Finding finding) {
+    switch (finding.verdict) {
+      case Verdict::passed: ++report_.passed; break;
+      case Verdict::noted: ++report_.noted; break;
+      case Verdict::skipped: ++report_.skipped; break;
+      case Verdict::failed: ++report_.failed; break;
+    }
+    each_(finding);
+    return finding.verdict;
+  }
+
+  const Subject subject_;
+  const Request& request_;
+  const std::function<void(const Finding&)>& each_;
+  Whereabouts where_;
+  Report report_;
+};
+
+}  // namespace
+
+Result<Report> check_plugin(const Request& request, const std::function<void(const Finding&)>& each) {
+  std::error_code failed;
+  Subject subject{.config = request.config, .context = request.context, .limit = request.limit};
+  subject.file = std::filesystem::canonical(request.file, failed);
+  if (failed) return make_error(Code::not_found, "there is no file " + request.file);
+  const auto begin = Steady::now();
+  auto read = plugin::inspect_file(subject.file);
+  const auto took = std::chrono::duration_cast<milliseconds>(Steady::now() - begin);
+  if (!read) {
+    const Finding finding{.check = "file", .verdict = Verdict::failed, .code = std::string(code_text(read.error().code)),
+                          .message = read.error().message, .took = took};
+    each(finding);
+    return Report{.failed = 1};
+  }
+  subject.report = std::move(*read);
+  auto where = Whereabouts::make();
+  if (!where) return where.error();
+  return Run(std::move(subject), request, each, std::move(*where)).all(took);
+}
+
+}  // namespace tasker::checker
