@@ -277,8 +277,8 @@ class Parser {
     auto& check = try_.arguments;
     try_.app = plugin_->add_subcommand("check", "Try a plugin file against the contract");
     try_.app->add_option("FILE", check.file, "A plugin (.so)")->required()->option_text(" ");
-    try_.app->add_option("--config", check.config, "What its init() gets: JSON object, @FILE, or - for stdin")->option_text("JSON");
-    try_.app->add_option("--context", check.context, "What its steps get: JSON object, @FILE, or - for stdin")->option_text("JSON");
+    try_.app->add_option("--config", check.config, "What its init() gets: JSON, @FILE, or - for stdin")->option_text("JSON");
+    try_.app->add_option("--context", check.context, "What its steps get: JSON, @FILE, or - for stdin")->option_text("JSON");
     try_.app->add_option("--limit", timeout_, "For each check; 10s by default")->option_text("TIME");
     auto* seed = try_.app->add_option("--seed", check.seed, "Also try made-up input, from this number on")->option_text("N");
     try_.app->add_option("--cases", check.cases, "So many made-up inputs; 1000 by default")->check(CLI::Range(1, 100'000'000))->needs(seed)->option_text("N");

@@ -18,7 +18,7 @@ struct Request {
   std::string config = "{}";   // JSON for init(), as plugins.configuration gives it
   std::string context = "{}";  // JSON: for the attempts that are not about bad input
   std::chrono::milliseconds limit{10'000};  // for each check
-  std::optional<std::uint64_t> seed;        // also tries made-up input, from this seed on
+  std::optional<std::uint64_t> seed{};      // also tries made-up input, from this seed on
   std::uint64_t cases = 1000;
 };
 

@@ -6,14 +6,15 @@
 set(_TASKER_PLUGIN_DIR "${CMAKE_CURRENT_LIST_DIR}")
 
 # tasker_add_plugin(<name> VERSION <semver> MANIFEST <file.yaml> SOURCES <files...>
-#                   [NAMESPACE <namespace>] [OUTPUT_DIRECTORY <dir>])
+#                   [NAMESPACE <namespace>] [OUTPUT_DIRECTORY <dir>] [CHECK_CONFIG <json>])
 # makes the target <name>-<version>, a file <dir>/<namespace>/<name>-<version>.so. The directory is
 # ${CMAKE_BINARY_DIR}/plugins and the namespace `default` unless given. The build fails when the manifest's name,
 # namespace_name or version differ from the arguments, and embeds the manifest again whenever it changes. When
-# TASKER_PROGRAM names the host program, the build also fails when `tasker plugin inspect` refuses the file.
+# TASKER_PROGRAM names the host program, the build also fails when `tasker plugin inspect` refuses the file, and
+# CTest gets a test check_<name>-<version> that runs `tasker plugin check`; CHECK_CONFIG is what its init() is given.
 # One project may add several versions of one plugin.
 function(tasker_add_plugin name)
-  cmake_parse_arguments(arg "" "NAMESPACE;VERSION;MANIFEST;OUTPUT_DIRECTORY" "SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "" "NAMESPACE;VERSION;MANIFEST;OUTPUT_DIRECTORY;CHECK_CONFIG" "SOURCES" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "tasker_add_plugin(${name}): unknown argument: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -56,6 +57,10 @@ function(tasker_add_plugin name)
       COMMAND ${CMAKE_COMMAND} "-DPROGRAM=${TASKER_PROGRAM}" "-DPLUGIN=$<TARGET_FILE:${target}>"
               -P "${_TASKER_PLUGIN_DIR}/inspect_plugin.cmake"
       VERBATIM)
+    if(NOT arg_CHECK_CONFIG)
+      set(arg_CHECK_CONFIG "{}")
+    endif()
+    add_test(NAME check_${target} COMMAND "${TASKER_PROGRAM}" plugin check $<TARGET_FILE:${target}> --config "${arg_CHECK_CONFIG}")
   endif()
 endfunction()
 

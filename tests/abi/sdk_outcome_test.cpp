@@ -107,13 +107,21 @@ TEST_F(SdkOutcome, ResultThatIsNotJsonFailsForGood) {
   }
 }
 
+TEST_F(SdkOutcome, AContextThatIsNoObjectFailsForGood) {
+  for (const char* context : {"[1]", "null", "\"text\"", "17"}) {
+    const Outcome outcome = run("read", {.context = context});
+    EXPECT_EQ(outcome.kind, TASKER_FAIL) << context;
+    EXPECT_EQ(outcome.code, "plugin.bad_input") << context;
+  }
+}
+
 TEST_F(SdkOutcome, InputThatIsNotJsonFailsForGood) {
   for (const std::string& context : {std::string("{"), std::string("\xff\xfe"), std::string(100'000, '[')}) {
     const Outcome outcome = run("read", {.context = context});
     EXPECT_EQ(outcome.kind, TASKER_FAIL);
     EXPECT_EQ(outcome.code, "plugin.bad_input");
   }
-  const std::string brackets_in_text = "[\"" + std::string(500, '[') + "\\\"" + std::string(500, '{') + "\"]";
+  const std::string brackets_in_text = "{\"text\": \"" + std::string(500, '[') + "\\\"" + std::string(500, '{') + "\"}";
   EXPECT_EQ(run("read", {.context = brackets_in_text}).kind, TASKER_OK);
 }
 

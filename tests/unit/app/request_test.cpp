@@ -37,7 +37,7 @@ class RequestTest : public testing::Test {
 TEST_F(RequestTest, NumbersOfTheContextKeepTheirDigits) {
   TaskSubmitArguments arguments;
   arguments.name = "order";
-  const auto context = read_context(R"({"n": 12345678901234567890123, "x": 1.10})");
+  const auto context = read_object(R"({"n": 12345678901234567890123, "x": 1.10})", "the context");
   ASSERT_TRUE(context);
   EXPECT_NE(task_body(arguments, *context).find(R"("context":{"n": 12345678901234567890123, "x": 1.10})"),
             std::string::npos);
@@ -58,14 +58,14 @@ TEST_F(RequestTest, TheBodyHoldsOnlyWhatWasGiven) {
 
 TEST_F(RequestTest, AContextIsOneJsonObject) {
   for (const char* wrong : {"", "1", "[]", "{", "{} {}", "{}, \"name\": \"other\"", "@/nowhere"})
-    EXPECT_FALSE(read_context(wrong)) << wrong;
+    EXPECT_FALSE(read_object(wrong, "the context")) << wrong;
   std::ofstream(root_ / "context.json") << "{\"a\": 1}\n";
-  EXPECT_EQ(*read_context("@" + (root_ / "context.json").string()), "{\"a\": 1}\n");
+  EXPECT_EQ(*read_object("@" + (root_ / "context.json").string(), "the context"), "{\"a\": 1}\n");
 }
 
 TEST_F(RequestTest, AContextFileThatIsMissingIsNotFound) {
-  EXPECT_EQ(exit_code_of(read_context("@/nowhere").error()), ExitCode::not_found);
-  EXPECT_EQ(exit_code_of(read_context("{oops").error()), ExitCode::usage);
+  EXPECT_EQ(exit_code_of(read_object("@/nowhere", "the context").error()), ExitCode::not_found);
+  EXPECT_EQ(exit_code_of(read_object("{oops", "the context").error()), ExitCode::usage);
 }
 
 TEST_F(RequestTest, AnAddressThatIsNoneIsAUsageError) {

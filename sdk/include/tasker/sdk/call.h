@@ -25,9 +25,9 @@ class Call {
   Call& operator=(const Call&) = delete;
 
   // What the task was submitted with.
-  const Json& context() { return parsed(context_, call_->context, "context"); }
+  const Json& context() { return parsed_object(context_, call_->context, "context"); }
   // {"parent step": its result, ...}
-  const Json& inputs() { return parsed(inputs_, call_->inputs, "inputs"); }
+  const Json& inputs() { return parsed_object(inputs_, call_->inputs, "inputs"); }
   // One parent's result; fails for good when the template gives this step no such parent.
   const Json& input(const std::string& parent) {
     const Json& all = inputs();
@@ -110,6 +110,12 @@ class Call {
   }
   static const Json& parsed(std::optional<Json>& slot, const tasker_str& text, std::string_view what) {
     if (!slot) slot = parse_input(view(text), what);
+    return *slot;
+  }
+
+  static const Json& parsed_object(std::optional<Json>& slot, const tasker_str& text, std::string_view what) {
+    if (!parsed(slot, text, what).is_object())
+      throw PermanentError("the " + std::string(what) + " is not a JSON object", "plugin.bad_input");
     return *slot;
   }
 

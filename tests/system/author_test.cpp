@@ -1,0 +1,88 @@
+// What the author of a plugin asks of the program before delivering it: check and diff, as a build calls them. No host, no database.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/files.h"
+#include "system/support/workplace.h"
+
+namespace tasker::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+
+std::string fixture(const std::string& name) { return std::string(TASKER_BINARY_DIR) + "/tests/fixtures/plugins/test/" + name + ".so"; }
+
+TEST(PluginCheck, PassesAGoodPluginLineByLine) {
+  const auto checked = run_tasker({"plugin", "check", fixture("echo-1.0.0"), "--seed", "1", "--cases", "20"});
+  EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
+  EXPECT_THAT(checked.out, HasSubstr("ok       file            test/echo 1.0.0 with 1 step"));
+  EXPECT_THAT(checked.out, HasSubstr("ok       fuzz            20 made-up inputs, seeds 1 to 20"));
+  EXPECT_THAT(checked.out, HasSubstr("17 passed, 0 failed\n"));
+}
+
+TEST(PluginCheck, FailsABadOneWithItsReasonAndWhatItWrote) {
+  const auto checked = run_tasker({"plugin", "check", fixture("init_segv-1.0.0")});
+  EXPECT_EQ(checked.exit_code, 1);
+  EXPECT_THAT(checked.out, HasSubstr("FAILED   begins          the process ended: SIGSEGV"));
+  EXPECT_THAT(checked.out, HasSubstr("| tasker: SIGSEGV"));
+  EXPECT_THAT(checked.err, HasSubstr("tasker: plugin.check_failed: "));
+}
+
+TEST(PluginCheck, AnswersAsJsonToo) {
+  const auto checked = run_tasker({"plugin", "check", fixture("throws-1.0.0"), "-o", "json"});
+  EXPECT_EQ(checked.exit_code, 1);
+  const auto report = json::parse(checked.out);
+  EXPECT_EQ(report.at("plugin"), "test/throws 1.0.0");
+  EXPECT_EQ(report.at("ok"), false);
+  const auto& checks = report.at("checks");
+  const auto runs = std::find_if(checks.begin(), checks.end(), [](const json& each) { return each.at("check") == "runs"; });
+  ASSERT_NE(runs, checks.end());
+  EXPECT_EQ(runs->at("verdict"), "failed");
+  EXPECT_EQ(runs->at("code"), "plugin.threw");
+}
+
+TEST(PluginCheck, RefusesWrongArgumentsBeforeItRunsAnything) {
+  EXPECT_EQ(run_tasker({"plugin", "check", "/nowhere/x-1.0.0.so"}).exit_code, 3);
+  EXPECT_EQ(run_tasker({"plugin", "check", fixture("echo-1.0.0"), "--config", "[1]"}).exit_code, 2);
+  EXPECT_EQ(run_tasker({"plugin", "check", fixture("echo-1.0.0"), "--limit", "soon"}).exit_code, 2);
+  EXPECT_EQ(run_tasker({"plugin", "check", fixture("echo-1.0.0"), "--cases", "5"}).exit_code, 2);
+}
+
+TEST(PluginDiff, TellsASafeReplacementFromABreakingOne) {
+  const auto up = run_tasker({"plugin", "diff", fixture("counter-1.0.0"), fixture("counter-1.1.0")});
+  EXPECT_EQ(up.exit_code, 0) << up.err;
+  EXPECT_THAT(up.out, HasSubstr("safe: test/counter 1.1.0 can take the place of test/counter 1.0.0"));
+
+  const auto down = run_tasker({"plugin", "diff", fixture("counter-1.1.0"), fixture("counter-1.0.0")});
+  EXPECT_EQ(down.exit_code, 1);
+  EXPECT_THAT(down.out, HasSubstr("breaking  version   1.0.0 is older than 1.1.0"));
+  EXPECT_THAT(down.err, HasSubstr("tasker: plugin.unsafe_replacement: "));
+}
+
+TEST(PluginDiff, ComparesWorkflowsWithoutCodeAndSaysWhetherTheNumberTells) {
+  const TempDir folder;
+  const auto write = [&](const char* name, const std::string& version, const std::string& rest) {
+    const auto file = folder.path() / name;
+    write_file(file, "name: quote\nnamespace_name: shop\nversion: " + version + "\n" + rest +
+                         "step_templates:\n  - name: ask\n    handler_class: std/json@^1#reshape\n");
+    return file.string();
+  };
+  const auto older = write("quote-1.0.0.yaml", "1.0.0", "");
+  const auto strict = write("quote-1.1.0.yaml", "1.1.0", "schema: {type: object, required: [amount]}\n");
+  const auto refused = run_tasker({"plugin", "diff", older, strict});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("its number does not say so: ^1.0.0 takes it; raise the major version"));
+
+  const auto major = write("quote-2.0.0.yaml", "2.0.0", "schema: {type: object, required: [amount]}\n");
+  const auto answer = run_tasker({"plugin", "diff", older, major, "-o", "json"});
+  EXPECT_EQ(answer.exit_code, 1);
+  const auto report = json::parse(answer.out);
+  EXPECT_EQ(report.at("safe"), false);
+  EXPECT_EQ(report.at("next_major"), true);
+  EXPECT_EQ(report.at("changes").at(0).at("part"), "schema");
+}
+
+}  // namespace
+}  // namespace tasker::test
