@@ -66,9 +66,9 @@ endfunction()
 
 # tasker_add_plugin_test(<name> PLUGIN <plugin>-<version> SOURCES <files...> [LINKED] [LIBRARIES <targets...>]
 #                        [ENVIRONMENT <NAME=value...>] [TIMEOUT <seconds>])
-# makes the program <name> from C++20 sources that use <tasker/testing.h>, and a CTest of that name. Its
-# tasker::kit::Plugin is the built file of the target PLUGIN, the very one that will be delivered; with LINKED the
-# plugin's sources are compiled into the program instead, so that a debugger or a sanitizer sees all at once.
+# makes the program <name> from C++20 sources that use <tasker/testing.h>, or from C sources that use <tasker/c_testing.h>,
+# and a CTest of that name. What it tests is the built file of the target PLUGIN, the very one that will be delivered; with
+# LINKED the plugin's sources are compiled into the program instead, so that a debugger or a sanitizer sees all at once.
 function(tasker_add_plugin_test name)
   cmake_parse_arguments(arg "LINKED" "PLUGIN;TIMEOUT" "SOURCES;LIBRARIES;ENVIRONMENT" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
@@ -87,14 +87,20 @@ function(tasker_add_plugin_test name)
     set(arg_TIMEOUT 60)
   endif()
   get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
-  if(NOT "CXX" IN_LIST languages OR NOT TARGET nlohmann_json::nlohmann_json)
+  _tasker_sources_in_cxx(sources_in_cxx "${arg_SOURCES}")
+  if(sources_in_cxx AND (NOT "CXX" IN_LIST languages OR NOT TARGET nlohmann_json::nlohmann_json))
     message(FATAL_ERROR "tasker_add_plugin_test(${name}): the test kit is C++20 and needs nlohmann_json 3.10 or newer: "
                         "project(... LANGUAGES CXX), and on Debian and Ubuntu apt-get install nlohmann-json3-dev")
   endif()
 
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE tasker::sdk ${arg_LIBRARIES} ${CMAKE_DL_LIBS})
-  target_compile_features(${name} PRIVATE cxx_std_20)
+  target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} ${CMAKE_DL_LIBS})
+  if(sources_in_cxx)
+    target_link_libraries(${name} PRIVATE tasker::sdk)
+    target_compile_features(${name} PRIVATE cxx_std_20)
+  else()
+    target_link_libraries(${name} PRIVATE tasker::plugin_api)
+  endif()
   find_package(Threads REQUIRED)
   target_link_libraries(${name} PRIVATE Threads::Threads)
   if(arg_LINKED)
@@ -131,10 +137,14 @@ function(_tasker_link_plugin_into name plugin)
   endforeach()
 endfunction()
 
+function(_tasker_sources_in_cxx out sources)
+  list(FILTER sources INCLUDE REGEX "\\.(cc|cpp|cxx|C)$")
+  set(${out} "${sources}" PARENT_SCOPE)
+endfunction()
+
 # A plugin in C++ gets the SDK and C++20, one in C the contract alone.
 function(_tasker_plugin_languages target sources)
-  set(sources_in_cxx ${sources})
-  list(FILTER sources_in_cxx INCLUDE REGEX "\\.(cc|cpp|cxx|C)$")
+  _tasker_sources_in_cxx(sources_in_cxx "${sources}")
   if(NOT sources_in_cxx)
     target_link_libraries(${target} PRIVATE tasker::plugin_api)
     return()

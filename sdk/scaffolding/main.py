@@ -1,12 +1,12 @@
 """The command: reads the request, writes the project, prints what to do next."""
 import sys
 
-from . import cpp
+from . import c, cpp
 from .project import write_project
 from .refusal import Refusal
 from .request import request_from
 
-MAKERS = {"cpp": cpp}
+MAKERS = {"cpp": cpp, "c": c}
 
 
 def main(arguments):

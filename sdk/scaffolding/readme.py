@@ -13,7 +13,7 @@ SETTINGS = {
 
 
 def of_cmake_project(request, handlers, test, functions, packages):
-    needed = " ".join([packages] + [PACKAGES[flavour] for flavour in PACKAGES if request.has(flavour)])
+    needed = " ".join(dict.fromkeys(packages.split() + packages_of(request)))
     return filled_readme(
         request, functions, handlers=handlers, test=test, version_file="CMakeLists.txt",
         build="cmake -S . -B build\ncmake --build build", run_test="ctest --test-dir build --output-on-failure",
@@ -22,6 +22,10 @@ def of_cmake_project(request, handlers, test, functions, packages):
                  f"On Debian 12 it needs\n`apt-get install {needed}`.",
         gdb_build="cmake -S . -B build-debug -DCMAKE_BUILD_TYPE=Debug\ncmake --build build-debug",
         gdb_program=f"build-debug/{request.name}_test")
+
+
+def packages_of(request):
+    return [package for flavour in PACKAGES if request.has(flavour) for package in PACKAGES[flavour].split()]
 
 
 def filled_readme(request, functions, gdb_program, **words):

@@ -44,6 +44,11 @@ class Headers(unittest.TestCase):
         for compiler, standard in self.each(["c99"], ["gcc", "clang"]):
             self.assert_compiles(compile_text(compiler, standard, "#include <tasker/plugin.h>\n"))
 
+    def test_headers_for_c_compile_alone_as_c99(self):
+        for compiler, standard in self.each(["c99"], ["gcc", "clang"]):
+            for header in ("c.h", "c_testing.h"):
+                self.assert_compiles(compile_text(compiler, standard, f"#include <tasker/{header}>\n" * 2))
+
     def test_contract_compiles_alone_as_cxx(self):
         for compiler, standard in self.each(["c++17", "c++20"], ["g++", "clang++"]):
             self.assert_compiles(compile_text(compiler, standard, "#include <tasker/plugin.h>\n"))

@@ -119,6 +119,31 @@ int main() {
             self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
             self.assertIn("100% tests passed, 0 tests failed out of 2", answer.stdout)
 
+    def test_a_plugin_in_c_is_tested_in_c(self):
+        source = """#include <tasker/c_testing.h>
+int main(void) {
+    tasker_test test;
+    tasker_ended ended;
+    if (!tasker_test_begin(&test, "{}")) return 1;
+    ended = tasker_test_run(&test, "run", (tasker_attempt){.context = "{\\"order\\": 7}"});
+    return tasker_test_end(&test) + (ended.kind == TASKER_OK ? 0 : 1);
+}
+"""
+        waits = ECHO.replace("out->kind = TASKER_OK", "out->kind = TASKER_WAIT")
+        with c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c") as project:
+            (project.folder / "test.c").write_text(source, encoding="utf-8")
+            with open(project.folder / "CMakeLists.txt", "a", encoding="utf-8") as file:
+                file.write("enable_testing()\n"
+                           "tasker_add_plugin_test(of_the_file PLUGIN p-1.0.0 SOURCES test.c)\n"
+                           "tasker_add_plugin_test(linked PLUGIN p-1.0.0 SOURCES test.c LINKED)\n")
+            self.assert_builds(project, "test/p-1.0.0.so")
+            answer = run("ctest", "--test-dir", project.folder / "build", "--output-on-failure")
+            self.assertIn("100% tests passed, 0 tests failed out of 2", answer.stdout)
+            (project.folder / "echo.c").write_text(waits, encoding="utf-8")
+            self.assertEqual(project.build().returncode, 0)
+            answer = run("ctest", "--test-dir", project.folder / "build", "--output-on-failure")
+            self.assertIn("against the contract: WAIT without a time", answer.stdout)
+
     def test_wrong_arguments_of_a_plugin_test_are_refused_in_words(self):
         for line, languages, words in (
                 ("tasker_add_plugin_test(t SOURCES t.cpp)", "C CXX", "needs PLUGIN"),

@@ -17,7 +17,8 @@ LANGUAGE, PART = sys.argv.pop(1), sys.argv.pop(1)
 COMPILER = {"cpp": "c++", "c": "cc", "rust": "cargo"}[LANGUAGE]
 ALL_FLAVOURS = "fetch:api,total:calculation,again:calculation,store:database,tell:notification"
 # Steps whose names the language has other plans for.
-ODD_STEPS = {"cpp": "delete,delete_,register,remove,std,yes,linux,call", "c": "", "rust": ""}[LANGUAGE]
+ODD_STEPS = {"cpp": "delete,delete_,register,remove,std,yes,linux,call", "c": "delete,register,main,errno,read,remove,yes,linux",
+             "rust": ""}[LANGUAGE]
 
 
 class Shop(http.server.BaseHTTPRequestHandler):

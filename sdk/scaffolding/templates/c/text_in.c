@@ -1,0 +1,5 @@
+
+static char *text_in(const json_t *section, const char *key, const char *otherwise) {
+    const char *found = json_string_value(json_object_get(section, key));
+    return strdup(found == NULL ? otherwise : found);
+}
