@@ -23,6 +23,8 @@ using std::chrono::milliseconds;
 
 constexpr int kTickMs = 20;
 
+std::string g_own_folder;  // set before the body runs, in its process
+
 // Where a plugin's relative paths lead: it must not litter the folder that the checker was called in.
 class ScratchFolder {
  public:
@@ -75,12 +77,15 @@ std::string doing(const Whereabouts& where) {
 
 }  // namespace
 
+const std::string& own_folder() { return g_own_folder; }
+
 Finding run_apart(const std::string& check, milliseconds limit, const Whereabouts& where, const Body& body) {
   const auto begin = Steady::now();
   const ScratchFolder folder;
   const auto whole = [&] {
     if (folder.path().empty() || ::chdir(folder.path().c_str()) != 0)
       return runner::Told{std::string(code_text(Code::internal)), std::string("no folder for temporary files: ") + std::strerror(errno)};
+    g_own_folder = folder.path().string();
     auto told = told_of(body());
     log_flush();
     std::fflush(nullptr);

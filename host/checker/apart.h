@@ -19,6 +19,9 @@ struct Answer {
 };
 using Body = std::function<Answer()>;
 
+// In a check's process: the folder that it alone has; elsewhere empty.
+const std::string& own_folder();
+
 Finding run_apart(const std::string& check, std::chrono::milliseconds limit, const Whereabouts& where, const Body& body);
 
 }  // namespace tasker::checker

@@ -15,7 +15,7 @@ namespace tasker::checker {
 
 struct Request {
   std::string file;
-  std::string config = "{}";   // JSON for init(), as plugins.configuration gives it
+  std::string config = "{}";   // JSON for init(), as plugins.configuration gives it; {folder} in it is the check's own folder
   std::string context = "{}";  // JSON: for the attempts that are not about bad input
   std::chrono::milliseconds limit{10'000};  // for each check
   std::optional<std::uint64_t> seed{};      // also tries made-up input, from this seed on

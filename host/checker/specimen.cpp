@@ -3,6 +3,7 @@
 #include <future>
 #include <thread>
 
+#include "checker/apart.h"
 #include "plugin/attempt_table.h"
 #include "plugin/loaded_plugin.h"
 
@@ -18,6 +19,14 @@ plugin::LoadRequest request_of(const Subject& subject) {
   request.definition = subject.report.definition;
   request.source = subject.label();
   return request;
+}
+
+// Plugins that keep files want an absolute path, and an author cannot know the folder of a check.
+std::string with_own_folder(std::string config) {
+  constexpr std::string_view kPlace = "{folder}";
+  for (auto at = config.find(kPlace); at != std::string::npos; at = config.find(kPlace, at + own_folder().size()))
+    config.replace(at, kPlace.size(), own_folder());
+  return config;
 }
 
 template <class Open>
@@ -41,7 +50,7 @@ Result<std::unique_ptr<Specimen>> Specimen::begin(const Subject& subject, const 
   std::unique_ptr<Specimen> specimen(new Specimen(subject));
   specimen->attempts_ = std::make_shared<plugin::AttemptTable>();
   auto request = request_of(subject);
-  request.config = config;
+  request.config = with_own_folder(config);
   request.attempts = specimen->attempts_;
   auto loaded = catching([&] { return plugin::LoadedPlugin::load(request); });
   if (!loaded) return loaded.error();
