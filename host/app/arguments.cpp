@@ -285,7 +285,7 @@ class Parser {
     add_output(try_.app, check.output);
     try_.app->footer("Its code is run, each check in a process and an empty folder of its own: init(),\n"
                      "fini() and every handler, with good, bad and big input. Give it a configuration\n"
-                     "that leads to nothing that must not be touched; {folder} in it is the check's own.\n"
+                     "that leads to nothing that must not be touched; {folder} in it is the check's.\n"
                      "The exit code is 0 when no check failed; one that could not be tried says so.\n\n" + example("tasker plugin check build/plugins/shop/cart-1.0.0.so --seed 1"));
     diff_.app = plugin_->add_subcommand("diff", "Say whether one version can replace another");
     diff_.app->add_option("OLD", diff_.arguments.older, "A plugin (.so) or a template (.yaml)")->required()->option_text(" ");
