@@ -5,6 +5,8 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "app/document.h"
+#include "app/interrupt.h"
+#include "app/plugin_inspect.h"
 #include "app/task_verbs.h"
 #include "app/terminal.h"
 #include "base/json.h"
@@ -71,8 +73,11 @@ Result<checker::Request> request_of(const PluginCheckArguments& arguments) {
 }  // namespace
 
 ExitCode run_plugin_check(const PluginCheckArguments& arguments) {
-  const auto request = request_of(arguments);
+  if (const auto expected = expect_plugin(arguments.file); !expected) return report(expected.error());
+  auto request = request_of(arguments);
   if (!request) return report(request.error());
+  Interrupt interrupt;
+  request->interrupted = [&] { return interrupt.requested(); };
   const bool as_document = is_document(arguments.output);
   std::string findings;
   const auto checked = checker::check_plugin(*request, [&](const Finding& finding) {

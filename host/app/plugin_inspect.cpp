@@ -49,12 +49,16 @@ Result<void> check_file_name(const std::filesystem::path& file, const model::Tas
 
 }  // namespace
 
-ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
+Result<void> expect_plugin(const std::string& file) {
   std::error_code ignored;
-  if (!std::filesystem::exists(arguments.file, ignored))
-    return report(make_error(Code::not_found, fmt::format("there is no file {}", arguments.file)));
-  if (std::filesystem::path(arguments.file).extension() == ".yaml")
-    return report(make_error(Code::plugin_not_elf, fmt::format("{} is a template and no plugin; `tasker template check {}` checks it", arguments.file, arguments.file)));
+  if (!std::filesystem::exists(file, ignored)) return make_error(Code::not_found, fmt::format("there is no file {}", file));
+  if (std::filesystem::path(file).extension() == ".yaml")
+    return make_error(Code::plugin_not_elf, fmt::format("{} is a template and no plugin; `tasker template check {}` checks it", file, file));
+  return {};
+}
+
+ExitCode run_plugin_inspect(const PluginInspectArguments& arguments) {
+  if (const auto expected = expect_plugin(arguments.file); !expected) return report(expected.error());
   const auto inspected = plugin::inspect_file(arguments.file);
   if (!inspected) return report(inspected.error());
   if (const auto named = check_file_name(arguments.file, *inspected->definition); !named) return report(named.error());

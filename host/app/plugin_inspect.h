@@ -2,10 +2,15 @@
 // host, a database or running its code.
 #pragma once
 
+#include <string>
+
 #include "app/arguments.h"
 #include "app/exit_code.h"
 
 namespace tasker::app {
+
+// Whether there is such a file, and it is not a template by mistake.
+Result<void> expect_plugin(const std::string& file);
 
 ExitCode run_plugin_inspect(const PluginInspectArguments& arguments);
 

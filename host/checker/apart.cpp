@@ -59,7 +59,8 @@ Answer answer_of(const runner::Probed& probed) {
   return {static_cast<Verdict>(verdict), std::string(probed.message.substr(1)), std::string(probed.code)};
 }
 
-void wait_for(runner::Trial& trial) {
+// False: it was interrupted.
+bool wait_for(runner::Trial& trial, const Interrupted& interrupted) {
   for (auto last = Steady::now(); !trial.has_ended();) {
     pollfd files[] = {{trial.verdict(), POLLIN, 0}, {trial.output(), POLLIN, 0}};
     ::poll(files, 2, kTickMs);
@@ -67,7 +68,9 @@ void wait_for(runner::Trial& trial) {
     const auto now = Steady::now();
     trial.spend(std::chrono::duration_cast<milliseconds>(now - last));
     last += std::chrono::duration_cast<milliseconds>(now - last);
+    if (interrupted()) return false;
   }
+  return true;
 }
 
 std::string doing(const Whereabouts& where) {
@@ -79,7 +82,8 @@ std::string doing(const Whereabouts& where) {
 
 const std::string& own_folder() { return g_own_folder; }
 
-Finding run_apart(const std::string& check, milliseconds limit, const Whereabouts& where, const Body& body) {
+Result<Finding> run_apart(const std::string& check, milliseconds limit, const Whereabouts& where, const Interrupted& interrupted,
+                          const Body& body) {
   const auto begin = Steady::now();
   const ScratchFolder folder;
   const auto whole = [&] {
@@ -100,7 +104,7 @@ Finding run_apart(const std::string& check, milliseconds limit, const Whereabout
     finding.message = trial.error().message;
     return finding;
   }
-  wait_for(*trial);
+  if (!wait_for(*trial, interrupted)) return make_error(Code::command_interrupted, "interrupted; the check that ran was ended");
   const auto probed = trial->probed();
   finding.output = probed.output;
   if (probed.was_too_slow) {

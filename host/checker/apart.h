@@ -19,9 +19,14 @@ struct Answer {
 };
 using Body = std::function<Answer()>;
 
+// Asked every few milliseconds while a check runs; true ends it.
+using Interrupted = std::function<bool()>;
+
 // In a check's process: the folder that it alone has; elsewhere empty.
 const std::string& own_folder();
 
-Finding run_apart(const std::string& check, std::chrono::milliseconds limit, const Whereabouts& where, const Body& body);
+// Code::command_interrupted, and nothing else, is an error.
+Result<Finding> run_apart(const std::string& check, std::chrono::milliseconds limit, const Whereabouts& where,
+                          const Interrupted& interrupted, const Body& body);
 
 }  // namespace tasker::checker

@@ -41,7 +41,7 @@ class Run {
   Run(Subject subject, const Request& request, const std::function<void(const Finding&)>& each, Whereabouts where)
       : subject_(std::move(subject)), request_(request), each_(each), where_(std::move(where)) {}
 
-  Report all(milliseconds reading) {
+  Result<Report> all(milliseconds reading) {
     report_.plugin = subject_.label();
     take(in_this_process("file", reads_quickly(subject_, reading)));
     take(in_this_process("linking", is_linked_well(subject_)));
@@ -58,6 +58,7 @@ class Run {
     }
     for (const auto& check : kHandlerChecks) begun ? of_handlers(check) : skip(check.name, why);
     if (request_.seed) begun ? fuzz(*request_.seed) : skip("fuzz", why);
+    if (interruption_) return *interruption_;
     return report_;
   }
 
@@ -70,7 +71,12 @@ class Run {
 
   Finding apart(const char* name, const Body& body) {
     where_.set("");
-    return run_apart(name, subject_.limit, where_, body);
+    if (!interruption_) {
+      auto finding = run_apart(name, subject_.limit, where_, request_.interrupted, body);
+      if (finding) return std::move(*finding);
+      interruption_ = finding.error();
+    }
+    return {.check = name, .verdict = Verdict::skipped};
   }
 
   // One line for all handlers: the first that fails, and how many.
@@ -113,6 +119,7 @@ class Run {
   void skip(const char* name, const std::string& why) { take({.check = name, .verdict = Verdict::skipped, .message = why}); }
 
   Verdict take(Finding finding) {
+    if (interruption_) return finding.verdict;  // what was being tried proves nothing
     switch (finding.verdict) {
       case Verdict::passed: ++report_.passed; break;
       case Verdict::noted: ++report_.noted; break;
@@ -128,6 +135,7 @@ class Run {
   const std::function<void(const Finding&)>& each_;
   Whereabouts where_;
   Report report_;
+  std::optional<Error> interruption_;
 };
 
 }  // namespace

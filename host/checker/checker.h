@@ -20,6 +20,7 @@ struct Request {
   std::chrono::milliseconds limit{10'000};  // for each check
   std::optional<std::uint64_t> seed{};      // also tries made-up input, from this seed on
   std::uint64_t cases = 1000;
+  std::function<bool()> interrupted = [] { return false; };  // asked all the time; true ends it
 };
 
 struct Report {

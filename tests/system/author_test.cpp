@@ -1,5 +1,6 @@
 // What the author of a plugin asks of the program before delivering it: check and diff, as a build calls them. No host, no database.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <map>
 
@@ -43,6 +44,16 @@ TEST(PluginCheck, AnswersAsJsonToo) {
   ASSERT_NE(runs, checks.end());
   EXPECT_EQ(runs->at("verdict"), "failed");
   EXPECT_EQ(runs->at("code"), "plugin.threw");
+}
+
+TEST(PluginCheck, EndsAtCtrlCAndLeavesNoFolder) {
+  const TempDir temporary, output;
+  TaskerProcess check({"plugin", "check", fixture("init_hangs-1.0.0"), "--limit", "60s"}, output.path() / "output",
+                      {"TMPDIR=" + temporary.path().string()});
+  ASSERT_TRUE(eventually([&] { return !std::filesystem::is_empty(temporary.path()); }));
+  check.signal(SIGINT);
+  EXPECT_EQ(check.wait_for_exit(), 130);
+  EXPECT_TRUE(std::filesystem::is_empty(temporary.path()));
 }
 
 TEST(PluginCheck, RefusesWrongArgumentsBeforeItRunsAnything) {
