@@ -19,6 +19,8 @@ RUN_ELSEWHERE = {
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?[^)]*\)")
 # stock::Options options(config, "handler_config", {"url", ...}), which refuses every other member.
 KNOWN_OPTIONS = re.compile(r"""(?:handler_config[^"]*"|'s configuration"|what),\s*\{([^}]*)\}""")
+# How error codes of the host and the stock plugins, and keys of the configuration, begin.
+NAMED = "plugins?|handler|template|request|config|context|step|host|engine|runner|log|database|liveness|http|sql|shell"
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.M | re.S)
 
 
@@ -83,6 +85,17 @@ class Pages(unittest.TestCase):
                 self.assertTrue(known)
                 self.assertEqual(known - set(re.findall(r"`(\w+)[:`]", page)), set(), "not on the page")
                 self.assertEqual(named - known, set(), "no option")
+
+    def test_codes_and_keys_that_the_guides_name_exist(self):
+        known = set(re.findall(r"^\| `([\w.]+)` \|", (SOURCE / "config/README.md").read_text(encoding="utf-8"), re.M))
+        sources = [SOURCE / "host/base/error_codes.h", *(SOURCE / "plugins/std").rglob("*.cpp")]
+        known.update(re.findall(r'"([a-z]+\.[a-z_]+)"', "".join(file.read_text(encoding="utf-8") for file in sources)))
+        for path, text in pages():
+            if not path.startswith("sdk/"):
+                continue
+            for name in sorted(set(re.findall(rf"`((?:{NAMED})\.[a-z_]+)`", text))):
+                with self.subTest(page=path, name=name):
+                    self.assertTrue(name in known, "neither an error code nor a key of the configuration")
 
     def test_files_that_the_design_names_exist(self):
         text = (SOURCE / "host/DESIGN.md").read_text(encoding="utf-8")
