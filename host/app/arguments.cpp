@@ -311,9 +311,9 @@ class Parser {
     check_.app->add_option("FILE", check_.arguments.files, "A template (.yaml), or several")->required()->option_text(" ");
     check_.app->add_option("--environment", check_.arguments.environment, "Apply its overrides")->option_text("NAME");
     add_output(check_.app, check_.arguments.output);
-    check_.app->footer("Keys, names, types, dependencies and the context's schema; the first fault of\n"
-                       "each file is told with its line. Whether a handler that a step names is\n"
-                       "there, the host says.\n\n" + example("tasker template check quote-1.0.0.yaml"));
+    check_.app->footer("Keys, names, types, dependencies and the context's schema: every fault is a line\n"
+                       "with its place in the file, a cycle once the rest is right. Whether a handler\n"
+                       "that a step names is there, the host says.\n\n" + example("tasker template check quote-1.0.0.yaml"));
   }
 
   void add_config_verbs() {

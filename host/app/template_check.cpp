@@ -49,12 +49,31 @@ std::string label_of(const model::TaskTemplate& task) {
   return fmt::format("{}/{}@{}", task.namespace_name, task.name, task.version.text());
 }
 
-std::string as_json(const std::string& file, const Result<Definition>& checked) {
-  if (checked)
-    return fmt::format(R"({{"file":{},"ok":true,"template":{},"steps":{}}})", json_quote(file), json_quote(label_of(**checked)),
-                       (*checked)->steps.size());
-  return fmt::format(R"({{"file":{},"ok":false,"code":{},"message":{}}})", json_quote(file),
-                     json_quote(code_text(checked.error().code)), json_quote(checked.error().message));
+// What was found in one file.
+struct Checked {
+  std::string file;
+  Definition definition;       // none: it has faults
+  std::vector<Error> faults;
+};
+
+std::string as_json(const Checked& checked) {
+  if (checked.definition)
+    return fmt::format(R"({{"file":{},"ok":true,"template":{},"steps":{},"faults":[]}})", json_quote(checked.file), json_quote(label_of(*checked.definition)),
+                       checked.definition->steps.size());
+  std::string faults;
+  for (const Error& fault : checked.faults)
+    faults += fmt::format(R"({}{{"code":{},"message":{}}})", faults.empty() ? "" : ",", json_quote(code_text(fault.code)), json_quote(fault.message));
+  return fmt::format(R"({{"file":{},"ok":false,"faults":[{}]}})", json_quote(checked.file), faults);
+}
+
+Checked check(const std::string& file, const std::string& environment) {
+  const auto text = read_text(file);
+  if (!text) return {file, nullptr, {text.error()}};
+  auto faults = model::template_faults(*text, file, environment);
+  if (!faults.empty()) return {file, nullptr, std::move(faults)};
+  auto definition = read_template(file, environment);
+  if (!definition) return {file, nullptr, {definition.error()}};
+  return {file, std::move(*definition), {}};
 }
 
 }  // namespace
@@ -72,14 +91,15 @@ ExitCode run_template_check(const TemplateCheckArguments& arguments) {
   ExitCode exit_code = ExitCode::ok;
   std::string rows;
   for (const std::string& file : arguments.files) {
-    const auto checked = read_template(file, arguments.environment);
+    const auto checked = check(file, arguments.environment);
     if (is_document(arguments.output))
-      rows += (rows.empty() ? "" : ",") + as_json(file, checked);
-    else if (checked)
-      std::puts(fmt::format("{}: {}, {} step{}, good", file, label_of(**checked), (*checked)->steps.size(), (*checked)->steps.size() == 1 ? "" : "s").c_str());
-    if (checked) continue;
-    const ExitCode failed = is_document(arguments.output) ? exit_code_of(checked.error()) : report(checked.error());
-    if (exit_code == ExitCode::ok) exit_code = failed;
+      rows += (rows.empty() ? "" : ",") + as_json(checked);
+    else if (checked.definition)
+      std::puts(fmt::format("{}: {}, {} step{}, good", file, label_of(*checked.definition), checked.definition->steps.size(), checked.definition->steps.size() == 1 ? "" : "s").c_str());
+    for (const Error& fault : checked.faults) {
+      const ExitCode failed = is_document(arguments.output) ? exit_code_of(fault) : report(fault);
+      if (exit_code == ExitCode::ok) exit_code = failed;
+    }
   }
   if (!is_document(arguments.output)) return exit_code;
   const ExitCode printed = print_document("{\"files\":[" + rows + "]}", arguments.output);

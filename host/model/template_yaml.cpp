@@ -124,12 +124,13 @@ class Reader {
     std::vector<RawStep> steps = read_steps(fields, *out);
     check_names(fields, steps);
     merge_environments(fields, steps);
-    if (!problems_.first()) arrange(fields, std::move(steps), *out);
-    if (problems_.first()) return *problems_.first();
+    if (!problems_.any()) arrange(fields, std::move(steps), *out);
+    if (problems_.any()) return problems_.first();
     out->definition = yaml::to_json(root);
     out->digest = sha256_hex(out->definition);
     return std::shared_ptr<const TaskTemplate>(std::move(out));
   }
+  const Problems& problems() const { return problems_; }
 
  private:
   void read_identity(const Fields& fields, TaskTemplate& out) {
@@ -376,6 +377,14 @@ Result<std::shared_ptr<const TaskTemplate>> parse_template(std::string_view text
   const auto root = yaml::parse(text, file_name, Code::template_invalid);
   if (!root) return root.error();
   return Reader(file_name, environment).read(*root);
+}
+
+std::vector<Error> template_faults(std::string_view text, std::string_view file_name, std::string_view environment) {
+  const auto root = yaml::parse(text, file_name, Code::template_invalid);
+  if (!root) return {root.error()};
+  Reader reader(file_name, environment);
+  static_cast<void>(reader.read(*root));
+  return reader.problems().by_line();
 }
 
 }  // namespace tasker::model

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/task_template.h"
@@ -16,6 +17,10 @@ namespace tasker::model {
 // `file_name` is only shown in errors. `environment` picks the part of `environments` that is merged in.
 Result<std::shared_ptr<const TaskTemplate>> parse_template(std::string_view text, std::string_view file_name,
                                                            std::string_view environment);
+
+// All that parse_template would refuse it for, by line; empty: nothing. What can only be seen once the rest is right,
+// such as a cycle, comes when it is. YAML that cannot be read is one fault.
+std::vector<Error> template_faults(std::string_view text, std::string_view file_name, std::string_view environment);
 
 // How a handler_class names a handler when the plugin does not register that very text: the part after the
 // last

@@ -11,10 +11,21 @@ using yaml::Kind;
 using yaml::Node;
 
 void Problems::add(Code code, int line, int column, std::string_view path, std::string_view problem) {
-  if (first_) return;
-  first_ =
-      make_error(code, path.empty() ? fmt::format("{}:{}:{}: {}", file_, line, column, problem)
-                                    : fmt::format("{}:{}:{}: {}: {}", file_, line, column, path, problem));
+  const bool is_known = std::ranges::any_of(found_, [&](const Found& other) {
+    return other.line == line && other.column == column && other.path == path;
+  });
+  if (is_known || found_.size() == kMost) return;
+  found_.push_back({line, column, std::string(path),
+                    make_error(code, path.empty() ? fmt::format("{}:{}:{}: {}", file_, line, column, problem)
+                                                  : fmt::format("{}:{}:{}: {}: {}", file_, line, column, path, problem))});
+}
+
+std::vector<Error> Problems::by_line() const {
+  auto sorted = found_;
+  std::ranges::stable_sort(sorted, {}, [](const Found& each) { return std::pair(each.line, each.column); });
+  std::vector<Error> errors;
+  for (Found& each : sorted) errors.push_back(std::move(each.error));
+  return errors;
 }
 
 Fields::Fields(Problems& problems, const Node& node, std::string path)

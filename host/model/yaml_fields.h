@@ -1,7 +1,7 @@
-// Reads the members of one YAML mapping as typed values and remembers the first thing that is wrong, with its
-// place and its path: `file:line:column: step_templates[1].retry.jitter: must be a number from 0 to 1`.
+// Reads the members of one YAML mapping as typed values and remembers what is wrong, with its place and its
+// path: `file:line:column: step_templates[1].retry.jitter: must be a number from 0 to 1`.
 // Reading goes on after a fault with defaults, so that callers stay straight; whoever began asks
-// problems.first at the end.
+// problems.any() at the end.
 #pragma once
 
 #include <optional>
@@ -18,13 +18,22 @@ namespace tasker::model {
 class Problems {
  public:
   explicit Problems(std::string_view file_name) : file_(file_name) {}
-  // Only the first one is kept.
+  // One a place: what follows from it is no news. At most kMost are kept.
   void add(Code code, int line, int column, std::string_view path, std::string_view problem);
-  const std::optional<Error>& first() const { return first_; }
+  bool any() const { return !found_.empty(); }
+  const Error& first() const { return found_.front().error; }  // the first that was added
+  std::vector<Error> by_line() const;
+
+  static constexpr std::size_t kMost = 100;
 
  private:
+  struct Found {
+    int line, column;
+    std::string path;
+    Error error;
+  };
   std::string file_;
-  std::optional<Error> first_;
+  std::vector<Found> found_;
 };
 
 class Fields {
