@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -23,6 +25,14 @@ bool write_all(int file, std::string_view text) {
 }
 
 }  // namespace
+
+std::string read_text(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (stream) text << stream.rdbuf();
+  if (!stream) throw std::system_error(errno, std::generic_category(), "cannot read " + file.string());
+  return std::move(text).str();
+}
 
 Outbox::Outbox(std::filesystem::path folder) : folder_(std::move(folder)) {
   std::filesystem::create_directories(folder_);

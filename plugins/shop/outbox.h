@@ -1,5 +1,5 @@
-// The folder that a mail agent would collect from. A file appears whole or not at all, and writing the same
-// confirmation again replaces it by the same bytes. Constant after construction; any thread.
+// A folder for what others collect: the mail agent, the warehouse, the next step. A file appears whole or not at all, and
+// writing the same again replaces it by the same bytes. Constant after construction; any thread.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,9 @@
 #include <string_view>
 
 namespace shop {
+
+// A file's whole content. Throws std::system_error.
+std::string read_text(const std::filesystem::path& file);
 
 class Outbox {
  public:

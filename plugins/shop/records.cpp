@@ -1,10 +1,10 @@
 #include "records.h"
 
-#include <fstream>
-#include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "fault.h"
+#include "outbox.h"
 #include "sample.h"
 
 namespace shop {
@@ -13,11 +13,11 @@ namespace {
 using tasker::Json;
 
 std::string text_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) throw tasker::RetryableError(file.string() + " cannot be read", std::nullopt, "records.unreadable");
-  return std::move(text).str();
+  try {
+    return read_text(file);
+  } catch (const std::system_error& error) {
+    throw tasker::RetryableError(error.what(), std::nullopt, "records.unreadable");
+  }
 }
 
 std::vector<Json> records_in(const Json& list, const std::string& what) {
