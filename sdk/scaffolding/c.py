@@ -57,7 +57,8 @@ def cmake_lists(request, words):
     libraries = template("common/find_curl.cmake", words) if request.has("api") else ""
     libraries += template("common/find_libpq.cmake", words) if request.has("database") else ""
     sources = " ".join(f"src/{module}.c" for module in sorted(modules + ["steps"]))
-    return template("c/CMakeLists.txt", {**words, "sources": sources, "libraries": libraries})
+    return template("c/CMakeLists.txt", {**words, "sources": sources, "libraries": libraries,
+                                             "check_config": cpp.check_config(request)})
 
 
 def steps_c(request, words):

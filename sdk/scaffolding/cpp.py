@@ -69,7 +69,13 @@ def cmake_lists(request, words):
     if request.has("database"):
         libraries += template("common/find_pkg_config.cmake") + template("common/find_libpq.cmake", words).lstrip("\n")
     sources = " ".join(f"src/{module}.cpp" for module in sorted(modules + ["steps"]))
-    return template("cpp/CMakeLists.txt", {**words, "sources": sources, "libraries": libraries})
+    return template("cpp/CMakeLists.txt", {**words, "sources": sources, "libraries": libraries,
+                                             "check_config": check_config(request)})
+
+
+def check_config(request):
+    """`tasker plugin check` runs in a folder of its own: that is where its outbox belongs."""
+    return '\n  CHECK_CONFIG [[{"outbox": "outbox"}]]' if request.has("notification") else ""
 
 
 def steps_cpp(request, words):

@@ -1,12 +1,12 @@
 """The command: reads the request, writes the project, prints what to do next."""
 import sys
 
-from . import c, cpp
+from . import c, cpp, rust
 from .project import write_project
 from .refusal import Refusal
 from .request import request_from
 
-MAKERS = {"cpp": cpp, "c": c}
+MAKERS = {"cpp": cpp, "c": c, "rust": rust}
 
 
 def main(arguments):

@@ -19,3 +19,9 @@ def cmake_package():
 def template_schema():
     return first_file(PACKAGE.parents[1] / "config/template.schema.json", PACKAGE.parent / "template.schema.json")
 
+
+
+def rust_crate():
+    """The folder of the crate that projects in Rust take a copy of."""
+    found = first_file(PACKAGE.parent / "rust/Cargo.toml")
+    return found.parent if found else None

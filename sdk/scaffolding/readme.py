@@ -20,21 +20,30 @@ def of_cmake_project(request, handlers, test, functions, packages):
         built=f"build/plugins/{request.file}",
         sdk_note="When the SDK is not installed, first\n`export CMAKE_PREFIX_PATH=` with the folder `sdk` of a Tasker checkout. "
                  f"On Debian 12 it needs\n`apt-get install {needed}`.",
-        gdb_build="cmake -S . -B build-debug -DCMAKE_BUILD_TYPE=Debug\ncmake --build build-debug",
-        gdb_program=f"build-debug/{request.name}_test")
+        gdb="cmake -S . -B build-debug -DCMAKE_BUILD_TYPE=Debug\ncmake --build build-debug\n"
+            f"gdb -ex 'set breakpoint pending on' -ex 'break {functions[request.steps[-1].name]}' -ex run --args build-debug/{request.name}_test")
+
+
+def of_cargo_project(request, handlers, test, functions):
+    packages = packages_of(request)
+    libraries = f" On Debian 12 it needs\n`apt-get install gcc {' '.join(packages)}`." if packages else ""
+    function = functions[request.steps[-1].name]
+    return filled_readme(
+        request, functions, handlers=handlers, test=test, version_file="Cargo.toml", build="cargo build --release", run_test="cargo test",
+        built="target/release/libplugin.so",
+        sdk_note=f"Rust 1.63 or newer is enough, and nothing is downloaded: `tasker-sdk`\nis a copy of the SDK's crate.{libraries}",
+        gdb=f"cargo test --config \"target.'cfg(unix)'.runner = ['gdb', '-ex', 'break {function}', '-ex', 'run', '--args']\"")
 
 
 def packages_of(request):
     return [package for flavour in PACKAGES if request.has(flavour) for package in PACKAGES[flavour].split()]
 
 
-def filled_readme(request, functions, gdb_program, **words):
+def filled_readme(request, functions, **words):
     step = request.steps[-1].name
-    function = functions[step]
     return template("common/README.md", {
         **words, "namespace": request.namespace, "name": request.name, "version": request.version, "step": step,
-        "context": json.dumps(context_of(request)), "settings": settings(request), "gdb_function": function,
-        "gdb_test": f"gdb -ex 'set breakpoint pending on' -ex 'break {function}' -ex run --args {gdb_program}"})
+        "context": json.dumps(context_of(request)), "settings": settings(request), "gdb_function": functions[step]})
 
 
 def settings(request):

@@ -1,0 +1,16 @@
+/// On the database that TASKER_TEST_DATABASE names, if it does: schema.sql must have been run there.
+#[test]
+fn test_@step@() {
+    let database = std::env::var("TASKER_TEST_DATABASE");
+    let config = Json::object([("database", database.clone().unwrap_or_else(|_| "host=127.0.0.1 port=9".into()).into())]);
+    let plugin = Plugin::begin(HANDLERS, &config.to_text().unwrap()).unwrap();
+    let first = plugin.run("@step@", Attempt::default());
+    if database.is_err() {
+        assert_eq!(first.code(), "sql.unreachable");
+        return;
+    }
+    let again = plugin.run("@step@", Attempt { number: 2, ..Attempt::default() });
+    assert!(first.outcome.as_ref().unwrap().get("record_id").as_i64().is_some());
+    assert_eq!(again.outcome, first.outcome);
+}
+
