@@ -20,7 +20,9 @@ std::int64_t whole_number(const Json& object, const char* key) {
   return found->get<std::int64_t>();
 }
 
-std::string stock_account(const Line& line) { return "stock of " + line.sku; }
+std::string stock_account(const Line& line) {
+  return "stock of " + line.sku;
+}
 
 void add_product(Line& line, const Json& product) {
   try {
@@ -32,7 +34,8 @@ void add_product(Line& line, const Json& product) {
     if (line.quantity < least)
       throw Fault("cart.below_minimum", line.title + " is sold from " + std::to_string(least) + " pieces on");
   } catch (const Json::exception&) {
-    throw Fault("product.malformed", "the record of product " + std::to_string(line.product_id) + " lacks title or price");
+    throw Fault("product.malformed",
+                "the record of product " + std::to_string(line.product_id) + " lacks title or price");
   }
 }
 
@@ -41,7 +44,8 @@ void add_product(Line& line, const Json& product) {
 std::vector<Line> lines_from(tasker::Call& call, const Office& office, const Json& list, const char* id_key) {
   if (!list.is_array()) throw Fault("cart.malformed", "a cart is an array of lines");
   if (list.empty()) throw Fault("cart.empty", "there is nothing in the cart");
-  if (list.size() > kMaxLines) throw Fault("cart.too_large", "a cart has at most " + std::to_string(kMaxLines) + " lines");
+  if (list.size() > kMaxLines)
+    throw Fault("cart.too_large", "a cart has at most " + std::to_string(kMaxLines) + " lines");
   std::vector<Line> lines;
   std::set<std::int64_t> seen;
   for (const auto& written : list) {
@@ -63,16 +67,20 @@ std::vector<Line> lines_from(tasker::Call& call, const Office& office, const Jso
 Json to_json(const std::vector<Line>& lines) {
   Json list = Json::array();
   for (const auto& line : lines)
-    list.push_back({{"product_id", line.product_id}, {"sku", line.sku}, {"title", line.title}, {"quantity", line.quantity},
-                    {"unit_price_cents", line.unit_price_cents}, {"stock", line.stock}});
+    list.push_back({{"product_id", line.product_id},
+                    {"sku", line.sku},
+                    {"title", line.title},
+                    {"quantity", line.quantity},
+                    {"unit_price_cents", line.unit_price_cents},
+                    {"stock", line.stock}});
   return list;
 }
 
 std::vector<Line> lines_from(const Json& lines) {
   std::vector<Line> read;
   for (const auto& line : lines)
-    read.push_back({line.at("product_id"), line.at("sku"), line.at("title"), line.at("quantity"), line.at("unit_price_cents"),
-                    line.at("stock")});
+    read.push_back({line.at("product_id"), line.at("sku"), line.at("title"), line.at("quantity"),
+                    line.at("unit_price_cents"), line.at("stock")});
   return read;
 }
 
@@ -82,7 +90,9 @@ std::int64_t subtotal_cents(const std::vector<Line>& lines) {
   return sum;
 }
 
-std::int64_t available(Office& office, const Line& line) { return line.stock + office.ledger().balance(stock_account(line)); }
+std::int64_t available(Office& office, const Line& line) {
+  return line.stock + office.ledger().balance(stock_account(line));
+}
 
 std::string shortage(Office& office, const std::vector<Line>& lines) {
   std::string text;

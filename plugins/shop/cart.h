@@ -1,5 +1,5 @@
-// The lines of a cart with what the shop knows of their products, and what of it is in stock: the products' own `stock` less
-// what the ledger's moves have taken. Prices are as the records have them at that moment.
+// The lines of a cart with what the shop knows of their products, and what of it is in stock: the products'
+// own `stock` less what the ledger's moves have taken. Prices are as the records have them at that moment.
 #pragma once
 
 #include <tasker/sdk.h>
@@ -21,9 +21,10 @@ struct Line {
   std::int64_t stock = 0;  // before anything was taken
 };
 
-// [worker] [{`id_key`: 7, "quantity": 2}, ...] with their products. Throws Faults cart.empty, cart.malformed, cart.too_large,
-// cart.twice, product.not_found, product.malformed, cart.below_minimum.
-std::vector<Line> lines_from(tasker::Call& call, const Office& office, const tasker::Json& list, const char* id_key);
+// [worker] [{`id_key`: 7, "quantity": 2}, ...] with their products. Throws Faults cart.empty, cart.malformed,
+// cart.too_large, cart.twice, product.not_found, product.malformed, cart.below_minimum.
+std::vector<Line> lines_from(tasker::Call& call, const Office& office, const tasker::Json& list,
+                             const char* id_key);
 
 // Between steps.
 tasker::Json to_json(const std::vector<Line>& lines);

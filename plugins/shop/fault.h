@@ -1,5 +1,5 @@
-// What is wrong for good with what a task asks for: a stable code for scripts and one sentence for people. It is the SDK's
-// error that ends a step without another attempt, with the code first, as rules read best.
+// What is wrong for good with what a task asks for: a stable code for scripts and one sentence for people. It
+// is the SDK's error that ends a step without another attempt, with the code first, as rules read best.
 #pragma once
 
 #include <tasker/sdk/errors.h>

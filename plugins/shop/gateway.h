@@ -21,7 +21,8 @@ struct GatewayAnswer {
 // attempts; tok_declined and any other token are refused for good. `attempt` counts from 1.
 GatewayAnswer charge(std::string_view token, unsigned attempt);
 
-// The same for a handler: returns when captured, else throws tasker::RetryableError or Fault with the answer's code.
+// The same for a handler: returns when captured, else throws tasker::RetryableError or Fault with the
+// answer's code.
 void charge_or_throw(std::string_view token, unsigned attempt);
 
 }  // namespace shop

@@ -137,7 +137,8 @@ void Ledger::index_line(std::string_view line, Place place) {
     fail("is damaged at byte " + std::to_string(place.offset) + ": the line there is no effect");
   if (!by_key_.emplace(effect["idempotency_key"].get<std::string>(), place).second) return;
   if (effect.contains("moves"))
-    for (const auto& [account, amount] : effect["moves"].items()) balances_[account] += amount.get<std::int64_t>();
+    for (const auto& [account, amount] : effect["moves"].items())
+      balances_[account] += amount.get<std::int64_t>();
   for (const auto& exclusive : exclusives_of(effect)) by_exclusive_.emplace(exclusive, place);
 }
 

@@ -39,10 +39,11 @@ class Ledger {
   Ledger& operator=(const Ledger&) = delete;
 
   // [worker] Appends `effect`, which carries "idempotency_key", and for an effect that may happen only once
-  // whatever the key, "exclusive": a text, or an array of them. Afterwards `effect` is the line that counts: the new one, the one recorded
-  // earlier under this key (replayed), or that of another key which holds the same "exclusive" (taken).
-  // "moves", {"stock of 7": -2}, are whole numbers that the ledger adds up by account. When one would bring its account
-  // below the floor that is given for it, nothing is recorded (short_of): two tasks never share the last piece.
+  // whatever the key, "exclusive": a text, or an array of them. Afterwards `effect` is the line that counts:
+  // the new one, the one recorded earlier under this key (replayed), or that of another key which holds the
+  // same "exclusive" (taken). "moves", {"stock of 7": -2}, are whole numbers that the ledger adds up by
+  // account. When one would bring its account below the floor that is given for it, nothing is recorded
+  // (short_of): two tasks never share the last piece.
   Verdict record(nlohmann::json& effect, const Floors& floors = {});
 
   // [worker] The effect recorded under a key, by whoever did it.

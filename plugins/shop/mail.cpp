@@ -21,7 +21,8 @@ std::string pad(std::string text, std::size_t width) {
 
 std::string mail_headers(const Letter& letter) {
   if (!is_email(letter.to) || !is_plain(letter.subject))
-    throw Fault("mail.malformed", "no mail can be sent to \"" + letter.to + "\" about \"" + letter.subject + "\"");
+    throw Fault("mail.malformed",
+                "no mail can be sent to \"" + letter.to + "\" about \"" + letter.subject + "\"");
   return "From: Example Shop <orders@shop.example>\nTo: <" + letter.to + ">\nSubject: " + letter.subject +
          "\nMessage-ID: <" + letter.message_id + "@shop.example>\nMIME-Version: 1.0\n";
 }

@@ -1,4 +1,5 @@
-// A mail message as the outbox holds it: headers, a blank line, the body. The mail agent stamps the Date when it sends. Pure.
+// A mail message as the outbox holds it: headers, a blank line, the body. The mail agent stamps the Date when
+// it sends. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ struct Letter {
   std::string message_id;  // the same whenever the step runs again
 };
 
-// The headers up to, not including, Content-Type. Throws Fault `mail.malformed` when a field would add a line.
+// The headers up to, not including, Content-Type. Throws Fault `mail.malformed` when a field would add a
+// line.
 std::string mail_headers(const Letter& letter);
 
 std::string plain_mail(const Letter& letter, const std::string& body);

@@ -13,7 +13,8 @@ using tasker::Json;
 std::filesystem::path folder_of(const std::string& plugin, const Json& config, Office::Keys known) {
   const stock::Options options(config, plugin + "'s configuration", known);
   std::filesystem::path folder = options.text("shop_dir");
-  if (options.has("data_dir") && options.has("api_base_url")) options.fail("has data_dir and api_base_url: records come from one of them");
+  if (options.has("data_dir") && options.has("api_base_url"))
+    options.fail("has data_dir and api_base_url: records come from one of them");
   if (!folder.is_absolute()) options.fail("must name shop_dir by an absolute path");
   return folder;
 }
@@ -23,7 +24,8 @@ auto made_in(const std::string& plugin, const std::filesystem::path& folder, Mad
   try {
     return made();
   } catch (const std::filesystem::filesystem_error& error) {
-    throw tasker::PermanentError(plugin + " cannot use " + folder.string() + ": " + error.what(), "config.invalid");
+    throw tasker::PermanentError(plugin + " cannot use " + folder.string() + ": " + error.what(),
+                                 "config.invalid");
   }
 }
 
@@ -39,7 +41,10 @@ Json Office::once(tasker::Call& call, const std::string& subject, const std::fun
   const std::string key(call.idempotency_key());
   if (const auto earlier = ledger_.find(key)) return replay(call, subject, *earlier);
   Deed deed = act();
-  Json effect = {{"idempotency_key", key}, {"task_id", call.task_id()}, {"step", call.step_name()}, {"subject", subject},
+  Json effect = {{"idempotency_key", key},
+                 {"task_id", call.task_id()},
+                 {"step", call.step_name()},
+                 {"subject", subject},
                  {"result", deed.result}};
   if (!deed.exclusive.empty()) effect["exclusive"] = deed.exclusive;
   if (!deed.moves.empty()) effect["moves"] = deed.moves;
@@ -52,7 +57,8 @@ Json Office::once(tasker::Call& call, const std::string& subject, const std::fun
     case Ledger::Verdict::taken:
       // An operator's re-run of the step comes with a new key, and finds what its own task has done.
       if (!deed.if_taken.empty() && effect.value("task_id", "") != call.task_id())
-        throw Fault(deed.if_taken, "task " + effect.value("task_id", "?") + " has done this already for " + subject);
+        throw Fault(deed.if_taken,
+                    "task " + effect.value("task_id", "?") + " has done this already for " + subject);
       [[fallthrough]];
     case Ledger::Verdict::replayed:
       break;
@@ -62,9 +68,10 @@ Json Office::once(tasker::Call& call, const std::string& subject, const std::fun
 
 Json Office::replay(tasker::Call& call, const std::string& subject, const Json& effect) const {
   if (effect.value("subject", "") != subject)
-    throw Fault("ledger.of_another_database", "the ledger has the key of step " + std::string(call.step_name()) + " for " +
-                                                  effect.value("subject", "another plugin") + ", not for " + subject +
-                                                  ": it belongs to another database, start with a new shop_dir");
+    throw Fault("ledger.of_another_database",
+                "the ledger has the key of step " + std::string(call.step_name()) + " for " +
+                    effect.value("subject", "another plugin") + ", not for " + subject +
+                    ": it belongs to another database, start with a new shop_dir");
   Json result = effect.at("result");
   result["replayed"] = true;
   return result;

@@ -1,6 +1,6 @@
-// What each example has of the shop, made from its configuration: the ledger, the outbox, the records. One ledger serves all
-// examples that name the same shop_dir, so a refund finds the payment that another plugin recorded. Handlers of many threads
-// share it.
+// What each example has of the shop, made from its configuration: the ledger, the outbox, the records. One
+// ledger serves all examples that name the same shop_dir, so a refund finds the payment that another plugin
+// recorded. Handlers of many threads share it.
 //
 //   shop_dir      needed: ledger.jsonl, outbox/ and other folders appear there
 //   data_dir      a folder of records instead of the sample data; or
@@ -26,8 +26,8 @@ class Office {
  public:
   using Keys = std::initializer_list<std::string_view>;
 
-  // [loader] `known` names all keys that the plugin's configuration may have. Throws PermanentError config.invalid saying
-  // what is wrong.
+  // [loader] `known` names all keys that the plugin's configuration may have. Throws PermanentError
+  // config.invalid saying what is wrong.
   Office(const std::string& plugin, const tasker::Json& config,
          Keys known = {"shop_dir", "data_dir", "api_base_url", "ledger_sync"});
 
@@ -38,19 +38,20 @@ class Office {
   Outbox folder(const std::string& name) const { return Outbox(dir_ / name); }
 
   struct Deed {
-    tasker::Json result;  // what the step gives, and what the ledger keeps
+    tasker::Json result;                      // what the step gives, and what the ledger keeps
     std::vector<std::string> exclusive = {};  // see Ledger::record
     tasker::Json moves = tasker::Json::object();
     Ledger::Floors floors = {};
     std::string if_short = {};  // the Fault's code when a move is too large
-    // The Fault's code when an `exclusive` is another task's. Empty: that task's deed is as good as ours, and its result the
-    // answer.
+    // The Fault's code when an `exclusive` is another task's. Empty: that task's deed is as good as ours, and
+    // its result the answer.
     std::string if_taken = {};
   };
-  // [worker] Does once what has an effect: `act` makes the deed, which is recorded under the step's idempotency key. A step
-  // that runs again gets the recorded result, with "replayed": true, and `act` is not called. `subject` ("order 7") guards
-  // against a ledger that belongs to another database, whose keys would be taken for ours. A file that others must not see
-  // when the deed is refused is written afterwards, also on a repeat.
+  // [worker] Does once what has an effect: `act` makes the deed, which is recorded under the step's
+  // idempotency key. A step that runs again gets the recorded result, with "replayed": true, and `act` is not
+  // called. `subject` ("order 7") guards against a ledger that belongs to another database, whose keys would
+  // be taken for ours. A file that others must not see when the deed is refused is written afterwards, also
+  // on a repeat.
   tasker::Json once(tasker::Call& call, const std::string& subject, const std::function<Deed()>& act);
 
  private:

@@ -56,7 +56,8 @@ std::filesystem::path Outbox::put(const std::string& name, std::string_view text
 
 std::size_t Outbox::waiting() const {
   const std::filesystem::directory_iterator files(folder_);
-  return static_cast<std::size_t>(std::count_if(begin(files), end(files), [](const auto& file) { return file.path().filename().native()[0] != '.'; }));
+  return static_cast<std::size_t>(std::count_if(
+      begin(files), end(files), [](const auto& file) { return file.path().filename().native()[0] != '.'; }));
 }
 
 }  // namespace shop

@@ -1,5 +1,5 @@
-// A folder for what others collect: the mail agent, the warehouse, the next step. A file appears whole or not at all, and
-// writing the same again replaces it by the same bytes. Constant after construction; any thread.
+// A folder for what others collect: the mail agent, the warehouse, the next step. A file appears whole or not
+// at all, and writing the same again replaces it by the same bytes. Constant after construction; any thread.
 #pragma once
 
 #include <cstddef>

@@ -30,7 +30,8 @@ std::vector<Json> records_in(const Json& list, const std::string& what) {
 
 }  // namespace
 
-Records::Records(std::filesystem::path folder, std::string api) : folder_(std::move(folder)), api_(std::move(api)) {
+Records::Records(std::filesystem::path folder, std::string api)
+    : folder_(std::move(folder)), api_(std::move(api)) {
   while (api_.ends_with('/')) api_.pop_back();
 }
 
@@ -51,11 +52,13 @@ std::optional<Json> Records::find(tasker::Call& call, const std::string& collect
 std::vector<Json> Records::all(tasker::Call& call, const std::string& collection) const {
   if (!api_.empty()) {
     const Json answer = web_.get(call, api_ + "/" + collection + "?limit=0");
-    return records_in(answer.is_object() ? answer.value(collection, Json()) : answer, "the API's " + collection);
+    return records_in(answer.is_object() ? answer.value(collection, Json()) : answer,
+                      "the API's " + collection);
   }
   const auto file = folder_ / (collection + ".json");
   const std::string text = folder_.empty() ? std::string(sample(collection)) : text_of(file);
-  return records_in(Json::parse(text, nullptr, false), folder_.empty() ? "the sample of " + collection : file.string());
+  return records_in(Json::parse(text, nullptr, false),
+                    folder_.empty() ? "the sample of " + collection : file.string());
 }
 
 }  // namespace shop

@@ -1,5 +1,5 @@
-// The files of data/, compiled in, so that the examples have something to work on where no network and no folder is.
-// sample.cmake writes the source.
+// The files of data/, compiled in, so that the examples have something to work on where no network and no
+// folder is. sample.cmake writes the source.
 #pragma once
 
 #include <string_view>

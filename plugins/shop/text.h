@@ -1,4 +1,5 @@
-// Texts that people send: what may stand in a mail's headers, what is an address; and short names for long keys. Pure.
+// Texts that people send: what may stand in a mail's headers, what is an address; and short names for long
+// keys. Pure.
 #pragma once
 
 #include <string>

@@ -14,7 +14,9 @@ using tasker::Json;
 constexpr double kTimeoutSeconds = 10;
 
 std_http::milliseconds timeout_of(tasker::Call& call) {
-  const Json written = call.config().is_object() ? call.config().value("timeout_seconds", Json(kTimeoutSeconds)) : Json(kTimeoutSeconds);
+  const Json written = call.config().is_object()
+                           ? call.config().value("timeout_seconds", Json(kTimeoutSeconds))
+                           : Json(kTimeoutSeconds);
   const double seconds = written.is_number() ? written.get<double>() : 0;
   if (!(seconds >= 0.001 && seconds <= 3600))
     throw tasker::PermanentError("timeout_seconds must be a number within 0.001 to 3600", "config.invalid");
@@ -33,7 +35,9 @@ std_http::Request request_to(tasker::Call& call, const char* method, const std::
 
 }  // namespace
 
-Json Web::get(tasker::Call& call, const std::string& url) const { return send(call, request_to(call, "GET", url)); }
+Json Web::get(tasker::Call& call, const std::string& url) const {
+  return send(call, request_to(call, "GET", url));
+}
 
 Json Web::post(tasker::Call& call, const std::string& url, const Json& body) const {
   auto request = request_to(call, "POST", url);

@@ -42,7 +42,9 @@ json Example::Task::result(const std::string& step, const json& config) {
   return answer.payload;
 }
 
-std::string Example::Task::code(const std::string& step, const json& config) { return run(step, config).code; }
+std::string Example::Task::code(const std::string& step, const json& config) {
+  return run(step, config).code;
+}
 
 std::vector<json> Example::ledger() const {
   std::vector<json> lines;

@@ -1,5 +1,5 @@
-// One built example in a shop folder of its own, and its steps run one after another with what the steps before gave, as the
-// engine does for a task.
+// One built example in a shop folder of its own, and its steps run one after another with what the steps
+// before gave, as the engine does for a task.
 #pragma once
 
 #include <filesystem>
@@ -21,7 +21,8 @@ class Example {
   class Task {
    public:
     // Runs the step as attempt 1, or as the one that is given, with `config` as its handler_config.
-    Answer run(const std::string& step, const nlohmann::json& config = nlohmann::json::object(), std::uint32_t attempt = 1);
+    Answer run(const std::string& step, const nlohmann::json& config = nlohmann::json::object(),
+               std::uint32_t attempt = 1);
     // The result; the test fails when the step does not succeed.
     nlohmann::json result(const std::string& step, const nlohmann::json& config = nlohmann::json::object());
     // Empty when the step succeeds.

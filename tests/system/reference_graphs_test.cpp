@@ -18,7 +18,9 @@ class ReferenceGraphs : public testing::Test {
   static Json run(const char* graph, const Json& context = {{"values", {9, 1, 8, 2, 7, 3, 6, 4}}}) {
     return host_->run(std::string("reference/") + graph, context);
   }
-  static std::vector<std::string> parents(const Json& task, const char* step) { return step_of(task, step).at("depends_on"); }
+  static std::vector<std::string> parents(const Json& task, const char* step) {
+    return step_of(task, step).at("depends_on");
+  }
   static Json result(const Json& task, const char* step) { return step_of(task, step).at("results"); }
   static Json graph(const char* name) {
     return host_->http().get(std::string("/tasker/handlers/reference/") + name).json().at("dependency_graph");
@@ -36,7 +38,8 @@ TEST_F(ReferenceGraphs, Item1LinearFinishesAllSixStepsInOrder) {
     EXPECT_EQ(step.at("attempts"), 1);
   }
   expect_parents_first(task);
-  EXPECT_EQ(result(task, "validate_output").at("values"), (Json{0.0, 0.125, 0.25, 0.375, 0.625, 0.75, 0.875, 1.0}));
+  EXPECT_EQ(result(task, "validate_output").at("values"),
+            (Json{0.0, 0.125, 0.25, 0.375, 0.625, 0.75, 0.875, 1.0}));
 }
 
 TEST_F(ReferenceGraphs, Item2DiamondMergesOnlyWhenBothBranchesAreComplete) {
@@ -62,7 +65,8 @@ TEST_F(ReferenceGraphs, Item2ABranchThatFailsKeepsTheMergeFromRunning) {
 TEST_F(ReferenceGraphs, Item3ParallelMergeHasFourRootsAndItsMergeWaitsForAllFour) {
   const auto task = run("parallel_merge");
   EXPECT_EQ(task.at("detail"), "complete") << task.dump(1);
-  for (const char* root : {"totals", "checked", "sorted", "scaled"}) EXPECT_TRUE(parents(task, root).empty()) << root;
+  for (const char* root : {"totals", "checked", "sorted", "scaled"})
+    EXPECT_TRUE(parents(task, root).empty()) << root;
   EXPECT_EQ(parents(task, "merge").size(), 4U);
   expect_parents_first(task);
   const auto report = Json::parse(read_file(result(task, "merge").at("report").get<std::string>()));
@@ -116,8 +120,11 @@ TEST_F(ReferenceGraphs, Item87EachGraphHasAnOrderThatPutsParentsFirst) {
     const auto shown = graph(name);
     const std::vector<std::string> order = shown.at("execution_order");
     EXPECT_EQ(order.size(), shown.at("nodes").size()) << name;
-    const auto place = [&](const Json& step) { return std::find(order.begin(), order.end(), step.get<std::string>()); };
-    for (const auto& edge : shown.at("edges")) EXPECT_LT(place(edge.at("from")), place(edge.at("to"))) << name << edge.dump();
+    const auto place = [&](const Json& step) {
+      return std::find(order.begin(), order.end(), step.get<std::string>());
+    };
+    for (const auto& edge : shown.at("edges"))
+      EXPECT_LT(place(edge.at("from")), place(edge.at("to"))) << name << edge.dump();
   }
   EXPECT_EQ(graph("mixed").at("nodes").size(), 9U);
   EXPECT_EQ(graph("mixed").at("edges").size(), 9U);

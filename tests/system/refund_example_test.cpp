@@ -1,4 +1,5 @@
-// A refund over two namespaces in a real host: customer_success decides, payments gives the money back, and both are the same case.
+// A refund over two namespaces in a real host: customer_success decides, payments gives the money back, and
+// both are the same case.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <sys/socket.h>
@@ -29,14 +30,16 @@ class RefundExample : public testing::Test {
     const std::string here = "127.0.0.1:" + std::to_string(free_port());
     Tuning tuning;
     tuning.listen = here;
-    host_ = new ExampleHost({"customer_success/process_refund-1.3.0", "payments/process_refund-2.1.0"},
-                            {{"customer_success/process_refund", {{"tasker_url", "http://" + here + "/tasker"}}}}, tuning);
+    host_ = new ExampleHost(
+        {"customer_success/process_refund-1.3.0", "payments/process_refund-2.1.0"},
+        {{"customer_success/process_refund", {{"tasker_url", "http://" + here + "/tasker"}}}}, tuning);
   }
   static void TearDownTestSuite() { delete host_; }
 
   static Json submit(const Json& context, const std::string& correlation_id) {
     const Json task = {{"namespace", "customer_success"}, {"name", "process_refund"}, {"context", context}};
-    const auto answer = host_->http().post("/tasker/tasks", task.dump(), "X-Correlation-ID: " + correlation_id + "\r\n");
+    const auto answer =
+        host_->http().post("/tasker/tasks", task.dump(), "X-Correlation-ID: " + correlation_id + "\r\n");
     EXPECT_EQ(answer.status, 201) << answer.text;
     return host_->http().ended(answer.json().at("task_id").get<std::int64_t>());
   }
@@ -48,17 +51,21 @@ class RefundExample : public testing::Test {
 };
 
 TEST_F(RefundExample, Item92BothTasksCarryTheSameCorrelationIdAndTheMoneyIsGivenBackOnce) {
-  const auto task = submit({{"ticket_id", 501}, {"refund_amount_cents", 4000}, {"refund_reason", "arrived broken"}}, "case-501");
+  const auto task = submit(
+      {{"ticket_id", 501}, {"refund_amount_cents", 4000}, {"refund_reason", "arrived broken"}}, "case-501");
   EXPECT_EQ(task.at("detail"), "complete") << task.dump(1);
   EXPECT_EQ(task.at("correlation_id"), "case-501");
   expect_parents_first(task);
 
-  const auto payments_id = step_of(task, "execute_refund_workflow").at("results").at("payments_task_id").get<std::int64_t>();
+  const auto payments_id =
+      step_of(task, "execute_refund_workflow").at("results").at("payments_task_id").get<std::int64_t>();
   const auto payments = host_->http().task(payments_id);
   EXPECT_EQ(payments.at("namespace"), "payments");
   EXPECT_EQ(payments.at("correlation_id"), "case-501");
   EXPECT_EQ(payments.at("detail"), "complete") << payments.dump(1);
-  EXPECT_EQ(payments.at("context"), (Json{{"payment_id", "pay_1001"}, {"refund_amount_cents", 4000}, {"refund_reason", "arrived broken"}}));
+  EXPECT_EQ(
+      payments.at("context"),
+      (Json{{"payment_id", "pay_1001"}, {"refund_amount_cents", 4000}, {"refund_reason", "arrived broken"}}));
   expect_parents_first(payments);
   EXPECT_EQ(of_case("case-501").size(), 2U);
   // Waiting for payments has cost no attempt.
@@ -67,7 +74,8 @@ TEST_F(RefundExample, Item92BothTasksCarryTheSameCorrelationIdAndTheMoneyIsGiven
 }
 
 TEST_F(RefundExample, Item92WithoutTheManagersApprovalPaymentsHearsNothing) {
-  const auto task = submit({{"ticket_id", 503}, {"refund_amount_cents", 60000}, {"refund_reason", "changed my mind"}}, "case-503");
+  const auto task = submit(
+      {{"ticket_id", 503}, {"refund_amount_cents", 60000}, {"refund_reason", "changed my mind"}}, "case-503");
   EXPECT_EQ(task.at("detail"), "error");
   EXPECT_EQ(step_of(task, "get_manager_approval").at("last_error").at("code"), "refund.approval_missing");
   EXPECT_EQ(step_of(task, "get_manager_approval").at("attempts"), 1);
@@ -75,15 +83,20 @@ TEST_F(RefundExample, Item92WithoutTheManagersApprovalPaymentsHearsNothing) {
 }
 
 TEST_F(RefundExample, Item92APaymentThatCannotBeGivenBackFailsBothTasks) {
-  const auto task = submit({{"ticket_id", 503}, {"refund_amount_cents", 99999}, {"refund_reason", "all of it, and more"},
-                            {"approval", {{"manager", "Mo"}, {"approved", true}}}}, "case-503-b");
+  const auto task = submit({{"ticket_id", 503},
+                            {"refund_amount_cents", 99999},
+                            {"refund_reason", "all of it, and more"},
+                            {"approval", {{"manager", "Mo"}, {"approved", true}}}},
+                           "case-503-b");
   EXPECT_EQ(task.at("detail"), "error");
   EXPECT_EQ(step_of(task, "update_ticket_status").at("last_error").at("code"), "refund.payments_failed");
   EXPECT_FALSE(std::filesystem::exists(host_->shop() / "tickets/ticket-503.json"));
 }
 
 TEST_F(RefundExample, Item48TheSameNameInTwoNamespacesIsTwoWorkflows) {
-  const auto shown = [](const char* space) { return host_->http().get(std::string("/tasker/handlers/") + space + "/process_refund").json(); };
+  const auto shown = [](const char* space) {
+    return host_->http().get(std::string("/tasker/handlers/") + space + "/process_refund").json();
+  };
   EXPECT_EQ(shown("payments").at("version"), "2.1.0");
   EXPECT_EQ(shown("payments").at("step_templates").size(), 4U);
   EXPECT_EQ(shown("customer_success").at("version"), "1.3.0");

@@ -2,11 +2,10 @@
 #include <tasker/sdk.h>
 
 #include "handlers.h"
+#include "shop/step.h"
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, tasker::Handler<"load", &Handlers::load>,
-              tasker::Handler<"summarise", &Handlers::summarise>,
-              tasker::Handler<"check_summary", &Handlers::check_summary>,
-              tasker::Handler<"combine", &Handlers::combine>,
-              tasker::Handler<"write", &Handlers::write>)
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"summarise", &Handlers::summarise>,
+              shop::Step<"check_summary", &Handlers::check_summary>,
+              shop::Step<"combine", &Handlers::combine>, shop::Step<"write", &Handlers::write>)

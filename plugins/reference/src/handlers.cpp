@@ -19,11 +19,13 @@ constexpr std::size_t kLongest = 10'000;  // a step's result may hold 256 KiB
 stock::Options options_of(Call& call) {
   static const Json kNone = Json::object();
   const Json& config = call.config().is_null() ? kNone : call.config();
-  return {config, std::string(call.step_name()) + "'s handler_config", {"part", "of", "low", "high", "sorted"}};
+  return {
+      config, std::string(call.step_name()) + "'s handler_config", {"part", "of", "low", "high", "sorted"}};
 }
 
 const Json& only_input(Call& call) {
-  if (call.inputs().size() != 1) throw Fault("series.parents", std::string(call.step_name()) + " needs one parent");
+  if (call.inputs().size() != 1)
+    throw Fault("series.parents", std::string(call.step_name()) + " needs one parent");
   return call.inputs().begin().value();
 }
 
@@ -44,24 +46,42 @@ Series values_of(Call& call) {
   return slice(written.get<Series>(), static_cast<std::size_t>(part), static_cast<std::size_t>(of));
 }
 
-Json to_json(const Series& values) { return {{"values", values}}; }
-
-Json to_json(const Summary& summary) {
-  const double deviation = summary.count == 0 ? 0 : std::sqrt(summary.squares / static_cast<double>(summary.count));
-  return {{"count", summary.count}, {"mean", summary.mean}, {"squares", summary.squares}, {"low", summary.low}, {"high", summary.high}, {"deviation", deviation}};
+Json to_json(const Series& values) {
+  return {{"values", values}};
 }
 
-Summary summary_from(const Json& json) { return {json.at("count"), json.at("mean"), json.at("squares"), json.at("low"), json.at("high")}; }
+Json to_json(const Summary& summary) {
+  const double deviation =
+      summary.count == 0 ? 0 : std::sqrt(summary.squares / static_cast<double>(summary.count));
+  return {{"count", summary.count}, {"mean", summary.mean}, {"squares", summary.squares},
+          {"low", summary.low},     {"high", summary.high}, {"deviation", deviation}};
+}
 
-std::string scratch_name(const Call& call) { return "task-" + std::string(call.task_id()) + ".json"; }
+Summary summary_from(const Json& json) {
+  return {json.at("count"), json.at("mean"), json.at("squares"), json.at("low"), json.at("high")};
+}
+
+std::string scratch_name(const Call& call) {
+  return "task-" + std::string(call.task_id()) + ".json";
+}
 
 }  // namespace
 
-Json Handlers::load(Call& call) const { return to_json(values_of(call)); }
-Json Handlers::slice(Call& call) const { return to_json(values_of(call)); }
-Json Handlers::scale(Call& call) const { return to_json(reference::scale(values_of(call))); }
-Json Handlers::median(Call& call) const { return {{"median", reference::median(values_of(call))}}; }
-Json Handlers::summarise(Call& call) const { return to_json(reference::summarise(values_of(call))); }
+Json Handlers::load(Call& call) const {
+  return to_json(values_of(call));
+}
+Json Handlers::slice(Call& call) const {
+  return to_json(values_of(call));
+}
+Json Handlers::scale(Call& call) const {
+  return to_json(reference::scale(values_of(call)));
+}
+Json Handlers::median(Call& call) const {
+  return {{"median", reference::median(values_of(call))}};
+}
+Json Handlers::summarise(Call& call) const {
+  return to_json(reference::summarise(values_of(call)));
+}
 
 Json Handlers::sort(Call& call) const {
   Series values = values_of(call);
@@ -78,11 +98,15 @@ Json Handlers::limits(Call& call) const {
 Json Handlers::check(Call& call) const {
   constexpr double kMost = 1e300;
   const auto options = options_of(call);
-  const double low = options.number("low", -kMost, -kMost, kMost), high = options.number("high", kMost, -kMost, kMost);
+  const double low = options.number("low", -kMost, -kMost, kMost),
+               high = options.number("high", kMost, -kMost, kMost);
   const Series values = values_of(call);
   for (const double value : values)
-    if (value < low || value > high) throw Fault("series.out_of_range", Json(value).dump() + " is not within " + Json(low).dump() + " to " + Json(high).dump());
-  if (options.flag("sorted", false) && !std::ranges::is_sorted(values)) throw Fault("series.not_sorted", "the values are not sorted");
+    if (value < low || value > high)
+      throw Fault("series.out_of_range",
+                  Json(value).dump() + " is not within " + Json(low).dump() + " to " + Json(high).dump());
+  if (options.flag("sorted", false) && !std::ranges::is_sorted(values))
+    throw Fault("series.not_sorted", "the values are not sorted");
   return to_json(values);
 }
 
@@ -97,7 +121,8 @@ Json Handlers::keep_within(Call& call) const {
 
 Json Handlers::check_summary(Call& call) const {
   const Summary summary = summary_from(only_input(call));
-  if (summary.count < 1) throw Fault("series.empty_part", "there are too few values for " + std::string(call.step_name()));
+  if (summary.count < 1)
+    throw Fault("series.empty_part", "there are too few values for " + std::string(call.step_name()));
   return to_json(summary);
 }
 
@@ -129,7 +154,8 @@ Json Handlers::remove_scratch(Call& call) const {
 }
 
 Json Handlers::write(Call& call) const {
-  const std::string name = std::string(call.template_name()) + "-task-" + std::string(call.task_id()) + ".json";
+  const std::string name =
+      std::string(call.template_name()) + "-task-" + std::string(call.task_id()) + ".json";
   try {
     return {{"report", office_.folder("reports").put(name, call.inputs().dump(2) + "\n").string()}};
   } catch (const std::system_error& error) {

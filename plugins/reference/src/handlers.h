@@ -1,5 +1,5 @@
-// The handlers of the reference workflows. A step's values are those of its parent, or of the context where it has none;
-// `part` and `of` in its handler_config take a part of them. Handlers run on many threads.
+// The handlers of the reference workflows. A step's values are those of its parent, or of the context where
+// it has none; `part` and `of` in its handler_config take a part of them. Handlers run on many threads.
 #pragma once
 
 #include <tasker/sdk.h>

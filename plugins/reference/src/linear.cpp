@@ -2,11 +2,10 @@
 #include <tasker/sdk.h>
 
 #include "handlers.h"
+#include "shop/step.h"
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, tasker::Handler<"load", &Handlers::load>,
-              tasker::Handler<"check", &Handlers::check>,
-              tasker::Handler<"sort", &Handlers::sort>,
-              tasker::Handler<"scale", &Handlers::scale>,
-              tasker::Handler<"write", &Handlers::write>)
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"check", &Handlers::check>,
+              shop::Step<"sort", &Handlers::sort>, shop::Step<"scale", &Handlers::scale>,
+              shop::Step<"write", &Handlers::write>)

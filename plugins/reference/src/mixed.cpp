@@ -2,15 +2,12 @@
 #include <tasker/sdk.h>
 
 #include "handlers.h"
+#include "shop/step.h"
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, tasker::Handler<"load", &Handlers::load>,
-              tasker::Handler<"limits", &Handlers::limits>,
-              tasker::Handler<"keep_within", &Handlers::keep_within>,
-              tasker::Handler<"sort", &Handlers::sort>,
-              tasker::Handler<"summarise", &Handlers::summarise>,
-              tasker::Handler<"chart", &Handlers::chart>,
-              tasker::Handler<"write_scratch", &Handlers::write_scratch>,
-              tasker::Handler<"remove_scratch", &Handlers::remove_scratch>,
-              tasker::Handler<"write", &Handlers::write>)
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"limits", &Handlers::limits>,
+              shop::Step<"keep_within", &Handlers::keep_within>, shop::Step<"sort", &Handlers::sort>,
+              shop::Step<"summarise", &Handlers::summarise>, shop::Step<"chart", &Handlers::chart>,
+              shop::Step<"write_scratch", &Handlers::write_scratch>,
+              shop::Step<"remove_scratch", &Handlers::remove_scratch>, shop::Step<"write", &Handlers::write>)

@@ -2,12 +2,10 @@
 #include <tasker/sdk.h>
 
 #include "handlers.h"
+#include "shop/step.h"
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, tasker::Handler<"summarise", &Handlers::summarise>,
-              tasker::Handler<"check", &Handlers::check>,
-              tasker::Handler<"sort", &Handlers::sort>,
-              tasker::Handler<"median", &Handlers::median>,
-              tasker::Handler<"scale", &Handlers::scale>,
-              tasker::Handler<"write", &Handlers::write>)
+TASKER_PLUGIN(Handlers, shop::Step<"summarise", &Handlers::summarise>, shop::Step<"check", &Handlers::check>,
+              shop::Step<"sort", &Handlers::sort>, shop::Step<"median", &Handlers::median>,
+              shop::Step<"scale", &Handlers::scale>, shop::Step<"write", &Handlers::write>)

@@ -2,10 +2,9 @@
 #include <tasker/sdk.h>
 
 #include "handlers.h"
+#include "shop/step.h"
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, tasker::Handler<"load", &Handlers::load>,
-              tasker::Handler<"slice", &Handlers::slice>,
-              tasker::Handler<"sort", &Handlers::sort>,
-              tasker::Handler<"merge_sorted", &Handlers::merge_sorted>)
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"slice", &Handlers::slice>,
+              shop::Step<"sort", &Handlers::sort>, shop::Step<"merge_sorted", &Handlers::merge_sorted>)

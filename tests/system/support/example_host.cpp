@@ -27,13 +27,18 @@ ExampleHost::ExampleHost(const std::vector<std::string>& plugins, const Json& mo
     section.update(more.value(space + "/" + name, Json::object()));
   }
   host_ = std::make_unique<TaskerProcess>(
-      std::vector<std::string>{"serve", "--config", place_.configuration(database_.conninfo(), tuning, "host")}, place_.path("host.out"),
+      std::vector<std::string>{"serve", "--config",
+                               place_.configuration(database_.conninfo(), tuning, "host")},
+      place_.path("host.out"),
       std::vector<std::string>{"TASKER_PLUGINS__CONFIGURATION=" + configuration.dump()});
   host_->also_show(place_.path("host.log"));
   if (!host_->wait_until_ready()) return;
   for (const auto& plugin : plugins) {
     const auto [space, name, version] = parts_of(plugin);
-    if (eventually([&, space = space, name = name, version = version] { return http().has_loaded(name, version, space); })) continue;
+    if (eventually([&, space = space, name = name, version = version] {
+          return http().has_loaded(name, version, space);
+        }))
+      continue;
     ADD_FAILURE() << plugin << " is not loaded: " << http().get("/tasker/plugins").text;
     return;
   }
@@ -41,7 +46,8 @@ ExampleHost::ExampleHost(const std::vector<std::string>& plugins, const Json& mo
 
 std::int64_t ExampleHost::submit(const std::string& workflow, const Json& context) const {
   const auto slash = workflow.find('/');
-  return http().submit({{"namespace", workflow.substr(0, slash)}, {"name", workflow.substr(slash + 1)}, {"context", context}});
+  return http().submit(
+      {{"namespace", workflow.substr(0, slash)}, {"name", workflow.substr(slash + 1)}, {"context", context}});
 }
 
 Json step_of(const Json& task, const std::string& name) {
@@ -51,11 +57,14 @@ Json step_of(const Json& task, const std::string& name) {
   return Json::object();
 }
 
-std::string state_of(const Json& task, const std::string& step) { return step_of(task, step).value("detail", ""); }
+std::string state_of(const Json& task, const std::string& step) {
+  return step_of(task, step).value("detail", "");
+}
 
 int complete_steps(const Json& task) {
   const auto& steps = task.at("workflow_steps");
-  return static_cast<int>(std::count_if(steps.begin(), steps.end(), [](const Json& step) { return step.at("detail") == "complete"; }));
+  return static_cast<int>(std::count_if(steps.begin(), steps.end(),
+                                        [](const Json& step) { return step.at("detail") == "complete"; }));
 }
 
 void expect_parents_first(const Json& task) {
@@ -66,7 +75,8 @@ void expect_parents_first(const Json& task) {
       const auto attempts = step_of(task, parent).at("attempt_history");
       ASSERT_FALSE(attempts.empty()) << step["name"] << " ran, its parent " << parent << " did not";
       // Both are PostgreSQL's clock, in one form: they compare as texts.
-      EXPECT_LE(attempts.back().at("finished_at").get<std::string>(), claimed) << step["name"] << " after " << parent;
+      EXPECT_LE(attempts.back().at("finished_at").get<std::string>(), claimed)
+          << step["name"] << " after " << parent;
     }
   }
 }

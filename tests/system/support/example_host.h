@@ -12,9 +12,11 @@ namespace tasker::test {
 
 class ExampleHost {
  public:
-  // "ecommerce/checkout-1.0.0"; `more` is merged into the configuration of the plugin without its version, {"shop_dir": ...}.
-  // Records are files of data(), a copy of the shop's sample. Returns when all are loaded; the test fails when they are not.
-  explicit ExampleHost(const std::vector<std::string>& plugins, const Json& more = Json::object(), const Tuning& tuning = {});
+  // "ecommerce/checkout-1.0.0"; `more` is merged into the configuration of the plugin without its version,
+  // {"shop_dir": ...}. Records are files of data(), a copy of the shop's sample. Returns when all are loaded;
+  // the test fails when they are not.
+  explicit ExampleHost(const std::vector<std::string>& plugins, const Json& more = Json::object(),
+                       const Tuning& tuning = {});
 
   const HttpClient& http() const { return host_->http(); }
   std::filesystem::path shop() const { return place_.path("shop"); }
@@ -23,7 +25,9 @@ class ExampleHost {
   // The id of a new task of "ecommerce/checkout".
   std::int64_t submit(const std::string& workflow, const Json& context) const;
   // The same task once it has ended.
-  Json run(const std::string& workflow, const Json& context) const { return http().ended(submit(workflow, context)); }
+  Json run(const std::string& workflow, const Json& context) const {
+    return http().ended(submit(workflow, context));
+  }
 
  private:
   TempDb database_;

@@ -21,11 +21,13 @@ bool has(const std::vector<std::string>& list, const std::string& word) {
 }  // namespace
 
 Json FrontDesk::validate_registration_data(Call& call) {
-  const stock::Options options(call.config(), "validate_registration_data's handler_config", {"reserved_usernames", "blocked_domains"});
+  const stock::Options options(call.config(), "validate_registration_data's handler_config",
+                               {"reserved_usernames", "blocked_domains"});
   const auto account = shop::account_from(call.context());
   if (has(options.texts("reserved_usernames"), account.username))
     throw Fault("user.reserved_username", "the name " + account.username + " is not given away");
-  if (const auto domain = account.email.substr(account.email.find('@') + 1); has(options.texts("blocked_domains"), domain))
+  if (const auto domain = account.email.substr(account.email.find('@') + 1);
+      has(options.texts("blocked_domains"), domain))
     throw Fault("user.blocked_domain", "addresses of " + domain + " are not taken");
   return {{"email", account.email}, {"username", account.username}};
 }
@@ -34,7 +36,8 @@ Json FrontDesk::check_duplicate_user(Call& call) {
   const auto account = shop::account_from(call.input("validate_registration_data"));
   return office_.once(call, "user " + account.email, [&] {
     for (const auto& user : office_.records().all(call, "users"))
-      if (shop::lower_case(user.value("email", "")) == account.email || shop::lower_case(user.value("username", "")) == account.username)
+      if (shop::lower_case(user.value("email", "")) == account.email ||
+          shop::lower_case(user.value("username", "")) == account.username)
         throw Fault("user.duplicate", "user " + user["id"].dump() + " has this address or name");
     shop::Office::Deed deed;
     deed.exclusive = shop::claims_of("onboarding", account);

@@ -2,8 +2,9 @@
 #include <tasker/sdk.h>
 
 #include "front_desk.h"
+#include "shop/step.h"
 
 using user_onboarding::FrontDesk;
 
-TASKER_PLUGIN(FrontDesk, tasker::Handler<"validate_registration_data", &FrontDesk::validate_registration_data>,
-              tasker::Handler<"check_duplicate_user", &FrontDesk::check_duplicate_user>)
+TASKER_PLUGIN(FrontDesk, shop::Step<"validate_registration_data", &FrontDesk::validate_registration_data>,
+              shop::Step<"check_duplicate_user", &FrontDesk::check_duplicate_user>)

@@ -12,7 +12,8 @@ using nlohmann::json;
 TEST(UserOnboarding, AddressAndNameAreBroughtIntoTheirUsualForm) {
   Example shop("customer/user_onboarding-1.0.0");
   auto task = shop.task({{"email", "Ida@Mail.Example"}, {"username", "Ida.Nor"}});
-  EXPECT_EQ(task.result("validate_registration_data"), json({{"email", "ida@mail.example"}, {"username", "ida.nor"}}));
+  EXPECT_EQ(task.result("validate_registration_data"),
+            json({{"email", "ida@mail.example"}, {"username", "ida.nor"}}));
 }
 
 TEST(UserOnboarding, WhatIsNoAddressOrNameIsFinal) {

@@ -12,41 +12,54 @@ using tasker::Json;
 
 constexpr std::chrono::milliseconds kLookAgain{200};
 
-std::string subject_of(Call& call) { return "ticket " + call.context().at("ticket_id").dump(); }
+std::string subject_of(Call& call) {
+  return "ticket " + call.context().at("ticket_id").dump();
+}
 
 std::string text_of(const Json& ticket, const char* key) {
   const auto found = ticket.find(key);
   if (found == ticket.end() || !found->is_string() || *found == "")
-    throw Fault("refund." + std::string(key) + "_missing", "ticket " + ticket.at("id").dump() + " has no " + key);
+    throw Fault("refund." + std::string(key) + "_missing",
+                "ticket " + ticket.at("id").dump() + " has no " + key);
   return found->get<std::string>();
 }
 
 std::string approved_by(Call& call) {
   if (!call.input("check_refund_policy").at("needs_manager").get<bool>()) return "policy";
   const auto approval = call.context().find("approval");
-  if (approval == call.context().end()) throw Fault("refund.approval_missing", "a refund of this amount needs a manager's approval");
+  if (approval == call.context().end())
+    throw Fault("refund.approval_missing", "a refund of this amount needs a manager's approval");
   const std::string manager = approval->at("manager");
-  if (!approval->at("approved").get<bool>()) throw Fault("refund.not_approved", manager + " has not approved it");
+  if (!approval->at("approved").get<bool>())
+    throw Fault("refund.not_approved", manager + " has not approved it");
   return manager;
 }
 
 }  // namespace
 
 HelpDesk::HelpDesk(const Json& config)
-    : office_("customer_success/process_refund", config, {"shop_dir", "data_dir", "api_base_url", "ledger_sync", "tasker_url"}),
+    : office_("customer_success/process_refund", config,
+              {"shop_dir", "data_dir", "api_base_url", "ledger_sync", "tasker_url"}),
       tasker_url_(config.value("tasker_url", "http://127.0.0.1:8765/tasker")) {}
 
 Json HelpDesk::validate_refund_request(Call& call) {
-  const auto ticket = office_.records().find(call, "tickets", call.context().at("ticket_id").get<std::int64_t>());
+  const auto ticket =
+      office_.records().find(call, "tickets", call.context().at("ticket_id").get<std::int64_t>());
   if (!ticket) throw Fault("ticket.not_found", "there is no " + subject_of(call));
-  if (ticket->value("status", "") != "open") throw Fault("ticket.not_open", subject_of(call) + " is " + ticket->value("status", "of no status"));
-  return {{"ticket_id", (*ticket)["id"]}, {"customer", text_of(*ticket, "customer")}, {"payment_id", text_of(*ticket, "payment_id")},
-          {"tier", text_of(*ticket, "tier")}, {"paid_on", text_of(*ticket, "paid_on")}, {"opened_on", text_of(*ticket, "opened_on")}};
+  if (ticket->value("status", "") != "open")
+    throw Fault("ticket.not_open", subject_of(call) + " is " + ticket->value("status", "of no status"));
+  return {{"ticket_id", (*ticket)["id"]},
+          {"customer", text_of(*ticket, "customer")},
+          {"payment_id", text_of(*ticket, "payment_id")},
+          {"tier", text_of(*ticket, "tier")},
+          {"paid_on", text_of(*ticket, "paid_on")},
+          {"opened_on", text_of(*ticket, "opened_on")}};
 }
 
 Json HelpDesk::check_refund_policy(Call& call) {
   const Json& ticket = call.input("validate_refund_request");
-  const auto decision = decide({ticket.at("tier"), ticket.at("paid_on"), ticket.at("opened_on"), call.context().at("refund_amount_cents")});
+  const auto decision = decide({ticket.at("tier"), ticket.at("paid_on"), ticket.at("opened_on"),
+                                call.context().at("refund_amount_cents")});
   return {{"days_since_payment", decision.days}, {"needs_manager", decision.needs_manager}};
 }
 
@@ -78,7 +91,9 @@ Json HelpDesk::execute_refund_workflow(Call& call) {
   const auto id = answer.is_object() ? answer.find("task_id") : answer.end();
   if (id == answer.end() || !id->is_number_integer())
     throw Fault("refund.no_task_id", tasker_url_ + " took the refund and named no task_id");
-  return {{"payments_task_id", *id}, {"correlation_id", call.correlation_id()}, {"approved_by", call.input("get_manager_approval").at("approved_by")}};
+  return {{"payments_task_id", *id},
+          {"correlation_id", call.correlation_id()},
+          {"approved_by", call.input("get_manager_approval").at("approved_by")}};
 }
 
 Json HelpDesk::update_ticket_status(Call& call) {
@@ -86,14 +101,20 @@ Json HelpDesk::update_ticket_status(Call& call) {
   const std::string id = started.at("payments_task_id").dump();
   const Json task = web_.get(call, tasker_url_ + "/tasks/" + id).value("task", Json::object());
   const std::string state = task.value("detail", "");
-  if (state == "error" || state == "cancelled") throw Fault("refund.payments_failed", "payments' task " + id + " ended as " + state);
-  if (state != "complete" && state != "resolved_manually") throw tasker::WaitFor(kLookAgain, "payments' task " + id + " is " + state);
+  if (state == "error" || state == "cancelled")
+    throw Fault("refund.payments_failed", "payments' task " + id + " ended as " + state);
+  if (state != "complete" && state != "resolved_manually")
+    throw tasker::WaitFor(kLookAgain, "payments' task " + id + " is " + state);
   Json result = office_.once(call, subject_of(call), [&] {
-    return shop::Office::Deed{
-        {{"ticket_id", call.context().at("ticket_id")}, {"status", "closed"}, {"payments_task_id", started.at("payments_task_id")}}};
+    return shop::Office::Deed{{{"ticket_id", call.context().at("ticket_id")},
+                               {"status", "closed"},
+                               {"payments_task_id", started.at("payments_task_id")}}};
   });
-  const Json closed = {{"id", call.context()["ticket_id"]}, {"status", "closed"}, {"payments_task_id", started["payments_task_id"]},
-                       {"refunded_cents", call.context().at("refund_amount_cents")}, {"customer", call.input("validate_refund_request").at("customer")}};
+  const Json closed = {{"id", call.context()["ticket_id"]},
+                       {"status", "closed"},
+                       {"payments_task_id", started["payments_task_id"]},
+                       {"refunded_cents", call.context().at("refund_amount_cents")},
+                       {"customer", call.input("validate_refund_request").at("customer")}};
   const auto name = "ticket-" + call.context()["ticket_id"].dump() + ".json";
   result["ticket"] = office_.folder("tickets").put(name, closed.dump(2) + "\n").string();
   return result;

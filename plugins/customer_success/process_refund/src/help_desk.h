@@ -1,5 +1,5 @@
-// The plugin's state and its five steps. The money is not here: payments/process_refund gives it back, a task of its own that is
-// created over the host's REST API. Handlers run on many threads.
+// The plugin's state and its five steps. The money is not here: payments/process_refund gives it back, a task
+// of its own that is created over the host's REST API. Handlers run on many threads.
 #pragma once
 
 #include <tasker/sdk.h>

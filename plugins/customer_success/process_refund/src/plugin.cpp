@@ -2,11 +2,12 @@
 #include <tasker/sdk.h>
 
 #include "help_desk.h"
+#include "shop/step.h"
 
 using customer_success_process_refund::HelpDesk;
 
-TASKER_PLUGIN(HelpDesk, tasker::Handler<"validate_refund_request", &HelpDesk::validate_refund_request>,
-              tasker::Handler<"check_refund_policy", &HelpDesk::check_refund_policy>,
-              tasker::Handler<"get_manager_approval", &HelpDesk::get_manager_approval>,
-              tasker::Handler<"execute_refund_workflow", &HelpDesk::execute_refund_workflow>,
-              tasker::Handler<"update_ticket_status", &HelpDesk::update_ticket_status>)
+TASKER_PLUGIN(HelpDesk, shop::Step<"validate_refund_request", &HelpDesk::validate_refund_request>,
+              shop::Step<"check_refund_policy", &HelpDesk::check_refund_policy>,
+              shop::Step<"get_manager_approval", &HelpDesk::get_manager_approval>,
+              shop::Step<"execute_refund_workflow", &HelpDesk::execute_refund_workflow>,
+              shop::Step<"update_ticket_status", &HelpDesk::update_ticket_status>)

@@ -1,5 +1,5 @@
-// Which refunds are given, by the customer's tier: within how many days after the payment, and up to which amount without a
-// manager. Pure.
+// Which refunds are given, by the customer's tier: within how many days after the payment, and up to which
+// amount without a manager. Pure.
 #pragma once
 
 #include <cstdint>

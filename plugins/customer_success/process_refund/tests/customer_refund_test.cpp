@@ -1,4 +1,5 @@
-// customer_success/process_refund as built, with a server in the place of the host's REST API. In a real host: tests/system.
+// customer_success/process_refund as built, with a server in the place of the host's REST API. In a real
+// host: tests/system.
 #include <gtest/gtest.h>
 
 #include "example_plugins/example.h"
@@ -19,7 +20,8 @@ class Item92CrossNamespaceRefund : public testing::Test {
     Example desk("customer_success/process_refund-1.3.0", {{"tasker_url", server_.url(path)}});
     auto task = desk.task(request(501, 4000));
     task.correlation_id = "case-501";
-    for (const char* step : {"validate_refund_request", "check_refund_policy", "get_manager_approval"}) task.result(step);
+    for (const char* step : {"validate_refund_request", "check_refund_policy", "get_manager_approval"})
+      task.result(step);
     return task.run("execute_refund_workflow", {{"payments_version", "^2"}, {"timeout_seconds", 5}});
   }
   LocalServer server_;
@@ -35,7 +37,9 @@ TEST_F(Item92CrossNamespaceRefund, CarriesTheCorrelationIdAndAKeyAndMapsTheField
   EXPECT_EQ(task["namespace"], "payments");
   EXPECT_EQ(task["name"], "process_refund");
   EXPECT_EQ(task["version"], "^2");
-  EXPECT_EQ(task["context"], json({{"payment_id", "pay_1001"}, {"refund_amount_cents", 4000}, {"refund_reason", "arrived broken"}}));
+  EXPECT_EQ(
+      task["context"],
+      json({{"payment_id", "pay_1001"}, {"refund_amount_cents", 4000}, {"refund_reason", "arrived broken"}}));
 }
 
 TEST_F(Item92CrossNamespaceRefund, FinalAndRetryableAnswersAreToldApart) {
@@ -52,7 +56,9 @@ TEST_F(Item92CrossNamespaceRefund, FinalAndRetryableAnswersAreToldApart) {
   EXPECT_EQ(execute("/drop").kind, TASKER_RETRY);
 }
 
-TEST_F(Item92CrossNamespaceRefund, AReplyWithoutATaskIdIsAnError) { EXPECT_EQ(execute("/status/201").code, "refund.no_task_id"); }
+TEST_F(Item92CrossNamespaceRefund, AReplyWithoutATaskIdIsAnError) {
+  EXPECT_EQ(execute("/status/201").code, "refund.no_task_id");
+}
 
 TEST_F(Item92CrossNamespaceRefund, WhatIsMissingIsFinal) {
   Example desk("customer_success/process_refund-1.3.0");
@@ -83,7 +89,8 @@ TEST_F(Item92CrossNamespaceRefund, ThePolicyIsOfTheCustomersTier) {
   EXPECT_EQ(late.code("check_refund_policy"), "refund.too_late");
   auto premium = desk.task(request(503, 40000));
   premium.result("validate_refund_request");
-  EXPECT_EQ(premium.result("check_refund_policy"), json({{"days_since_payment", 28}, {"needs_manager", false}}));
+  EXPECT_EQ(premium.result("check_refund_policy"),
+            json({{"days_since_payment", 28}, {"needs_manager", false}}));
 }
 
 }  // namespace

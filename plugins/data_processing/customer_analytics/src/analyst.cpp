@@ -46,17 +46,25 @@ Json Analyst::extract_orders(Call& call) {
   return leave(call, orders_of(office_.records().all(call, "orders"), from, to));
 }
 
-Json Analyst::extract_users(Call& call) { return leave(call, office_.records().all(call, "users")); }
-Json Analyst::extract_products(Call& call) { return leave(call, office_.records().all(call, "products")); }
+Json Analyst::extract_users(Call& call) {
+  return leave(call, office_.records().all(call, "users"));
+}
+Json Analyst::extract_products(Call& call) {
+  return leave(call, office_.records().all(call, "products"));
+}
 
 Json Analyst::transform_customer_metrics(Call& call) {
-  const stock::Options options(call.config(), "transform_customer_metrics's handler_config", {"vip_from_cents"});
+  const stock::Options options(call.config(), "transform_customer_metrics's handler_config",
+                               {"vip_from_cents"});
   const auto vip_from = options.integer("vip_from_cents", 30'000, 0, 1'000'000'000'000);
-  return shortened(customer_metrics(rows_from(call, "extract_orders"), rows_from(call, "extract_users"), vip_from), "customers");
+  return shortened(
+      customer_metrics(rows_from(call, "extract_orders"), rows_from(call, "extract_users"), vip_from),
+      "customers");
 }
 
 Json Analyst::transform_product_metrics(Call& call) {
-  return shortened(product_metrics(rows_from(call, "extract_orders"), rows_from(call, "extract_products")), "products");
+  return shortened(product_metrics(rows_from(call, "extract_orders"), rows_from(call, "extract_products")),
+                   "products");
 }
 
 Json Analyst::generate_insights(Call& call) {
@@ -81,14 +89,19 @@ Json Analyst::update_dashboard(Call& call) {
 
 Json Analyst::send_notifications(Call& call) {
   const std::string recipient = call.context().at("recipient");
-  const std::string period = call.context().at("from").get<std::string>() + " to " + call.context().at("to").get<std::string>();
+  const std::string period =
+      call.context().at("from").get<std::string>() + " to " + call.context().at("to").get<std::string>();
   return office_.once(call, "analytics of " + period, [&] {
     std::string body;
-    for (const auto& sentence : call.input("generate_insights").at("sentences")) body += sentence.get<std::string>() + "\n";
+    for (const auto& sentence : call.input("generate_insights").at("sentences"))
+      body += sentence.get<std::string>() + "\n";
     body += "\n" + call.input("update_dashboard").at("html").get<std::string>() + "\n";
-    const shop::Letter letter{recipient, "Customers and products, " + period, shop::fingerprint(call.idempotency_key())};
+    const shop::Letter letter{recipient, "Customers and products, " + period,
+                              shop::fingerprint(call.idempotency_key())};
     const auto name = "analytics-task-" + std::string(call.task_id()) + ".eml";
-    return shop::Office::Deed{{{"sent_to", recipient}, {"mail", office_.outbox().put(name, shop::plain_mail(letter, body)).string()}}};
+    return shop::Office::Deed{
+        {{"sent_to", recipient},
+         {"mail", office_.outbox().put(name, shop::plain_mail(letter, body)).string()}}};
   });
 }
 

@@ -1,5 +1,5 @@
-// The plugin's state and its eight steps. What the extracts find may be larger than a step's result, so they leave it in files
-// of the shop_dir, named after the task, for the transforms. Handlers run on many threads.
+// The plugin's state and its eight steps. What the extracts find may be larger than a step's result, so they
+// leave it in files of the shop_dir, named after the task, for the transforms. Handlers run on many threads.
 #pragma once
 
 #include <tasker/sdk.h>

@@ -26,9 +26,13 @@ Json sorted(std::map<std::int64_t, Json> rows, const char* by) {
   return list;
 }
 
-void add(Json& sum, std::int64_t amount) { sum = sum.get<std::int64_t>() + amount; }
+void add(Json& sum, std::int64_t amount) {
+  sum = sum.get<std::int64_t>() + amount;
+}
 
-std::int64_t value_of(const Json& item) { return item.at("quantity").get<std::int64_t>() * item.at("unit_price_cents").get<std::int64_t>(); }
+std::int64_t value_of(const Json& item) {
+  return item.at("quantity").get<std::int64_t>() * item.at("unit_price_cents").get<std::int64_t>();
+}
 
 }  // namespace
 
@@ -43,7 +47,8 @@ Rows orders_of(const Rows& orders, const std::string& from, const std::string& t
         items.push_back({{"product_id", item.at("product_id").get<std::int64_t>()},
                          {"quantity", item.at("quantity").get<std::int64_t>()},
                          {"unit_price_cents", item.at("unit_price_cents").get<std::int64_t>()}});
-      rows.push_back({{"id", order.at("id")}, {"user_id", order.at("user_id").get<std::int64_t>()}, {"items", items}});
+      rows.push_back(
+          {{"id", order.at("id")}, {"user_id", order.at("user_id").get<std::int64_t>()}, {"items", items}});
     } catch (const Json::exception& error) {
       throw Fault("orders.malformed", "order " + order.at("id").dump() + ": " + error.what());
     }
@@ -63,12 +68,17 @@ Json customer_metrics(const Rows& orders, const Rows& users, std::int64_t vip_fr
     }
     auto& customer = customers[user->first];
     if (customer.is_null())
-      customer = {{"user_id", user->first}, {"plan", user->second.value("plan", "none")}, {"orders", 0}, {"spent_cents", 0}};
+      customer = {{"user_id", user->first},
+                  {"plan", user->second.value("plan", "none")},
+                  {"orders", 0},
+                  {"spent_cents", 0}};
     add(customer["orders"], 1);
     for (const auto& item : order.at("items")) add(customer["spent_cents"], value_of(item));
   }
   for (auto& [id, customer] : customers) customer["is_vip"] = customer["spent_cents"] >= vip_from_cents;
-  return {{"without_orders", known.size() - customers.size()}, {"unknown_users", unknown}, {"customers", sorted(customers, "spent_cents")}};
+  return {{"without_orders", known.size() - customers.size()},
+          {"unknown_users", unknown},
+          {"customers", sorted(customers, "spent_cents")}};
 }
 
 Json product_metrics(const Rows& orders, const Rows& products) {
@@ -86,13 +96,18 @@ Json product_metrics(const Rows& orders, const Rows& products) {
       const std::string category = product->second.value("category", "none");
       auto& row = sold[product->first];
       if (row.is_null())
-        row = {{"product_id", product->first}, {"title", product->second.value("title", "")}, {"category", category}, {"units", 0}, {"revenue_cents", 0}};
+        row = {{"product_id", product->first},
+               {"title", product->second.value("title", "")},
+               {"category", category},
+               {"units", 0},
+               {"revenue_cents", 0}};
       add(row["units"], item.at("quantity").get<std::int64_t>());
       add(row["revenue_cents"], value_of(item));
       categories[category] = categories.value(category, std::int64_t{0}) + value_of(item);
     }
   }
-  return {{"categories", categories}, {"unknown_products", unknown}, {"products", sorted(sold, "revenue_cents")}};
+  return {
+      {"categories", categories}, {"unknown_products", unknown}, {"products", sorted(sold, "revenue_cents")}};
 }
 
 Json insights_of(const Json& customers, const Json& products) {
@@ -105,11 +120,17 @@ Json insights_of(const Json& customers, const Json& products) {
   Json sentences = Json::array();
   const auto say = [&](const std::string& text) { sentences.push_back(text); };
   say(std::to_string(orders) + " orders brought " + shop::format_money(revenue, "EUR") + ".");
-  if (vips > 0) say(std::to_string(vips) + " of " + std::to_string(customers["customers"].size()) + " buyers are VIPs.");
-  if (const auto idle = customers.at("without_orders").get<std::int64_t>(); idle > 0) say(std::to_string(idle) + " users bought nothing.");
+  if (vips > 0)
+    say(std::to_string(vips) + " of " + std::to_string(customers["customers"].size()) + " buyers are VIPs.");
+  if (const auto idle = customers.at("without_orders").get<std::int64_t>(); idle > 0)
+    say(std::to_string(idle) + " users bought nothing.");
   if (const auto& best = products.at("products"); !best.empty())
-    say("Best sold: " + best[0].at("title").get<std::string>() + ", " + shop::format_money(best[0].at("revenue_cents"), "EUR") + ".");
-  return {{"revenue_cents", revenue}, {"orders", orders}, {"average_order_cents", orders == 0 ? 0 : (revenue + orders / 2) / orders}, {"sentences", sentences}};
+    say("Best sold: " + best[0].at("title").get<std::string>() + ", " +
+        shop::format_money(best[0].at("revenue_cents"), "EUR") + ".");
+  return {{"revenue_cents", revenue},
+          {"orders", orders},
+          {"average_order_cents", orders == 0 ? 0 : (revenue + orders / 2) / orders},
+          {"sentences", sentences}};
 }
 
 }  // namespace customer_analytics

@@ -1,5 +1,5 @@
-// What is worked out from orders, users and products. Pure; whole cents; the order of every answer is fixed, so that the same
-// records give the same dashboard.
+// What is worked out from orders, users and products. Pure; whole cents; the order of every answer is fixed,
+// so that the same records give the same dashboard.
 #pragma once
 
 #include <tasker/sdk.h>
@@ -11,14 +11,16 @@ namespace customer_analytics {
 
 using Rows = std::vector<tasker::Json>;
 
-// Of the records, those placed within the period, dates included, with the fields that the transforms need. Throws Fault
-// orders.malformed naming the order.
+// Of the records, those placed within the period, dates included, with the fields that the transforms need.
+// Throws Fault orders.malformed naming the order.
 Rows orders_of(const Rows& orders, const std::string& from, const std::string& to);
 
-// {"customers": [{"user_id", "plan", "orders", "spent_cents", "is_vip"}], "without_orders", "unknown_users"}, the best first.
+// {"customers": [{"user_id", "plan", "orders", "spent_cents", "is_vip"}], "without_orders", "unknown_users"},
+// the best first.
 tasker::Json customer_metrics(const Rows& orders, const Rows& users, std::int64_t vip_from_cents);
 
-// {"products": [{"product_id", "title", "category", "units", "revenue_cents"}], "categories": {...}, "unknown_products"}.
+// {"products": [{"product_id", "title", "category", "units", "revenue_cents"}], "categories": {...},
+// "unknown_products"}.
 tasker::Json product_metrics(const Rows& orders, const Rows& products);
 
 // {"revenue_cents", "orders", "average_order_cents", "sentences": [...]}.

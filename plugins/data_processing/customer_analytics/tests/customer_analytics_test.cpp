@@ -1,4 +1,5 @@
-// data_processing/customer_analytics as built, on the sample records. Its failures in a real host: tests/system.
+// data_processing/customer_analytics as built, on the sample records. Its failures in a real host:
+// tests/system.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,10 +10,18 @@ namespace {
 
 using nlohmann::json;
 
-const char* const kSteps[] = {"extract_orders", "extract_users", "extract_products", "transform_customer_metrics",
-                              "transform_product_metrics", "generate_insights", "update_dashboard", "send_notifications"};
+const char* const kSteps[] = {"extract_orders",
+                              "extract_users",
+                              "extract_products",
+                              "transform_customer_metrics",
+                              "transform_product_metrics",
+                              "generate_insights",
+                              "update_dashboard",
+                              "send_notifications"};
 
-json period(const char* from, const char* to) { return {{"from", from}, {"to", to}, {"recipient", "team@shop.example"}}; }
+json period(const char* from, const char* to) {
+  return {{"from", from}, {"to", to}, {"recipient", "team@shop.example"}};
+}
 
 TEST(Item90Pipeline, FindsWhoBoughtWhatInThePeriod) {
   Example shop("data_processing/customer_analytics-1.0.0");
@@ -20,7 +29,8 @@ TEST(Item90Pipeline, FindsWhoBoughtWhatInThePeriod) {
   for (const char* step : kSteps) task.result(step);
   EXPECT_EQ(task.results["extract_orders"]["rows"], 5);
   const json& customers = task.results["transform_customer_metrics"];
-  EXPECT_EQ(customers["customers"][0], json({{"user_id", 1}, {"plan", "pro"}, {"orders", 1}, {"spent_cents", 34050}, {"is_vip", true}}));
+  EXPECT_EQ(customers["customers"][0],
+            json({{"user_id", 1}, {"plan", "pro"}, {"orders", 1}, {"spent_cents", 34050}, {"is_vip", true}}));
   EXPECT_EQ(customers["without_orders"], 3);
   const json& products = task.results["transform_product_metrics"];
   EXPECT_EQ(products["products"][0]["title"], "Noise-cancelling headphones");
@@ -34,8 +44,10 @@ TEST(Item90Pipeline, FindsWhoBoughtWhatInThePeriod) {
     return sum;
   }());
   EXPECT_THAT(read_file(task.results["update_dashboard"]["html"].get<std::string>()),
-              testing::AllOf(testing::HasSubstr("5 orders brought EUR 707.33."), testing::HasSubstr("<td>Espresso beans 1 kg</td>")));
-  EXPECT_THAT(read_file(task.results["send_notifications"]["mail"].get<std::string>()), testing::HasSubstr("Best sold: Noise"));
+              testing::AllOf(testing::HasSubstr("5 orders brought EUR 707.33."),
+                             testing::HasSubstr("<td>Espresso beans 1 kg</td>")));
+  EXPECT_THAT(read_file(task.results["send_notifications"]["mail"].get<std::string>()),
+              testing::HasSubstr("Best sold: Noise"));
 }
 
 TEST(Item90Pipeline, APeriodWithoutOrdersIsNoError) {

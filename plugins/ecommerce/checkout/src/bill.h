@@ -1,4 +1,5 @@
-// What a cart costs: goods, a premium customer's discount, shipping, tax. Whole cents, each part rounded half up once. Pure.
+// What a cart costs: goods, a premium customer's discount, shipping, tax. Whole cents, each part rounded half
+// up once. Pure.
 #pragma once
 
 #include <tasker/sdk.h>

@@ -1,5 +1,6 @@
-// The plugin's state and its five steps. The amount is held before the goods are taken and only collected with the order, so
-// that an order that fails for want of stock has cost nobody anything. Handlers run on many threads.
+// The plugin's state and its five steps. The amount is held before the goods are taken and only collected
+// with the order, so that an order that fails for want of stock has cost nobody anything. Handlers run on
+// many threads.
 #pragma once
 
 #include <tasker/sdk.h>

@@ -2,11 +2,12 @@
 #include <tasker/sdk.h>
 
 #include "checkout.h"
+#include "shop/step.h"
 
 using checkout::Checkout;
 
-TASKER_PLUGIN(Checkout, tasker::Handler<"validate_cart", &Checkout::validate_cart>,
-              tasker::Handler<"process_payment", &Checkout::process_payment>,
-              tasker::Handler<"update_inventory", &Checkout::update_inventory>,
-              tasker::Handler<"create_order", &Checkout::create_order>,
-              tasker::Handler<"send_confirmation", &Checkout::send_confirmation>)
+TASKER_PLUGIN(Checkout, shop::Step<"validate_cart", &Checkout::validate_cart>,
+              shop::Step<"process_payment", &Checkout::process_payment>,
+              shop::Step<"update_inventory", &Checkout::update_inventory>,
+              shop::Step<"create_order", &Checkout::create_order>,
+              shop::Step<"send_confirmation", &Checkout::send_confirmation>)

@@ -9,8 +9,12 @@ namespace {
 
 using nlohmann::json;
 
-const json kRates = {{"currency", "EUR"}, {"tax_percent", 19}, {"premium_discount_percent", 10}, {"standard_shipping_cents", 490},
-                     {"express_shipping_cents", 1490}, {"free_shipping_from_cents", 10000}};
+const json kRates = {{"currency", "EUR"},
+                     {"tax_percent", 19},
+                     {"premium_discount_percent", 10},
+                     {"standard_shipping_cents", 490},
+                     {"express_shipping_cents", 1490},
+                     {"free_shipping_from_cents", 10000}};
 
 class Item89Checkout : public testing::Test {
  protected:
@@ -28,8 +32,12 @@ class Item89Checkout : public testing::Test {
 
 TEST_F(Item89Checkout, StandardPremiumAndExpressCostWhatTheyShould) {
   // Two lamps at 45.75: 91.50, shipping 4.90, 19 % of 96.40 is 18.316.
-  EXPECT_EQ(bill(context(1, 2)), json({{"currency", "EUR"}, {"goods_cents", 9150}, {"discount_cents", 0}, {"shipping_cents", 490},
-                                       {"tax_cents", 1832}, {"total_cents", 11472}}));
+  EXPECT_EQ(bill(context(1, 2)), json({{"currency", "EUR"},
+                                       {"goods_cents", 9150},
+                                       {"discount_cents", 0},
+                                       {"shipping_cents", 490},
+                                       {"tax_cents", 1832},
+                                       {"total_cents", 11472}}));
   // 249.00 is over the threshold; a premium customer pays 224.10.
   const json premium = bill(context(2, 1, {{"customer_info", {{"tier", "premium"}}}}));
   EXPECT_EQ(premium["discount_cents"], 2490);
@@ -44,7 +52,8 @@ TEST_F(Item89Checkout, ACartThatCannotBeSoldIsRefusedForGood) {
   EXPECT_EQ(code(context(1, 0)), "cart.malformed");
   EXPECT_EQ(code(context(4, 9)), "cart.below_minimum");
   EXPECT_EQ(code(context(7, 1)), "inventory.short");
-  EXPECT_EQ(code(context(1, 1, {{"customer_info", {{"email", "ann\nBcc: x@y.example"}}}})), "customer.malformed");
+  EXPECT_EQ(code(context(1, 1, {{"customer_info", {{"email", "ann\nBcc: x@y.example"}}}})),
+            "customer.malformed");
   EXPECT_EQ(code(context(1, 2, {{"payment_info", {{"amount_cents", 100}}}})), "payment.amount_mismatch");
 }
 
@@ -90,7 +99,8 @@ TEST_F(Item89Checkout, EveryStepThatRunsAgainAnswersAsBeforeAndLeavesNoSecondEff
   const json order = json::parse(read_file(task.results["create_order"]["order"].get<std::string>()));
   EXPECT_EQ(order["bill"]["total_cents"], task.results["create_order"]["amount_cents"]);
   EXPECT_THAT(read_file(task.results["send_confirmation"]["confirmation"].get<std::string>()),
-              testing::AllOf(testing::HasSubstr("To: <ann.lee@mail.example>"), testing::HasSubstr("2 x Desk lamp"), testing::HasSubstr("EUR 114.72")));
+              testing::AllOf(testing::HasSubstr("To: <ann.lee@mail.example>"),
+                             testing::HasSubstr("2 x Desk lamp"), testing::HasSubstr("EUR 114.72")));
 }
 
 TEST_F(Item89Checkout, AnOperatorsReRunWithANewKeyTakesNoGoodsTwice) {

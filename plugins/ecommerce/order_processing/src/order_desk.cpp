@@ -12,7 +12,9 @@ using shop::Fault;
 using tasker::Call;
 using tasker::Json;
 
-std::int64_t cart_id_of(Call& call) { return call.context().at("cart_id").get<std::int64_t>(); }
+std::int64_t cart_id_of(Call& call) {
+  return call.context().at("cart_id").get<std::int64_t>();
+}
 
 }  // namespace
 
@@ -30,7 +32,9 @@ Json OrderDesk::check_inventory(Call& call) {
   const std::string missing = shop::shortage(office_, lines);
   const bool may_wait = options.flag("allow_backorder", false);
   if (!missing.empty() && !may_wait) throw Fault("inventory.short", "not enough in stock: " + missing);
-  return {{"backorder", !missing.empty()}, {"missing", missing}, {"lines", call.input("validate_cart").at("lines")}};
+  return {{"backorder", !missing.empty()},
+          {"missing", missing},
+          {"lines", call.input("validate_cart").at("lines")}};
 }
 
 Json OrderDesk::calculate_pricing(Call& call) {
@@ -43,9 +47,12 @@ Json OrderDesk::calculate_pricing(Call& call) {
   const auto thousandths = static_cast<std::int64_t>(options.number("tax_percent", 0, 0, 100) * 1000 + 0.5);
   const auto tax = shop::share_half_up(goods + shipping, thousandths, 100'000);
   const std::string currency = options.text("currency");
-  return {{"currency", currency},       {"subtotal_cents", goods},
-          {"shipping_cents", shipping}, {"tax_cents", tax},
-          {"total_cents", goods + shipping + tax}, {"total", shop::format_money(goods + shipping + tax, currency)}};
+  return {{"currency", currency},
+          {"subtotal_cents", goods},
+          {"shipping_cents", shipping},
+          {"tax_cents", tax},
+          {"total_cents", goods + shipping + tax},
+          {"total", shop::format_money(goods + shipping + tax, currency)}};
 }
 
 Json OrderDesk::create_order(Call& call) {
@@ -64,10 +71,14 @@ Json OrderDesk::create_order(Call& call) {
     if (is_backorder) deed.floors.clear();
     deed.exclusive = {"order of cart " + std::to_string(id)};
     deed.if_taken = "cart.already_ordered";
-    deed.result = {{"order_id", order["order_id"]}, {"status", order["status"]}, {"total_cents", order["pricing"]["total_cents"]}};
+    deed.result = {{"order_id", order["order_id"]},
+                   {"status", order["status"]},
+                   {"total_cents", order["pricing"]["total_cents"]}};
     return deed;
   });
-  result["order"] = office_.folder("orders").put(order["order_id"].get<std::string>() + ".json", order.dump(2) + "\n").string();
+  result["order"] = office_.folder("orders")
+                        .put(order["order_id"].get<std::string>() + ".json", order.dump(2) + "\n")
+                        .string();
   return result;
 }
 

@@ -2,10 +2,11 @@
 #include <tasker/sdk.h>
 
 #include "order_desk.h"
+#include "shop/step.h"
 
 using order_processing::OrderDesk;
 
-TASKER_PLUGIN(OrderDesk, tasker::Handler<"validate_cart", &OrderDesk::validate_cart>,
-              tasker::Handler<"check_inventory", &OrderDesk::check_inventory>,
-              tasker::Handler<"calculate_pricing", &OrderDesk::calculate_pricing>,
-              tasker::Handler<"create_order", &OrderDesk::create_order>)
+TASKER_PLUGIN(OrderDesk, shop::Step<"validate_cart", &OrderDesk::validate_cart>,
+              shop::Step<"check_inventory", &OrderDesk::check_inventory>,
+              shop::Step<"calculate_pricing", &OrderDesk::calculate_pricing>,
+              shop::Step<"create_order", &OrderDesk::create_order>)

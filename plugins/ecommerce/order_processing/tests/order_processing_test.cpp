@@ -9,7 +9,8 @@ namespace {
 
 using nlohmann::json;
 
-const json kPrices = {{"currency", "EUR"}, {"tax_percent", 19}, {"shipping_cents", 490}, {"free_shipping_from_cents", 10000}};
+const json kPrices = {
+    {"currency", "EUR"}, {"tax_percent", 19}, {"shipping_cents", 490}, {"free_shipping_from_cents", 10000}};
 
 json order(Example& shop, std::int64_t cart, const json& stock = json::object()) {
   auto task = shop.task({{"cart_id", cart}});
@@ -59,7 +60,8 @@ TEST(OrderProcessing, RecordsOfAFolderTakeThePlaceOfTheSampleAndMayBeMendedWhile
   EXPECT_EQ(missing.code, "records.unreadable");
   write_file(data.path() / "carts.json", "{}");
   EXPECT_EQ(shop.task({{"cart_id", 5}}).code("validate_cart"), "records.malformed");
-  write_file(data.path() / "carts.json", R"([{"id": 5, "userId": 1, "products": [{"id": 9, "quantity": 2}]}])");
+  write_file(data.path() / "carts.json",
+             R"([{"id": 5, "userId": 1, "products": [{"id": 9, "quantity": 2}]}])");
   EXPECT_EQ(order(shop, 5)["total_cents"], 2990 + 568);
 }
 
@@ -76,11 +78,15 @@ TEST(OrderProcessing, RecordsMayComeFromAnApi) {
 }
 
 TEST(OrderProcessing, AConfigurationThatCannotWorkIsRefusedWithItsReason) {
-  const auto refusal = [](const json& config) { return PluginFile::refusal("ecommerce/order_processing-1.0.0", config).message; };
+  const auto refusal = [](const json& config) {
+    return PluginFile::refusal("ecommerce/order_processing-1.0.0", config).message;
+  };
   EXPECT_NE(refusal(json::object()).find("shop_dir"), std::string::npos);
   EXPECT_NE(refusal({{"shop_dir", "here"}}).find("absolute"), std::string::npos);
   EXPECT_NE(refusal({{"shop_dir", "/tmp"}, {"colour", 1}}).find("colour"), std::string::npos);
-  EXPECT_NE(refusal({{"shop_dir", "/tmp"}, {"data_dir", "/a"}, {"api_base_url", "http://b"}}).find("one of them"), std::string::npos);
+  EXPECT_NE(
+      refusal({{"shop_dir", "/tmp"}, {"data_dir", "/a"}, {"api_base_url", "http://b"}}).find("one of them"),
+      std::string::npos);
 }
 
 }  // namespace

@@ -13,15 +13,19 @@ using shop::Fault;
 using tasker::Call;
 using tasker::Json;
 
-std::string subject_of(Call& call) { return "order " + call.context().at("order_id").dump(); }
+std::string subject_of(Call& call) {
+  return "order " + call.context().at("order_id").dump();
+}
 
 }  // namespace
 
 Json Warehouse::validate_order(Call& call) {
-  const auto order = office_.records().find(call, "orders", call.context().at("order_id").get<std::int64_t>());
+  const auto order =
+      office_.records().find(call, "orders", call.context().at("order_id").get<std::int64_t>());
   if (!order) throw Fault("order.not_found", "there is no " + subject_of(call));
   const Json address = order->value("shipping_address", Json::object());
-  if (!address.is_object() || address.empty()) throw Fault("order.malformed", subject_of(call) + " has no shipping_address");
+  if (!address.is_object() || address.empty())
+    throw Fault("order.malformed", subject_of(call) + " has no shipping_address");
   const auto lines = shop::lines_from(call, office_, order->value("items", Json()), "product_id");
   return {{"order_id", call.context()["order_id"]}, {"lines", to_json(lines)}, {"shipping_address", address}};
 }
@@ -37,7 +41,8 @@ Json Warehouse::reserve_stock(Call& call) {
     shop::take_stock(deed, lines);
     deed.exclusive = {"stock of " + subject_of(call)};
     deed.if_taken = "order.already_processed";
-    deed.result = {{"reservation_id", "res_" + shop::fingerprint(call.idempotency_key())}, {"taken", deed.moves}};
+    deed.result = {{"reservation_id", "res_" + shop::fingerprint(call.idempotency_key())},
+                   {"taken", deed.moves}};
     return deed;
   });
 }
@@ -50,7 +55,8 @@ Json Warehouse::create_pick_list(Call& call) {
   Json shelves = Json::object();
   std::int64_t pieces = 0;
   for (const auto& line : lines) {
-    shelves[line.sku.substr(0, line.sku.find('-'))].push_back({{"sku", line.sku}, {"title", line.title}, {"quantity", line.quantity}});
+    shelves[line.sku.substr(0, line.sku.find('-'))].push_back(
+        {{"sku", line.sku}, {"title", line.title}, {"quantity", line.quantity}});
     pieces += line.quantity;
   }
   const Json list = {{"order_id", validated.at("order_id")},
@@ -58,7 +64,9 @@ Json Warehouse::create_pick_list(Call& call) {
                      {"ship_to", validated.at("shipping_address")},
                      {"shelves", shelves}};
   const auto name = "order-" + validated.at("order_id").dump() + ".json";
-  return {{"pick_list", office_.folder("pick-lists").put(name, list.dump(2) + "\n").string()}, {"pieces", pieces}, {"shelves", shelves.size()}};
+  return {{"pick_list", office_.folder("pick-lists").put(name, list.dump(2) + "\n").string()},
+          {"pieces", pieces},
+          {"shelves", shelves.size()}};
 }
 
 }  // namespace inventory_process_order

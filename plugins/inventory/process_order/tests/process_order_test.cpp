@@ -32,7 +32,8 @@ TEST(InventoryProcessOrder, WhatIsNotThereIsFinal) {
   const Answer answer = task.run("reserve_stock");
   EXPECT_EQ(answer.kind, TASKER_FAIL);
   EXPECT_EQ(answer.code, "inventory.short");
-  EXPECT_NE(answer.message.find("Mechanical keyboard (9 wanted, 3 left)"), std::string::npos) << answer.message;
+  EXPECT_NE(answer.message.find("Mechanical keyboard (9 wanted, 3 left)"), std::string::npos)
+      << answer.message;
   EXPECT_EQ(shop.ledger().size(), 0U);
 }
 

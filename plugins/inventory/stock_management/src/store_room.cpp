@@ -23,11 +23,14 @@ Json StoreRoom::monitor_stock_levels(Call& call) {
     shop::Line line;
     line.sku = product.value("sku", "product-" + product.at("id").dump());
     line.stock = product.value("stock", std::int64_t{0});
-    levels.push_back({{"product_id", product["id"]}, {"sku", line.sku}, {"title", product.value("title", line.sku)},
+    levels.push_back({{"product_id", product["id"]},
+                      {"sku", line.sku},
+                      {"title", product.value("title", line.sku)},
                       {"available", shop::available(office_, line)}});
   }
   // The lowest are the ones that count, if there are more than a result can hold.
-  std::stable_sort(levels.begin(), levels.end(), [](const Json& a, const Json& b) { return a["available"] < b["available"]; });
+  std::stable_sort(levels.begin(), levels.end(),
+                   [](const Json& a, const Json& b) { return a["available"] < b["available"]; });
   if (levels.size() > kMostLevels) levels.resize(kMostLevels);
   return {{"products", products.size()}, {"levels", levels}};
 }
@@ -47,7 +50,9 @@ Json StoreRoom::identify_low_stock(Call& call) {
   }
   const Json report = {{"threshold", threshold}, {"low", low}};
   const auto name = "low-stock-task-" + std::string(call.task_id()) + ".json";
-  return {{"low", low}, {"count", low.size()}, {"report", office_.folder("reports").put(name, report.dump(2) + "\n").string()}};
+  return {{"low", low},
+          {"count", low.size()},
+          {"report", office_.folder("reports").put(name, report.dump(2) + "\n").string()}};
 }
 
 }  // namespace stock_management

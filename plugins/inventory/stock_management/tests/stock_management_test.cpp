@@ -29,7 +29,8 @@ TEST(StockManagement, CountsWhatOtherExamplesHaveTaken) {
   order.result("reserve_stock");
   PluginFile monitor("inventory/stock_management-1.0.0", {{"shop_dir", warehouse.path("").string()}});
   const json levels = monitor.run({"monitor_stock_levels", "9", "", 1, {{"threshold", 1}}}).payload["levels"];
-  const auto headphones = std::find_if(levels.begin(), levels.end(), [](const json& level) { return level["sku"] == "EL-1002"; });
+  const auto headphones =
+      std::find_if(levels.begin(), levels.end(), [](const json& level) { return level["sku"] == "EL-1002"; });
   ASSERT_NE(headphones, levels.end());
   EXPECT_EQ((*headphones)["available"], 11);
 }

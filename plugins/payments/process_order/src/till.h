@@ -1,5 +1,5 @@
-// The plugin's state and its three steps. Payments are booked by account, gateway against revenue and tax, so that the sums of
-// all accounts are zero at any time. Handlers run on many threads.
+// The plugin's state and its three steps. Payments are booked by account, gateway against revenue and tax, so
+// that the sums of all accounts are zero at any time. Handlers run on many threads.
 #pragma once
 
 #include <tasker/sdk.h>

@@ -21,7 +21,8 @@ TEST(PaymentsProcessOrder, CollectsOnceAndBooksSoThatAllAccountsAddUpToNothing) 
   EXPECT_EQ(paid["amount_cents"], totals["total_cents"]);
   EXPECT_EQ(paid["fee_cents"], 25 + 567);
   EXPECT_EQ(task.result("process_payment", kFees)["replayed"], true);
-  EXPECT_EQ(shop.balance("gateway") + shop.balance("fees") + shop.balance("tax") + shop.balance("revenue"), 0);
+  EXPECT_EQ(shop.balance("gateway") + shop.balance("fees") + shop.balance("tax") + shop.balance("revenue"),
+            0);
   EXPECT_EQ(shop.balance("tax"), -6470);
   EXPECT_THAT(read_file(task.result("send_confirmation")["receipt"].get<std::string>()),
               testing::AllOf(testing::HasSubstr("Receipt for order 123"), testing::HasSubstr("EUR 405.20")));
@@ -34,7 +35,8 @@ TEST(PaymentsProcessOrder, AnOrderIsPaidForByOneTaskOnlyAndAReRunChargesNothing)
   EXPECT_EQ(first.run("process_payment", kFees).kind, TASKER_RETRY);
   EXPECT_EQ(first.run("process_payment", kFees, 2).kind, TASKER_OK);
   first.idempotency_key = "an operator's re-run";
-  EXPECT_EQ(first.result("process_payment", kFees)["replayed"], true) << "the gateway would have been unavailable";
+  EXPECT_EQ(first.result("process_payment", kFees)["replayed"], true)
+      << "the gateway would have been unavailable";
   auto other = shop.task({{"order_id", 127}});
   other.result("validate_order");
   EXPECT_EQ(other.code("process_payment", kFees), "order.already_processed");

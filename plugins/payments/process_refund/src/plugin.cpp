@@ -2,10 +2,11 @@
 #include <tasker/sdk.h>
 
 #include "refunds.h"
+#include "shop/step.h"
 
 using payments_process_refund::Refunds;
 
-TASKER_PLUGIN(Refunds, tasker::Handler<"validate_payment_eligibility", &Refunds::validate_payment_eligibility>,
-              tasker::Handler<"process_gateway_refund", &Refunds::process_gateway_refund>,
-              tasker::Handler<"update_payment_records", &Refunds::update_payment_records>,
-              tasker::Handler<"notify_customer", &Refunds::notify_customer>)
+TASKER_PLUGIN(Refunds, shop::Step<"validate_payment_eligibility", &Refunds::validate_payment_eligibility>,
+              shop::Step<"process_gateway_refund", &Refunds::process_gateway_refund>,
+              shop::Step<"update_payment_records", &Refunds::update_payment_records>,
+              shop::Step<"notify_customer", &Refunds::notify_customer>)

@@ -13,8 +13,12 @@ using shop::Office;
 using tasker::Call;
 using tasker::Json;
 
-std::string subject_of(Call& call) { return "payment " + call.context().at("payment_id").get<std::string>(); }
-std::string refunded_account(Call& call) { return "refunded of " + subject_of(call); }
+std::string subject_of(Call& call) {
+  return "payment " + call.context().at("payment_id").get<std::string>();
+}
+std::string refunded_account(Call& call) {
+  return "refunded of " + subject_of(call);
+}
 
 }  // namespace
 
@@ -31,9 +35,13 @@ Json Refunds::validate_payment_eligibility(Call& call) {
   const auto left = paid + office_.ledger().balance(refunded_account(call));
   const auto wanted = call.context().value("refund_amount_cents", left);
   if (wanted < 1 || wanted > left)
-    throw Fault("refund.exceeds_payment", "of " + subject_of(call) + " " + shop::format_money(left, payment.at("currency")) + " is left");
-  return {{"payment_id", payment.at("payment_id")}, {"paid_cents", paid}, {"refund_cents", wanted},
-          {"currency", payment.at("currency")},     {"email", payment.at("email")}};
+    throw Fault("refund.exceeds_payment", "of " + subject_of(call) + " " +
+                                              shop::format_money(left, payment.at("currency")) + " is left");
+  return {{"payment_id", payment.at("payment_id")},
+          {"paid_cents", paid},
+          {"refund_cents", wanted},
+          {"currency", payment.at("currency")},
+          {"email", payment.at("email")}};
 }
 
 Json Refunds::process_gateway_refund(Call& call) {
@@ -41,12 +49,15 @@ Json Refunds::process_gateway_refund(Call& call) {
     const Json& payment = call.input("validate_payment_eligibility");
     const auto amount = payment.at("refund_cents").get<std::int64_t>();
     Office::Deed deed;
-    deed.exclusive = {"refund of task " + std::string(call.task_id())};  // an operator's re-run comes with a new key
-    // Two refunds of one payment may have been found eligible at the same time; the ledger lets pass what is left.
+    deed.exclusive = {"refund of task " +
+                      std::string(call.task_id())};  // an operator's re-run comes with a new key
+    // Two refunds of one payment may have been found eligible at the same time; the ledger lets pass what is
+    // left.
     deed.moves = {{refunded_account(call), -amount}};
     deed.floors = {{refunded_account(call), -payment.at("paid_cents").get<std::int64_t>()}};
     deed.if_short = "refund.exceeds_payment";
-    deed.result = {{"refund_id", "ref_" + shop::fingerprint(call.idempotency_key())}, {"refund_cents", amount}};
+    deed.result = {{"refund_id", "ref_" + shop::fingerprint(call.idempotency_key())},
+                   {"refund_cents", amount}};
     return deed;
   });
 }
@@ -56,11 +67,13 @@ Json Refunds::update_payment_records(Call& call) {
     const Json& payment = call.input("validate_payment_eligibility");
     const Json& refund = call.input("process_gateway_refund");
     const auto amount = refund.at("refund_cents").get<std::int64_t>();
-    const auto left = payment.at("paid_cents").get<std::int64_t>() + office_.ledger().balance(refunded_account(call));
+    const auto left =
+        payment.at("paid_cents").get<std::int64_t>() + office_.ledger().balance(refunded_account(call));
     Office::Deed deed;
     deed.exclusive = {"books of " + refund.at("refund_id").get<std::string>()};
     deed.moves = {{"gateway", -amount}, {"refunds", amount}};
-    deed.result = {{"refund_id", refund.at("refund_id")}, {"left_cents", left},
+    deed.result = {{"refund_id", refund.at("refund_id")},
+                   {"left_cents", left},
                    {"status", left == 0 ? "refunded" : "partially_refunded"}};
     return deed;
   });
@@ -71,10 +84,14 @@ Json Refunds::notify_customer(Call& call) {
     const Json& payment = call.input("validate_payment_eligibility");
     const std::string refund_id = call.input("update_payment_records").at("refund_id");
     const std::string sum = shop::format_money(payment.at("refund_cents"), payment.at("currency"));
-    const shop::Letter letter{payment.at("email"), "We have refunded " + sum, shop::fingerprint(call.idempotency_key())};
-    const std::string body = "We have given back " + sum + " of your " + subject_of(call) + ", refund " + refund_id + ".\nReason: " +
-                             call.context().value("refund_reason", "not given") + "\n";
-    return Office::Deed{{{"sent_to", letter.to}, {"note", office_.outbox().put(refund_id + ".eml", shop::plain_mail(letter, body)).string()}}};
+    const shop::Letter letter{payment.at("email"), "We have refunded " + sum,
+                              shop::fingerprint(call.idempotency_key())};
+    const std::string body = "We have given back " + sum + " of your " + subject_of(call) + ", refund " +
+                             refund_id + ".\nReason: " + call.context().value("refund_reason", "not given") +
+                             "\n";
+    return Office::Deed{
+        {{"sent_to", letter.to},
+         {"note", office_.outbox().put(refund_id + ".eml", shop::plain_mail(letter, body)).string()}}};
   });
 }
 

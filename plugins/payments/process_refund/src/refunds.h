@@ -1,5 +1,5 @@
-// The plugin's state and its four steps. A payment is one that another plugin has left in the ledger, or a record of the
-// collection "payments". Handlers run on many threads.
+// The plugin's state and its four steps. A payment is one that another plugin has left in the ledger, or a
+// record of the collection "payments". Handlers run on many threads.
 #pragma once
 
 #include <tasker/sdk.h>

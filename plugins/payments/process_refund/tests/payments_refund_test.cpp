@@ -1,4 +1,5 @@
-// payments/process_refund as built: sample payments, payments of the other examples, and never more than was paid.
+// payments/process_refund as built: sample payments, payments of the other examples, and never more than was
+// paid.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,11 +10,13 @@ namespace {
 
 using nlohmann::json;
 
-const char* const kSteps[] = {"validate_payment_eligibility", "process_gateway_refund", "update_payment_records", "notify_customer"};
+const char* const kSteps[] = {"validate_payment_eligibility", "process_gateway_refund",
+                              "update_payment_records", "notify_customer"};
 
 TEST(Item92PaymentsRefund, GivesAPartAndThenTheRestAndBooksBoth) {
   Example shop("payments/process_refund-2.1.0");
-  auto part = shop.task({{"payment_id", "pay_1001"}, {"refund_amount_cents", 2990}, {"refund_reason", "scratched"}});
+  auto part =
+      shop.task({{"payment_id", "pay_1001"}, {"refund_amount_cents", 2990}, {"refund_reason", "scratched"}});
   for (const char* step : kSteps) part.result(step);
   EXPECT_EQ(part.results["update_payment_records"]["status"], "partially_refunded");
   EXPECT_THAT(read_file(part.results["notify_customer"]["note"].get<std::string>()),
@@ -24,7 +27,8 @@ TEST(Item92PaymentsRefund, GivesAPartAndThenTheRestAndBooksBoth) {
   EXPECT_EQ(rest.results["process_gateway_refund"]["refund_cents"], 10000);
   EXPECT_EQ(rest.results["update_payment_records"]["status"], "refunded");
   EXPECT_EQ(shop.balance("refunds"), 12990);
-  EXPECT_EQ(shop.task({{"payment_id", "pay_1001"}}).code("validate_payment_eligibility"), "refund.exceeds_payment");
+  EXPECT_EQ(shop.task({{"payment_id", "pay_1001"}}).code("validate_payment_eligibility"),
+            "refund.exceeds_payment");
 }
 
 TEST(Item92PaymentsRefund, OfTwoRefundsThatWereBothEligibleTheLaterOneIsRefused) {
@@ -48,6 +52,15 @@ TEST(Item92PaymentsRefund, FindsThePaymentThatAnotherExampleHasTaken) {
   const Answer found = refunds.run({kSteps[0], "2", "", 1, {{"payment_id", paid["payment_id"]}}});
   EXPECT_EQ(found.payload["refund_cents"], paid["amount_cents"]) << found.message;
   EXPECT_EQ(refunds.run({kSteps[0], "3", "", 1, {{"payment_id", "pay_0"}}}).code, "payment.not_found");
+}
+
+TEST(Item92PaymentsRefund, ARecordThatIsNotAsItShouldBeIsFinal) {
+  TempDir data;
+  write_file(data.path() / "payments.json", R"([{"id": 1, "payment_id": "pay_1", "amount_cents": "much"}])");
+  Example shop("payments/process_refund-2.1.0", {{"data_dir", data.path().string()}});
+  const Answer answer = shop.task({{"payment_id", "pay_1"}}).run(kSteps[0]);
+  EXPECT_EQ(answer.kind, TASKER_FAIL);
+  EXPECT_EQ(answer.code, "input.malformed") << answer.message;
 }
 
 }  // namespace

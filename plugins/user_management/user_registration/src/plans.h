@@ -25,8 +25,8 @@ struct Plan {
 // Throws Fault plan.unknown.
 const Plan& find_plan(const std::string& name);
 
-// The plan's preferences with the user's wishes over them. Throws Fault preferences.unknown for a key that no plan has, and
-// preferences.malformed for a value of another type.
+// The plan's preferences with the user's wishes over them. Throws Fault preferences.unknown for a key that no
+// plan has, and preferences.malformed for a value of another type.
 tasker::Json preferences_for(const Plan& plan, const tasker::Json& wishes);
 
 }  // namespace user_registration

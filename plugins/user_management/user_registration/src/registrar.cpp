@@ -19,26 +19,34 @@ using tasker::Json;
 const Office::Keys kKeys = {"shop_dir", "data_dir", "api_base_url", "ledger_sync", "outbox_limit"};
 constexpr std::chrono::milliseconds kAskAgain{500};
 
-const Plan& plan_of(Call& call) { return find_plan(call.context().at("plan")); }
-std::string user_of(Call& call) { return call.input("create_user_account").at("user_id"); }
+const Plan& plan_of(Call& call) {
+  return find_plan(call.context().at("plan"));
+}
+std::string user_of(Call& call) {
+  return call.input("create_user_account").at("user_id");
+}
 
 }  // namespace
 
 Registrar::Registrar(const Json& config)
     : office_("user_management/user_registration", config, kKeys),
-      outbox_limit_(stock::Options(config, "user_management/user_registration's configuration", kKeys).integer("outbox_limit", 1000, 1, 1'000'000)) {}
+      outbox_limit_(stock::Options(config, "user_management/user_registration's configuration", kKeys)
+                        .integer("outbox_limit", 1000, 1, 1'000'000)) {}
 
 Json Registrar::create_user_account(Call& call) {
   const auto account = shop::account_from(call.context());
   const std::string name = call.context().at("name");
   if (!shop::is_plain(name)) throw Fault("user.malformed", "the name must be plain text");
-  // Who registers twice gets the account that is there: the ledger answers with what the first task has recorded.
+  // Who registers twice gets the account that is there: the ledger answers with what the first task has
+  // recorded.
   Json created = office_.once(call, "user " + account.email, [&] {
     Office::Deed deed;
     deed.exclusive = shop::claims_of("user", account);
     if (!office_.ledger().holder(deed.exclusive[0]) && office_.ledger().holder(deed.exclusive[1]))
       throw Fault("user.username_taken", "somebody else has the name " + account.username);
-    deed.result = {{"user_id", "user_" + shop::fingerprint(account.email)}, {"email", account.email}, {"username", account.username},
+    deed.result = {{"user_id", "user_" + shop::fingerprint(account.email)},
+                   {"email", account.email},
+                   {"username", account.username},
                    {"plan", plan_of(call).name}};
     return deed;
   });
@@ -53,14 +61,17 @@ Json Registrar::setup_billing_profile(Call& call) {
   return office_.once(call, user_of(call), [&] {
     Office::Deed deed;
     deed.exclusive = {"billing of " + user_of(call)};
-    deed.result = {{"billed", true}, {"billing_id", "bill_" + shop::fingerprint(user_of(call))}, {"monthly_cents", plan.monthly_cents},
+    deed.result = {{"billed", true},
+                   {"billing_id", "bill_" + shop::fingerprint(user_of(call))},
+                   {"monthly_cents", plan.monthly_cents},
                    {"trial_days", plan.trial_days}};
     return deed;
   });
 }
 
 Json Registrar::initialize_preferences(Call& call) {
-  return {{"preferences", preferences_for(plan_of(call), call.context().value("preferences", Json::object()))}};
+  return {
+      {"preferences", preferences_for(plan_of(call), call.context().value("preferences", Json::object()))}};
 }
 
 Json Registrar::send_welcome_sequence(Call& call) {
@@ -79,9 +90,14 @@ Json Registrar::send_welcome_sequence(Call& call) {
     Json sent = Json::array();
     for (std::size_t i = 0; i < plan.welcome.size(); ++i) {
       const auto& mail = plan.welcome[i];
-      const shop::Letter letter{call.input("create_user_account").at("email"), mail.subject, shop::fingerprint(user + "/" + std::to_string(i))};
-      const std::string body = "Dear " + call.context().at("name").get<std::string>() + ",\n\n" + mail.body + "\n";
-      sent.push_back(office_.outbox().put(user + "-welcome-" + std::to_string(i + 1) + ".eml", shop::plain_mail(letter, body)).string());
+      const shop::Letter letter{call.input("create_user_account").at("email"), mail.subject,
+                                shop::fingerprint(user + "/" + std::to_string(i))};
+      const std::string body =
+          "Dear " + call.context().at("name").get<std::string>() + ",\n\n" + mail.body + "\n";
+      sent.push_back(
+          office_.outbox()
+              .put(user + "-welcome-" + std::to_string(i + 1) + ".eml", shop::plain_mail(letter, body))
+              .string());
     }
     deed.result = {{"sent", sent}};
     return deed;

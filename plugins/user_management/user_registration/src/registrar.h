@@ -1,5 +1,5 @@
-// The plugin's state and its five steps. The outbox stands for a mail service that is rate-limited: while `outbox_limit`
-// messages wait in it, it takes no more. Handlers run on many threads.
+// The plugin's state and its five steps. The outbox stands for a mail service that is rate-limited: while
+// `outbox_limit` messages wait in it, it takes no more. Handlers run on many threads.
 #pragma once
 
 #include <tasker/sdk.h>

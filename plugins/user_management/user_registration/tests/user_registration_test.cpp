@@ -9,8 +9,8 @@ namespace {
 
 using nlohmann::json;
 
-const char* const kSteps[] = {"create_user_account", "setup_billing_profile", "initialize_preferences", "send_welcome_sequence",
-                              "update_user_status"};
+const char* const kSteps[] = {"create_user_account", "setup_billing_profile", "initialize_preferences",
+                              "send_welcome_sequence", "update_user_status"};
 
 json registration(const char* plan, const json& more = json::object()) {
   json context = {{"email", "Ida@mail.example"}, {"username", "ida"}, {"name", "Ida Nor"}, {"plan", plan}};
@@ -46,12 +46,15 @@ TEST(Item91Registration, TheSameAddressTwiceIsTheSameUserAndIsWelcomedOnce) {
   std::filesystem::create_directory(shop.path("outbox"));
   for (const char* step : kSteps) second.result(step);
   EXPECT_EQ(second.results["create_user_account"]["replayed"], true);
-  EXPECT_EQ(second.results["create_user_account"]["user_id"], first.results["create_user_account"]["user_id"]);
+  EXPECT_EQ(second.results["create_user_account"]["user_id"],
+            first.results["create_user_account"]["user_id"]);
   EXPECT_EQ(mails(shop), 0U);
 
   EXPECT_EQ(shop.task(registration("free")).code("create_user_account"), "user.conflict");
-  EXPECT_EQ(shop.task(registration("pro", {{"username", "ida2"}})).code("create_user_account"), "user.conflict");
-  EXPECT_EQ(shop.task(registration("pro", {{"email", "eva@mail.example"}})).code("create_user_account"), "user.username_taken");
+  EXPECT_EQ(shop.task(registration("pro", {{"username", "ida2"}})).code("create_user_account"),
+            "user.conflict");
+  EXPECT_EQ(shop.task(registration("pro", {{"email", "eva@mail.example"}})).code("create_user_account"),
+            "user.username_taken");
 }
 
 TEST(Item91Registration, ARateLimitedNotifierIsRetryable) {
