@@ -1,4 +1,4 @@
-"""scaffold_project_test.py LANGUAGE whole|flavours: projects of one language, built, tested and run by the commands that the
+"""scaffold_project_test.py LANGUAGE whole|flavours|surroundings: projects of one language, built, tested and run by the commands that the
 scaffold and the project's README print. Exit code 77 when the language's compiler is not installed."""
 import http.server
 import json
@@ -88,7 +88,7 @@ class Whole(Scaffolded):
 
 
 class Flavours(Scaffolded):
-    """Each flavour alone, built where it is installed, debugged, and with names that the language does not like."""
+    """Each flavour alone."""
 
     def project(self, flavour):
         build, test, deliver = self.made(f"shop/{flavour}", "--steps", f"first,second:{flavour}", "--flavour", flavour,
@@ -102,16 +102,9 @@ class Flavours(Scaffolded):
         # The template's address: nobody listens there.
         self.assertEqual({outcome["code"] for outcome in self.outcomes(self.project("api"), "first")}, {"http.no_url"})
 
-    def test_calculation_and_a_stop_in_the_debugger(self):
+    def test_calculation(self):
         outcomes = self.outcomes(self.project("calculation"), "first", "second")
         self.assertEqual([outcome["payload"] for outcome in outcomes], [{"amount_cents": 2500}] * 2)
-        if not shutil.which("gdb"):
-            self.skipTest("gdb is not installed")
-        project = self.folder / "calculation"
-        block = next(block for block in blocks_of(project / "README.md") if "gdb" in block)
-        block = block.replace("gdb ", "gdb -batch ").replace("'gdb', ", "'gdb', '-batch', ")
-        said = self.typed(block, project, CMAKE_PREFIX_PATH=SOURCE / "sdk")
-        self.assertRegex(said, r"Breakpoint 1, .*second\b")
 
     def test_database(self):
         os.environ["PGHOST"] = str(self.folder)  # no server there
@@ -124,6 +117,19 @@ class Flavours(Scaffolded):
         outcomes = self.outcomes(self.project("notification"), "first", context='{"email": "ada@example.org"}')
         self.assertEqual(outcomes[0]["payload"]["to"], "ada@example.org")
         self.assertEqual(len(list((self.folder / "shop-notification-outbox").iterdir())), 1)
+
+
+class Surroundings(Scaffolded):
+    """Where a project is built, in which debugger it runs, and what its steps are called."""
+
+    @unittest.skipUnless(shutil.which("gdb"), "gdb is not installed")
+    def test_the_debugger_stops_in_a_handler(self):
+        self.made("shop/total", "--steps", "first,second", "--language", LANGUAGE)
+        project = self.folder / "total"
+        block = next(block for block in blocks_of(project / "README.md") if "gdb" in block)
+        block = block.replace("gdb ", "gdb -batch ").replace("'gdb', ", "'gdb', '-batch', ")
+        said = self.typed(block, project, CMAKE_PREFIX_PATH=SOURCE / "sdk")
+        self.assertRegex(said, r"Breakpoint 1, .*second\b")
 
     def test_names_that_the_language_has_other_plans_for(self):
         build, test, deliver = self.made("default/call", "--steps", ODD_STEPS, "--version", "0.2.0-rc.1", "--language", LANGUAGE,

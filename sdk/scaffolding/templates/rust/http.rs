@@ -134,7 +134,7 @@ fn answer_of(code: c_int, handle: &Handle, exchange: Exchange, request: &Request
         curl_easy_getinfo(handle.0, CURLINFO_RETRY_AFTER, &mut seconds as *mut i64);
     }
     let retry_after = u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs);
-    Ok(Answer { status: i64::from(status), body: exchange.body, retry_after })
+    Ok(Answer { status, body: exchange.body, retry_after })
 }
 
 /// What libcurl's callbacks see of one exchange.
