@@ -1,5 +1,5 @@
-// A refund over two namespaces in a real host: customer_success decides, payments gives the money back, and
-// both are the same case.
+// A refund over two namespaces in a real host, each plugin in a process of its own: customer_success decides,
+// payments gives the money back, and both are the same case.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <sys/socket.h>
@@ -30,9 +30,10 @@ class RefundExample : public testing::Test {
     const std::string here = "127.0.0.1:" + std::to_string(free_port());
     Tuning tuning;
     tuning.listen = here;
-    host_ = new ExampleHost(
-        {"customer_success/process_refund-1.3.0", "payments/process_refund-2.1.0"},
-        {{"customer_success/process_refund", {{"tasker_url", "http://" + here + "/tasker"}}}}, tuning);
+    host_ =
+        new ExampleHost({"customer_success/process_refund-1.3.0", "payments/process_refund-2.1.0"},
+                        {{"customer_success/process_refund", {{"tasker_url", "http://" + here + "/tasker"}}}},
+                        tuning, {"TASKER_PLUGINS__ISOLATION=process"});
   }
   static void TearDownTestSuite() { delete host_; }
 

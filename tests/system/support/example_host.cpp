@@ -16,7 +16,8 @@ Named parts_of(const std::string& plugin) {
 
 }  // namespace
 
-ExampleHost::ExampleHost(const std::vector<std::string>& plugins, const Json& more, const Tuning& tuning) {
+ExampleHost::ExampleHost(const std::vector<std::string>& plugins, const Json& more, const Tuning& tuning,
+                         std::vector<std::string> environment) {
   std::filesystem::copy(source_path("plugins/shop/data"), data());
   Json configuration;
   for (const auto& plugin : plugins) {
@@ -26,11 +27,11 @@ ExampleHost::ExampleHost(const std::vector<std::string>& plugins, const Json& mo
     section = {{"shop_dir", shop().string()}, {"data_dir", data().string()}};
     section.update(more.value(space + "/" + name, Json::object()));
   }
+  environment.push_back("TASKER_PLUGINS__CONFIGURATION=" + configuration.dump());
   host_ = std::make_unique<TaskerProcess>(
       std::vector<std::string>{"serve", "--config",
                                place_.configuration(database_.conninfo(), tuning, "host")},
-      place_.path("host.out"),
-      std::vector<std::string>{"TASKER_PLUGINS__CONFIGURATION=" + configuration.dump()});
+      place_.path("host.out"), environment);
   host_->also_show(place_.path("host.log"));
   if (!host_->wait_until_ready()) return;
   for (const auto& plugin : plugins) {

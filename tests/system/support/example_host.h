@@ -16,7 +16,7 @@ class ExampleHost {
   // {"shop_dir": ...}. Records are files of data(), a copy of the shop's sample. Returns when all are loaded;
   // the test fails when they are not.
   explicit ExampleHost(const std::vector<std::string>& plugins, const Json& more = Json::object(),
-                       const Tuning& tuning = {});
+                       const Tuning& tuning = {}, std::vector<std::string> environment = {});
 
   const HttpClient& http() const { return host_->http(); }
   std::filesystem::path shop() const { return place_.path("shop"); }

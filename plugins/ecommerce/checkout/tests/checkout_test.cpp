@@ -83,7 +83,7 @@ TEST_F(Item89Checkout, OfTwoThatWantTheLastPiecesOneFailsAtUpdateInventoryAndPay
   EXPECT_EQ(shop_.balance("stock of EL-1003"), -2);
 }
 
-TEST_F(Item89Checkout, EveryStepThatRunsAgainAnswersAsBeforeAndLeavesNoSecondEffect) {
+TEST_F(Item89Checkout, Item13AStepThatRunsAgainGivesItsFirstResultMarkedAsReplayed) {
   auto task = shop_.task(context(1, 2));
   task.result("validate_cart", kRates);
   for (const char* step : {"process_payment", "update_inventory", "create_order", "send_confirmation"}) {
