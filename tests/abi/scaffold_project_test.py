@@ -142,12 +142,12 @@ class Surroundings(Scaffolded):
         prefix = self.folder / "prefix"
         answer = run(CMAKE, "--install", BINARY, "--prefix", prefix, "--component", "sdk")
         self.assertEqual(answer.returncode, 0, answer.stderr)
-        build, test, _ = self.made("payments/refund", "--steps", "validate", "--language", LANGUAGE,
-                                   scaffold=prefix / "bin/tasker-scaffold")
+        build, _, _ = self.made("payments/refund", "--steps", "validate", "--language", LANGUAGE,
+                                scaffold=prefix / "bin/tasker-scaffold")
         for path in (self.folder / "refund").rglob("*"):
             if path.is_file():
                 self.assertNotIn(str(SOURCE), build + path.read_text(encoding="utf-8"), path)
-        self.follow(build, test, CMAKE_BUILD_TYPE="Debug")
+        self.follow(build.split(" && ")[0])  # what finds the SDK; the rest is as elsewhere
         # The project's own README, by somebody who has the SDK installed and starts from a clean clone of it.
         project = self.folder / "refund"
         for made in ("build", "target"):
