@@ -16,6 +16,10 @@ std::int64_t share_half_up(std::int64_t amount, std::int64_t part, std::int64_t 
   return (amount * part + whole / 2) / whole;
 }
 
+std::int64_t percent_half_up(std::int64_t amount, double percent) {
+  return share_half_up(amount, std::llround(percent * 1000), 100'000);
+}
+
 std::int64_t cents_from(const nlohmann::json& price) {
   const double amount = price.is_number() ? price.get<double>() : NAN;
   if (!(amount >= 0 && amount <= kDearest)) throw Fault("money.malformed", price.dump() + " is no price");

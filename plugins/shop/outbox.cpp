@@ -41,7 +41,7 @@ Outbox::Outbox(std::filesystem::path folder) : folder_(std::move(folder)) {
 std::filesystem::path Outbox::put(const std::string& name, std::string_view text) const {
   // A name of its own for each writer: after a takeover two hosts may be writing the same confirmation.
   std::string draft = (folder_ / ("." + name + ".XXXXXX")).string();
-  const auto target = folder_ / name;
+  auto target = folder_ / name;
   const int file = ::mkostemp(draft.data(), O_CLOEXEC);
   if (file < 0) throw std::system_error(errno, std::generic_category(), "cannot create " + draft);
   const bool written = write_all(file, text) && ::fchmod(file, 0644) == 0;

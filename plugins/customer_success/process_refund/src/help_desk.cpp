@@ -29,7 +29,7 @@ std::string approved_by(Call& call) {
   const auto approval = call.context().find("approval");
   if (approval == call.context().end())
     throw Fault("refund.approval_missing", "a refund of this amount needs a manager's approval");
-  const std::string manager = approval->at("manager");
+  std::string manager = approval->at("manager");
   if (!approval->at("approved").get<bool>())
     throw Fault("refund.not_approved", manager + " has not approved it");
   return manager;

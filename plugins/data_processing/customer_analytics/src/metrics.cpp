@@ -21,6 +21,7 @@ std::map<std::int64_t, Json> by_id(const Rows& rows) {
 // Largest first; the id settles ties.
 Json sorted(std::map<std::int64_t, Json> rows, const char* by) {
   std::vector<Json> list;
+  list.reserve(rows.size());
   for (auto& [id, row] : rows) list.push_back(std::move(row));
   std::stable_sort(list.begin(), list.end(), [&](const Json& a, const Json& b) { return a[by] > b[by]; });
   return list;

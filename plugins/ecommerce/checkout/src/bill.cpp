@@ -22,8 +22,8 @@ Bill bill_for(const Order& order, const tasker::Json& rates) {
     bill.shipping_cents = options.integer("express_shipping_cents", 0, 0, kMost);
   else if (goods < options.integer("free_shipping_from_cents", kMost, 0, kMost))
     bill.shipping_cents = options.integer("standard_shipping_cents", 0, 0, kMost);
-  const auto thousandths = static_cast<std::int64_t>(options.number("tax_percent", 0, 0, 100) * 1000 + 0.5);
-  bill.tax_cents = shop::share_half_up(goods + bill.shipping_cents, thousandths, 100'000);
+  bill.tax_cents =
+      shop::percent_half_up(goods + bill.shipping_cents, options.number("tax_percent", 0, 0, 100));
   bill.total_cents = goods + bill.shipping_cents + bill.tax_cents;
   return bill;
 }

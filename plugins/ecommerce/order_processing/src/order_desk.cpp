@@ -44,8 +44,7 @@ Json OrderDesk::calculate_pricing(Call& call) {
   const auto goods = subtotal_cents(shop::lines_from(call.input("check_inventory").at("lines")));
   const bool is_free = goods >= options.integer("free_shipping_from_cents", kMost, 0, kMost);
   const auto shipping = is_free ? 0 : options.integer("shipping_cents", 0, 0, kMost);
-  const auto thousandths = static_cast<std::int64_t>(options.number("tax_percent", 0, 0, 100) * 1000 + 0.5);
-  const auto tax = shop::share_half_up(goods + shipping, thousandths, 100'000);
+  const auto tax = shop::percent_half_up(goods + shipping, options.number("tax_percent", 0, 0, 100));
   const std::string currency = options.text("currency");
   return {{"currency", currency},
           {"subtotal_cents", goods},

@@ -22,8 +22,8 @@ std::string subject_of(Call& call) {
 
 std::int64_t fee_for(std::int64_t amount, const Json& config) {
   const stock::Options options(config, "process_payment's handler_config", {"fee_percent", "fee_cents"});
-  const auto thousandths = static_cast<std::int64_t>(options.number("fee_percent", 0, 0, 100) * 1000 + 0.5);
-  return options.integer("fee_cents", 0, 0, 100'000) + shop::share_half_up(amount, thousandths, 100'000);
+  return options.integer("fee_cents", 0, 0, 100'000) +
+         shop::percent_half_up(amount, options.number("fee_percent", 0, 0, 100));
 }
 
 }  // namespace
