@@ -61,6 +61,12 @@ Summary summary_from(const Json& json) {
   return {json.at("count"), json.at("mean"), json.at("squares"), json.at("low"), json.at("high")};
 }
 
+// A part of a series that has fewer values than parts is empty.
+void check_not_empty(const Call& call, std::size_t count) {
+  if (count == 0)
+    throw Fault("series.empty_part", "there are too few values for " + std::string(call.step_name()));
+}
+
 std::string scratch_name(const Call& call) {
   return "task-" + std::string(call.task_id()) + ".json";
 }
@@ -77,7 +83,9 @@ Json Handlers::scale(Call& call) const {
   return to_json(reference::scale(values_of(call)));
 }
 Json Handlers::median(Call& call) const {
-  return {{"median", reference::median(values_of(call))}};
+  Series values = values_of(call);
+  check_not_empty(call, values.size());
+  return {{"median", reference::median(std::move(values))}};
 }
 Json Handlers::summarise(Call& call) const {
   return to_json(reference::summarise(values_of(call)));
@@ -121,8 +129,7 @@ Json Handlers::keep_within(Call& call) const {
 
 Json Handlers::check_summary(Call& call) const {
   const Summary summary = summary_from(only_input(call));
-  if (summary.count < 1)
-    throw Fault("series.empty_part", "there are too few values for " + std::string(call.step_name()));
+  check_not_empty(call, static_cast<std::size_t>(std::max<std::int64_t>(summary.count, 0)));
   return to_json(summary);
 }
 

@@ -59,6 +59,17 @@ TEST(ReferenceHandlers, RefuseForGoodWhatTheyCannotUse) {
             "##\n\n\n\n\n\n\n\n\n####\n");
 }
 
+TEST(ReferenceHandlers, APartOfFewerValuesThanPartsIsEmptyAndHasNoMedian) {
+  const json of_two = {{"part", 2}, {"of", 2}};
+  EXPECT_EQ(run("parallel_merge", "median", {{"values", {1}}}, json::object(), of_two).code,
+            "series.empty_part");
+  EXPECT_EQ(run("parallel_merge", "median", {{"values", {1, 3}}}, json::object(), of_two).payload["median"],
+            3);
+  EXPECT_EQ(values("parallel_merge", "scale", {1}, of_two), json::array());
+  EXPECT_EQ(run("parallel_merge", "summarise", {{"values", {1}}}, json::object(), of_two).payload["count"],
+            0);
+}
+
 TEST(ReferenceHandlers, RemoveTheirScratchOnceAndForAll) {
   TempDir folder;
   const PluginFile plugin("reference/mixed-1.0.0", {{"shop_dir", folder.path().string()}});
