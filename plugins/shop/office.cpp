@@ -29,7 +29,27 @@ auto made_in(const std::string& plugin, const std::filesystem::path& folder, Mad
   }
 }
 
+Json replayed(const Json& effect) {
+  Json result = effect.at("result");
+  result["replayed"] = true;
+  return result;
+}
+
+// Keys begin anew with each database, so one that is known may be that of another database's step.
+Json replay_of_key(tasker::Call& call, const std::string& subject, const Json& effect) {
+  if (effect.value("subject", "") != subject)
+    throw Fault("ledger.of_another_database",
+                "the ledger has the key of step " + std::string(call.step_name()) + " for " +
+                    effect.value("subject", "another plugin") + ", not for " + subject +
+                    ": it belongs to another database, start with a new shop_dir");
+  return replayed(effect);
+}
+
 }  // namespace
+
+std::string payment_claim(const std::string& payment_id) {
+  return "payment id " + payment_id;
+}
 
 Office::Office(const std::string& plugin, const Json& config, Keys known)
     : dir_(folder_of(plugin, config, known)),
@@ -39,7 +59,7 @@ Office::Office(const std::string& plugin, const Json& config, Keys known)
 
 Json Office::once(tasker::Call& call, const std::string& subject, const std::function<Deed()>& act) {
   const std::string key(call.idempotency_key());
-  if (const auto earlier = ledger_.find(key)) return replay(call, subject, *earlier);
+  if (const auto earlier = ledger_.find(key)) return replay_of_key(call, subject, *earlier);
   Deed deed = act();
   Json effect = {{"idempotency_key", key},
                  {"task_id", call.task_id()},
@@ -55,26 +75,14 @@ Json Office::once(tasker::Call& call, const std::string& subject, const std::fun
     case Ledger::Verdict::short_of:
       throw Fault(deed.if_short, "there is not enough left for " + subject);
     case Ledger::Verdict::taken:
-      // An operator's re-run of the step comes with a new key, and finds what its own task has done.
-      if (!deed.if_taken.empty() && effect.value("task_id", "") != call.task_id())
+      if (!deed.if_taken.empty())
         throw Fault(deed.if_taken,
                     "task " + effect.value("task_id", "?") + " has done this already for " + subject);
-      [[fallthrough]];
+      return replayed(effect);
     case Ledger::Verdict::replayed:
       break;
   }
-  return replay(call, subject, effect);
-}
-
-Json Office::replay(tasker::Call& call, const std::string& subject, const Json& effect) const {
-  if (effect.value("subject", "") != subject)
-    throw Fault("ledger.of_another_database",
-                "the ledger has the key of step " + std::string(call.step_name()) + " for " +
-                    effect.value("subject", "another plugin") + ", not for " + subject +
-                    ": it belongs to another database, start with a new shop_dir");
-  Json result = effect.at("result");
-  result["replayed"] = true;
-  return result;
+  return replay_of_key(call, subject, effect);
 }
 
 }  // namespace shop

@@ -22,6 +22,10 @@
 
 namespace shop {
 
+// What a payment's line holds in the ledger, so that a refund finds it, whichever plugin took it. Its
+// beginning is that of no other claim: ids come from outside.
+std::string payment_claim(const std::string& payment_id);
+
 class Office {
  public:
   using Keys = std::initializer_list<std::string_view>;
@@ -43,8 +47,8 @@ class Office {
     tasker::Json moves = tasker::Json::object();
     Ledger::Floors floors = {};
     std::string if_short = {};  // the Fault's code when a move is too large
-    // The Fault's code when an `exclusive` is another task's. Empty: that task's deed is as good as ours, and
-    // its result the answer.
+    // The Fault's code when an `exclusive` is taken. Empty: that deed is as good as ours, and its result the
+    // answer.
     std::string if_taken = {};
   };
   // [worker] Does once what has an effect: `act` makes the deed, which is recorded under the step's
@@ -55,8 +59,6 @@ class Office {
   tasker::Json once(tasker::Call& call, const std::string& subject, const std::function<Deed()>& act);
 
  private:
-  tasker::Json replay(tasker::Call& call, const std::string& subject, const tasker::Json& effect) const;
-
   std::filesystem::path dir_;
   Ledger ledger_;
   Outbox outbox_;

@@ -83,7 +83,6 @@ Json Checkout::update_inventory(Call& call) {
     const auto lines = shop::lines_from(call.input("validate_cart").at("lines"));
     Office::Deed deed;
     shop::take_stock(deed, lines);
-    deed.exclusive = {"stock of " + subject_of(call)};  // an operator's re-run comes with a new key
     deed.result = {{"taken", deed.moves}};
     return deed;
   });
@@ -101,7 +100,7 @@ Json Checkout::create_order(Call& call) {
   Json result = office_.once(call, subject_of(call), [&] {
     // What a refund looks for: payments/process_refund finds the payment by this name.
     Office::Deed deed;
-    deed.exclusive = {"payment " + payment.at("payment_id").get<std::string>()};
+    deed.exclusive = {shop::payment_claim(payment.at("payment_id"))};
     deed.if_taken = "payment.already_collected";
     deed.result = {{"order_id", order_id},
                    {"payment_id", payment.at("payment_id")},

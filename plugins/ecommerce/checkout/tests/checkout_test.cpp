@@ -103,16 +103,6 @@ TEST_F(Item89Checkout, Item13AStepThatRunsAgainGivesItsFirstResultMarkedAsReplay
                              testing::HasSubstr("2 x Desk lamp"), testing::HasSubstr("EUR 114.72")));
 }
 
-TEST_F(Item89Checkout, AnOperatorsReRunWithANewKeyTakesNoGoodsTwice) {
-  auto task = shop_.task(context(1, 2));
-  task.result("validate_cart", kRates);
-  task.result("process_payment");
-  task.result("update_inventory");
-  task.idempotency_key = "again";
-  EXPECT_EQ(task.result("update_inventory")["replayed"], true);
-  EXPECT_EQ(shop_.balance("stock of HM-1001"), -2);
-}
-
 TEST_F(Item89Checkout, ALedgerOfAnotherDatabaseIsNotTakenForOurs) {
   auto ours = shop_.task(context(1, 1), "7"), other = shop_.task(context(1, 1), "8");
   ours.result("validate_cart", kRates);

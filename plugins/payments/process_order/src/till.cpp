@@ -48,7 +48,7 @@ Json Till::process_payment(Call& call) {
     const auto fee = fee_for(totals.total_cents, call.config());
     const std::string payment_id = "pay_" + shop::fingerprint(call.idempotency_key());
     shop::Office::Deed deed;
-    deed.exclusive = {claim, "payment " + payment_id};
+    deed.exclusive = {claim, shop::payment_claim(payment_id)};
     deed.if_taken = "order.already_processed";
     deed.moves = {{"gateway", totals.total_cents - fee},
                   {"fees", fee},

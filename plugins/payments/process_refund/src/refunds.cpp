@@ -13,8 +13,11 @@ using shop::Office;
 using tasker::Call;
 using tasker::Json;
 
+std::string payment_id_of(Call& call) {
+  return call.context().at("payment_id");
+}
 std::string subject_of(Call& call) {
-  return "payment " + call.context().at("payment_id").get<std::string>();
+  return "payment " + payment_id_of(call);
 }
 std::string refunded_account(Call& call) {
   return "refunded of " + subject_of(call);
@@ -23,9 +26,13 @@ std::string refunded_account(Call& call) {
 }  // namespace
 
 Json Refunds::find_payment(Call& call) {
-  if (const auto booked = office_.ledger().holder(subject_of(call))) return booked->at("result");
+  const std::string id = payment_id_of(call);
+  // What is given back is counted by the id, so a payment must answer to no other.
+  if (const auto booked = office_.ledger().holder(shop::payment_claim(id));
+      booked && booked->at("result").at("payment_id") == id)
+    return booked->at("result");
   for (auto& payment : office_.records().all(call, "payments"))
-    if (payment.value("payment_id", "") == call.context()["payment_id"]) return std::move(payment);
+    if (payment.value("payment_id", "") == id) return std::move(payment);
   throw Fault("payment.not_found", "there is no " + subject_of(call));
 }
 
@@ -49,8 +56,6 @@ Json Refunds::process_gateway_refund(Call& call) {
     const Json& payment = call.input("validate_payment_eligibility");
     const auto amount = payment.at("refund_cents").get<std::int64_t>();
     Office::Deed deed;
-    deed.exclusive = {"refund of task " +
-                      std::string(call.task_id())};  // an operator's re-run comes with a new key
     // Two refunds of one payment may have been found eligible at the same time; the ledger lets pass what is
     // left.
     deed.moves = {{refunded_account(call), -amount}};

@@ -38,7 +38,6 @@ TEST(Item92PaymentsRefund, OfTwoRefundsThatWereBothEligibleTheLaterOneIsRefused)
   two.result(kSteps[0]);
   one.result(kSteps[1]);
   EXPECT_EQ(two.code(kSteps[1]), "refund.exceeds_payment");
-  one.idempotency_key = "an operator's re-run";
   EXPECT_EQ(one.result(kSteps[1])["replayed"], true);
   EXPECT_EQ(shop.balance("refunded of payment pay_1002"), -4999);
 }
@@ -52,6 +51,20 @@ TEST(Item92PaymentsRefund, FindsThePaymentThatAnotherExampleHasTaken) {
   const Answer found = refunds.run({kSteps[0], "2", "", 1, {{"payment_id", paid["payment_id"]}}});
   EXPECT_EQ(found.payload["refund_cents"], paid["amount_cents"]) << found.message;
   EXPECT_EQ(refunds.run({kSteps[0], "3", "", 1, {{"payment_id", "pay_0"}}}).code, "payment.not_found");
+}
+
+TEST(Item92PaymentsRefund, APaymentAnswersToItsIdOnly) {
+  Example till("payments/process_order-2.1.0");
+  auto order = till.task({{"order_id", 123}});
+  order.result("validate_order");
+  const std::string id = order.result("process_payment").at("payment_id");
+  PluginFile refunds("payments/process_refund-2.1.0", {{"shop_dir", till.path("").string()}});
+  EXPECT_EQ(refunds.run({kSteps[0], "2", "", 1, {{"payment_id", id}}}).code, "");
+  // What else the ledger calls the payment, for claims of its own.
+  for (const char* other : {"of order 123", "id of order 123"})
+    EXPECT_EQ(refunds.run({kSteps[0], "3", "", 1, {{"payment_id", other}}}).code, "payment.not_found")
+        << other;
+  EXPECT_EQ(refunds.run({kSteps[0], "4", "", 1, {{"payment_id", "id " + id}}}).code, "payment.not_found");
 }
 
 TEST(Item92PaymentsRefund, ARecordThatIsNotAsItShouldBeIsFinal) {

@@ -37,19 +37,19 @@ Json Registrar::create_user_account(Call& call) {
   const auto account = shop::account_from(call.context());
   const std::string name = call.context().at("name");
   if (!shop::is_plain(name)) throw Fault("user.malformed", "the name must be plain text");
-  // Who registers twice gets the account that is there: the ledger answers with what the first task has
-  // recorded.
+  // Who registers twice gets the account that is there, and so does who comes with another's name: the ledger
+  // answers with what was recorded first, also between tasks that run at the same time.
   Json created = office_.once(call, "user " + account.email, [&] {
     Office::Deed deed;
     deed.exclusive = shop::claims_of("user", account);
-    if (!office_.ledger().holder(deed.exclusive[0]) && office_.ledger().holder(deed.exclusive[1]))
-      throw Fault("user.username_taken", "somebody else has the name " + account.username);
     deed.result = {{"user_id", "user_" + shop::fingerprint(account.email)},
                    {"email", account.email},
                    {"username", account.username},
                    {"plan", plan_of(call).name}};
     return deed;
   });
+  if (created.at("email") != account.email)
+    throw Fault("user.username_taken", "somebody else has the name " + account.username);
   if (created.at("username") != account.username || created.at("plan") != plan_of(call).name)
     throw Fault("user.conflict", account.email + " is registered already, with another name or plan");
   return created;

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <barrier>
+#include <thread>
+
 #include "example_plugins/example.h"
 
 namespace tasker::test {
@@ -55,6 +58,29 @@ TEST(Item91Registration, TheSameAddressTwiceIsTheSameUserAndIsWelcomedOnce) {
             "user.conflict");
   EXPECT_EQ(shop.task(registration("pro", {{"email", "eva@mail.example"}})).code("create_user_account"),
             "user.username_taken");
+}
+
+TEST(Item91Registration, OfTwoThatWantOneNameAtTheSameTimeOneGetsItAndTheOtherIsToldSo) {
+  const Example shop("user_management/user_registration-1.0.0");
+  constexpr int kNames = 200;
+  std::barrier start(2);
+  std::vector<std::string> codes[2];
+  const auto register_all = [&](int side) {
+    const PluginFile office("user_management/user_registration-1.0.0",
+                            {{"shop_dir", shop.path("").string()}});
+    for (int i = 0; i < kNames; ++i) {
+      const std::string name = "name" + std::to_string(i), who = std::to_string(side);
+      const json context =
+          registration("pro", {{"username", name}, {"email", name + "@" + who + ".example"}});
+      start.arrive_and_wait();
+      codes[side].push_back(office.run({kSteps[0], who + "-" + std::to_string(i), "", 1, context}).code);
+    }
+  };
+  std::thread other(register_all, 1);
+  register_all(0);
+  other.join();
+  for (int i = 0; i < kNames; ++i) EXPECT_EQ(codes[0][i] + codes[1][i], "user.username_taken") << "name" << i;
+  EXPECT_EQ(shop.ledger().size(), static_cast<std::size_t>(kNames));
 }
 
 TEST(Item91Registration, ARateLimitedNotifierIsRetryable) {
