@@ -1,9 +1,12 @@
 #include "app/arguments.h"
 
+#include <limits>
+
 #include <CLI/CLI.hpp>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "app/argument_options.h"
 #include "app/argument_values.h"
 #include "app/code_help.h"
 #include "app/command_page.h"
@@ -32,59 +35,7 @@ constexpr std::int64_t kLargestId = (std::int64_t{1} << 53) - 1;
 std::string whole_lines(std::string text) { return text.ends_with('\n') ? text : text + "\n"; }
 std::string example(const std::string& line) { return "Example: " + line; }
 
-// The formats of a verb by name; the position is the enumerator, which is what CLI11 reads an enumeration from.
 using Words = std::vector<std::string>;
-using Formats = Words;
-const Formats kOne = {"table", "json", "yaml"};
-const Formats kList = {"table", "json", "yaml", "wide", "jsonl", "name"};
-const Formats kColours = {"auto", "always", "never"};
-
-std::string one_of(std::string& given, const Formats& known, const std::string& what) {
-  const auto word = CLI::detail::to_lower(given);
-  const auto found = std::find(known.begin(), known.end(), word);
-  if (found != known.end()) {
-    given = std::to_string(found - known.begin());
-    return {};
-  }
-  const std::vector<std::string_view> views(known.begin(), known.end());
-  return fmt::format("'{}' is no {}; there are {}{}", given, what, fmt::join(known, ", "),
-                     did_you_mean(std::string(yaml::nearest(word, views))));
-}
-
-template <class Enumeration>
-void add_choice(CLI::App* verb, const char* names, Enumeration& value, const Formats& known, const char* what, const char* text) {
-  verb->add_option(names, value, text)
-      ->transform(CLI::Validator([&known, what](std::string& given) { return one_of(given, known, what); }, ""))
-      ->option_text(fmt::format("{}", fmt::join(known, "|")));
-}
-
-void add_output(CLI::App* verb, OutputFormat& output, const Formats& formats = kOne) {
-  add_choice(verb, "-o,--output", output, formats, "format", "What to print; errors follow json too");
-}
-
-void add_client(CLI::App* verb, Client& client, const Formats& formats = kOne) {
-  verb->add_option("--server", client.server, "URL of the running host (TASKER_SERVER)")->option_text("URL");
-  add_output(verb, client.output, formats);
-  add_choice(verb, "--color", client.colour, kColours, "way to colour", "Colours; auto: on a terminal (NO_COLOR)");
-  auto* quiet = verb->add_flag("-q,--quiet", client.quiet, "Data and errors only");
-  verb->add_flag("-v,--verbose", client.verbose, "Tell each request on stderr")->excludes(quiet);
-}
-
-std::vector<std::string> task_states() {
-  std::vector<std::string> texts;
-  for (const auto state : model::kTaskStates) texts.emplace_back(model::state_text(state));
-  return texts;
-}
-
-// On lines of a terminal.
-std::string states_in_lines() {
-  std::string out, line = "States:";
-  for (const auto& state : task_states()) {
-    if (line.size() + state.size() + 2 > 80) out += std::exchange(line, "       ") + "\n";
-    line += " " + state + (state == task_states().back() ? "" : ",");
-  }
-  return out + line;
-}
 
 // "--tag=" as "--tag" and an empty word, which the parser takes for a value.
 Words with_empty_values(Words words) {
@@ -274,16 +225,16 @@ class Parser {
 
   // What the author of a plugin asks before it is delivered.
   void add_author_verbs() {
-    auto& check = try_.arguments;
-    try_.app = plugin_->add_subcommand("check", "Try a plugin file against the contract");
-    try_.app->add_option("FILE", check.file, "A plugin (.so)")->required()->option_text(" ");
-    try_.app->add_option("--config", check.config, "What its init() gets: JSON, @FILE, or - for stdin")->option_text("JSON");
-    try_.app->add_option("--context", check.context, "What its steps get: JSON, @FILE, or - for stdin")->option_text("JSON");
-    try_.app->add_option("--limit", timeout_, "For each check; 10s by default")->option_text("TIME");
-    auto* seed = try_.app->add_option("--seed", check.seed, "Also try made-up input, from this number on")->option_text("N");
-    try_.app->add_option("--cases", check.cases, "So many made-up inputs; 1000 by default")->check(CLI::Range(1, 100'000'000))->needs(seed)->option_text("N");
-    add_output(try_.app, check.output);
-    try_.app->footer("Its code is run, each check in a process and an empty folder of its own: init(),\n"
+    auto& check = plugin_check_.arguments;
+    plugin_check_.app = plugin_->add_subcommand("check", "Try a plugin file against the contract");
+    plugin_check_.app->add_option("FILE", check.file, "A plugin (.so)")->required()->option_text(" ");
+    plugin_check_.app->add_option("--config", check.config, "What its init() gets: JSON, @FILE, or - for stdin")->option_text("JSON");
+    plugin_check_.app->add_option("--context", check.context, "What its steps get: JSON, @FILE, or - for stdin")->option_text("JSON");
+    plugin_check_.app->add_option("--limit", limit_, "For each thing it does; 10s by default")->option_text("TIME");
+    auto* seed = plugin_check_.app->add_option("--seed", check.seed, "Also try made-up input, from this number on")->option_text("N");
+    plugin_check_.app->add_option("--cases", check.cases, "So many made-up inputs; 1000 by default")->check(CLI::Range(1, 100'000'000))->needs(seed)->option_text("N");
+    add_output(plugin_check_.app, check.output);
+    plugin_check_.app->footer("Its code is run, each check in a process and an empty folder of its own: init(),\n"
                      "fini() and every handler, with good, bad and big input. Give it a configuration\n"
                      "that leads to nothing that must not be touched; {folder} in it is the check's.\n"
                      "The exit code is 0 when no check failed; one that could not be tried says so.\n\n" + example("tasker plugin check build/plugins/shop/cart-1.0.0.so --seed 1"));
@@ -351,7 +302,7 @@ class Parser {
       if (slot->app->parsed()) return plugin_version(slot->arguments);
     if (default_.app->parsed()) return plugin_default();
     if (inspect_.app->parsed()) return Verb(inspect_.arguments);
-    if (try_.app->parsed()) return plugin_check();
+    if (plugin_check_.app->parsed()) return plugin_check();
     if (diff_.app->parsed()) return Verb(diff_.arguments);
     if (check_.app->parsed()) return Verb(check_.arguments);
     if (view_.app->parsed()) return Verb(view_.arguments);
@@ -400,11 +351,14 @@ class Parser {
     return named ? std::variant<Verb, Notice>(Verb(plugin)) : usage(named.error().message);
   }
   std::variant<Verb, Notice> plugin_check() {
-    if (timeout_.empty()) return Verb(try_.arguments);
-    const auto limit = parse_duration(timeout_);
+    auto& check = plugin_check_.arguments;
+    if (check.seed && *check.seed > std::numeric_limits<std::uint64_t>::max() - check.cases)
+      return usage("--seed: with all its cases it must stay below 2^64");
+    if (limit_.empty()) return Verb(check);
+    const auto limit = parse_duration(limit_);
     if (!limit) return usage("--limit: " + limit.error().message);
-    try_.arguments.limit = *limit;
-    return Verb(try_.arguments);
+    check.limit = *limit;
+    return Verb(check);
   }
   std::variant<Verb, Notice> plugin_default() {
     const auto named = name_plugin(plugin_ref_, default_.app->count("VERSION") > 0, default_.arguments);
@@ -500,7 +454,7 @@ class Parser {
   CLI::App* config_ = nullptr;
   CLI::App* help_ = nullptr;
   CLI::App* completion_ = nullptr;
-  std::string task_name_, timeout_, wait_, shell_, plugin_ref_;
+  std::string task_name_, timeout_, limit_, wait_, shell_, plugin_ref_;
   std::vector<std::string> topics_;
   Slot<ServeArguments> serve_{};
   Slot<DevArguments> dev_{};
@@ -513,7 +467,7 @@ class Parser {
   Slot<PluginVersionArguments> show_{}, retire_{}, resume_{}, retry_{};
   Slot<PluginDefaultArguments> default_{};
   Slot<PluginInspectArguments> inspect_{};
-  Slot<PluginCheckArguments> try_{};
+  Slot<PluginCheckArguments> plugin_check_{};
   Slot<PluginDiffArguments> diff_{};
   Slot<TemplateCheckArguments> check_{};
   Slot<ConfigViewArguments> view_{};

@@ -58,6 +58,21 @@ std::string counts_of(const checker::Report& report) {
   return text;
 }
 
+std::string shell_quoted(const std::string& word) {
+  std::string quoted = "'";
+  for (const char letter : word) quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return quoted + "'";
+}
+
+// The same call for some of the made-up inputs.
+std::string command_for(const PluginCheckArguments& arguments, std::uint64_t seed, std::uint64_t cases) {
+  auto command = "tasker plugin check " + shell_quoted(arguments.file);
+  if (arguments.config != "{}") command += " --config " + shell_quoted(arguments.config);
+  if (arguments.context != "{}") command += " --context " + shell_quoted(arguments.context);
+  if (arguments.limit) command += fmt::format(" --limit {}ms", arguments.limit->count());
+  return command + fmt::format(" --seed {} --cases {}", seed, cases);
+}
+
 Result<checker::Request> request_of(const PluginCheckArguments& arguments) {
   checker::Request request{.file = arguments.file, .seed = arguments.seed, .cases = arguments.cases};
   auto config = read_object(arguments.config, "--config");
@@ -67,6 +82,7 @@ Result<checker::Request> request_of(const PluginCheckArguments& arguments) {
   if (!context) return context.error();
   request.context = std::move(*context);
   if (arguments.limit) request.limit = *arguments.limit;
+  request.command = [&arguments](std::uint64_t seed, std::uint64_t cases) { return command_for(arguments, seed, cases); };
   return request;
 }
 

@@ -15,17 +15,20 @@
 namespace tasker::app {
 namespace {
 
+// Of the header that it was built with.
+std::string abi_of(const plugin::InspectReport& report) { return fmt::format("{}.{}", report.abi_major, report.abi_minor); }
+
 std::string as_json(const plugin::InspectReport& report) {
   const auto& task = *report.definition;
-  return fmt::format(R"({{"namespace":{},"name":{},"version":{},"sha256":{},"file_bytes":{},"definition":{}}})",
+  return fmt::format(R"({{"namespace":{},"name":{},"version":{},"sha256":{},"file_bytes":{},"abi":{},"definition":{}}})",
                      json_quote(task.namespace_name), json_quote(task.name), json_quote(task.version.text()),
-                     json_quote(report.sha256), report.file_bytes, task.definition);
+                     json_quote(report.sha256), report.file_bytes, json_quote(abi_of(report)), task.definition);
 }
 
 std::string as_text(const plugin::InspectReport& report) {
   const auto& task = *report.definition;
-  auto out = fmt::format("plugin\t{}/{} {}\nsha256\t{}\nbytes\t{}\n", task.namespace_name, task.name,
-                         task.version.text(), report.sha256, report.file_bytes);
+  auto out = fmt::format("plugin\t{}/{} {}\nsha256\t{}\nbytes\t{}\nabi\t{}\n", task.namespace_name, task.name,
+                         task.version.text(), report.sha256, report.file_bytes, abi_of(report));
   if (!task.description.empty()) out += fmt::format("about\t{}\n", printable(task.description));
   for (const auto& step : task.steps) {
     std::string parents;

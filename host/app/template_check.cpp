@@ -66,14 +66,21 @@ std::string as_json(const Checked& checked) {
   return fmt::format(R"({{"file":{},"ok":false,"faults":[{}]}})", json_quote(checked.file), faults);
 }
 
+Result<Definition> definition_of(const std::string& text, const std::string& file, const std::string& environment) {
+  auto definition = model::parse_template(text, file, environment);
+  if (!definition) return definition.error();
+  if (const auto named = check_file_name(file, **definition); !named) return named.error();
+  return std::move(*definition);
+}
+
 Checked check(const std::string& file, const std::string& environment) {
   const auto text = read_text(file);
   if (!text) return {file, nullptr, {text.error()}};
+  auto definition = definition_of(*text, file, environment);
+  if (definition) return {file, std::move(*definition), {}};
   auto faults = model::template_faults(*text, file, environment);
-  if (!faults.empty()) return {file, nullptr, std::move(faults)};
-  auto definition = read_template(file, environment);
-  if (!definition) return {file, nullptr, {definition.error()}};
-  return {file, std::move(*definition), {}};
+  if (faults.empty()) faults.push_back(definition.error());  // it is the file's name
+  return {file, nullptr, std::move(faults)};
 }
 
 }  // namespace
@@ -81,10 +88,7 @@ Checked check(const std::string& file, const std::string& environment) {
 Result<std::shared_ptr<const model::TaskTemplate>> read_template(const std::string& file, const std::string& environment) {
   const auto text = read_text(file);
   if (!text) return text.error();
-  auto definition = model::parse_template(*text, file, environment);
-  if (!definition) return definition.error();
-  if (const auto named = check_file_name(file, **definition); !named) return named.error();
-  return std::move(*definition);
+  return definition_of(*text, file, environment);
 }
 
 ExitCode run_template_check(const TemplateCheckArguments& arguments) {

@@ -205,8 +205,8 @@ ErrorGuide guide_of(Code code) {
     case Code::request_unsupported:
       return {"A field whose effect this release does not have yet.", "Leave it out: it would have no effect."};
     case Code::template_unsupported:
-      return {"A template uses a key whose effect this release does not have yet.",
-              "Take it out: it is refused so that nobody relies on it."};
+      return {"A template asks for what this release does not do yet: a key without effect, or, in a plugin, another plugin's handler.",
+              "Take it out: it is refused so that nobody relies on it. Handlers of several plugins belong into a workflow without code."};
     case Code::config_not_found:
       return {"There is no configuration file of that name.",
               "Name one with --config or TASKER_CONFIG; without either it is /etc/tasker/tasker.yaml."};

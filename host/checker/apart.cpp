@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "base/error_codes.h"
 #include "base/log.h"
@@ -22,8 +23,6 @@ using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr int kTickMs = 20;
-
-std::string g_own_folder;  // set before the body runs, in its process
 
 // Where a plugin's relative paths lead: it must not litter the folder that the checker was called in.
 class ScratchFolder {
@@ -45,22 +44,20 @@ class ScratchFolder {
   fs::path path_;
 };
 
-// Verdicts travel as a byte before the sentence, because a trial knows only codes and messages.
-constexpr char kFirstMark = 1;
-
 runner::Told told_of(const Answer& answer) {
-  return {answer.code, static_cast<char>(kFirstMark + static_cast<int>(answer.verdict)) + answer.message};
+  return {.code = answer.code, .message = answer.message, .mark = static_cast<std::uint8_t>(answer.verdict)};
 }
 
 Answer answer_of(const runner::Probed& probed) {
-  const int verdict = probed.message.empty() ? -1 : probed.message[0] - kFirstMark;
-  const bool is_marked = verdict >= 0 && verdict <= static_cast<int>(Verdict::failed);
-  if (!is_marked) return {Verdict::failed, std::string(probed.message), std::string(probed.code)};  // the trial's own words
-  return {static_cast<Verdict>(verdict), std::string(probed.message.substr(1)), std::string(probed.code)};
+  auto verdict = static_cast<Verdict>(probed.mark);
+  // The trial's own words, such as what a body threw, have a code and no mark.
+  if (!probed.code.empty()) verdict = Verdict::failed;
+  return {verdict, std::string(probed.message), std::string(probed.code)};
 }
 
 // False: it was interrupted.
-bool wait_for(runner::Trial& trial, const Interrupted& interrupted) {
+bool wait_for(runner::Trial& trial, milliseconds limit, const Whereabouts& where, const Interrupted& interrupted) {
+  auto changes = where.changes();
   for (auto last = Steady::now(); !trial.has_ended();) {
     pollfd files[] = {{trial.verdict(), POLLIN, 0}, {trial.output(), POLLIN, 0}};
     ::poll(files, 2, kTickMs);
@@ -68,6 +65,7 @@ bool wait_for(runner::Trial& trial, const Interrupted& interrupted) {
     const auto now = Steady::now();
     trial.spend(std::chrono::duration_cast<milliseconds>(now - last));
     last += std::chrono::duration_cast<milliseconds>(now - last);
+    if (std::exchange(changes, where.changes()) != changes) trial.renew(limit);
     if (interrupted()) return false;
   }
   return true;
@@ -80,8 +78,6 @@ std::string doing(const Whereabouts& where) {
 
 }  // namespace
 
-const std::string& own_folder() { return g_own_folder; }
-
 Result<Finding> run_apart(const std::string& check, milliseconds limit, const Whereabouts& where, const Interrupted& interrupted,
                           const Body& body) {
   const auto begin = Steady::now();
@@ -89,8 +85,7 @@ Result<Finding> run_apart(const std::string& check, milliseconds limit, const Wh
   const auto whole = [&] {
     if (folder.path().empty() || ::chdir(folder.path().c_str()) != 0)
       return runner::Told{std::string(code_text(Code::internal)), std::string("no folder for temporary files: ") + std::strerror(errno)};
-    g_own_folder = folder.path().string();
-    auto told = told_of(body());
+    auto told = told_of(body(folder.path()));
     log_flush();
     std::fflush(nullptr);
     return told;
@@ -104,7 +99,7 @@ Result<Finding> run_apart(const std::string& check, milliseconds limit, const Wh
     finding.message = trial.error().message;
     return finding;
   }
-  if (!wait_for(*trial, interrupted)) return make_error(Code::command_interrupted, "interrupted; the check that ran was ended");
+  if (!wait_for(*trial, limit, where, interrupted)) return make_error(Code::command_interrupted, "interrupted; the check that ran was ended");
   const auto probed = trial->probed();
   finding.output = probed.output;
   if (probed.was_too_slow) {

@@ -1,8 +1,9 @@
-// Runs one check in a child process of its own (runner/trial.h), in an empty folder, within a time limit, and says how it ended.
+// Runs one check in a child process of its own (runner/trial.h), in an empty folder, within time limits, and says how it ended.
 // For a process that has one thread. Blocks.
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <string>
 
@@ -17,15 +18,13 @@ struct Answer {
   std::string message{};
   std::string code{};  // of a failure; empty: plugin.check_failed
 };
-using Body = std::function<Answer()>;
+// In the child; `folder` is its own, empty, and its working directory.
+using Body = std::function<Answer(const std::filesystem::path& folder)>;
 
 // Asked every few milliseconds while a check runs; true ends it.
 using Interrupted = std::function<bool()>;
 
-// In a check's process: the folder that it alone has; elsewhere empty.
-const std::string& own_folder();
-
-// Code::command_interrupted, and nothing else, is an error.
+// `limit`: from one change of `where` to the next. Code::command_interrupted, and nothing else, is an error.
 Result<Finding> run_apart(const std::string& check, std::chrono::milliseconds limit, const Whereabouts& where,
                           const Interrupted& interrupted, const Body& body);
 

@@ -1,5 +1,7 @@
 #include "checker/checker.h"
 
+#include <time.h>
+
 #include <algorithm>
 
 #include <spdlog/fmt/fmt.h>
@@ -9,11 +11,17 @@
 namespace tasker::checker {
 namespace {
 
-using Steady = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // A child for so many made-up inputs; one that breaks is found by its number.
 constexpr std::uint64_t kCasesInAChild = 100;
+
+// A busy machine must not make a plugin look slow.
+milliseconds processor_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return std::chrono::duration_cast<milliseconds>(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec));
+}
 
 struct LifeCheck {
   const char* name;
@@ -30,7 +38,7 @@ struct HandlerCheck {
 };
 constexpr HandlerCheck kHandlerChecks[] = {
     {"runs", nullptr, runs},
-    {"bad_input", "what cannot be read is refused for good: not JSON, not UTF-8, not an object", refuses_bad_input},
+    {"bad_input", "what is not JSON, not UTF-8 or not an object is survived, and never tried again for that", refuses_bad_input},
     {"big_input", "1 MiB and 100,000 levels of nesting are survived", survives_big_input},
     {"stop", "an attempt that is asked to stop ends", stops_when_asked},
     {"two_at_once", "attempts may overlap", runs_twice_at_once},
@@ -46,13 +54,13 @@ class Run {
     take(in_this_process("file", reads_quickly(subject_, reading)));
     take(in_this_process("linking", is_linked_well(subject_)));
     take(in_this_process("place", lies_in_its_place(subject_)));
-    const bool is_open = take(apart("opens", [&] { return opens(subject_, where_); })) == Verdict::passed;
-    const bool begun = is_open && take(apart("begins", [&] { return begins(subject_, where_); })) == Verdict::passed;
+    const bool is_open = of_life({"opens", opens}) == Verdict::passed;
+    const bool begun = is_open && of_life({"begins", begins}) == Verdict::passed;
     const std::string why = !is_open ? "it does not open" : "it does not begin with this configuration";
     for (const auto& check : kLifeChecks) {
       const bool needs_start = check.run != survives_any_configuration;
       if (is_open && (begun || !needs_start))
-        take(apart(check.name, [&] { return check.run(subject_, where_); }));
+        of_life(check);
       else
         skip(check.name, why);
     }
@@ -79,6 +87,10 @@ class Run {
     return {.check = name, .verdict = Verdict::skipped};
   }
 
+  Verdict of_life(const LifeCheck& check) {
+    return take(apart(check.name, [&](const auto& folder) { return check.run(subject_.in(folder), where_); }));
+  }
+
   // One line for all handlers: the first that fails, and how many.
   void of_handlers(const HandlerCheck& check) {
     const auto steps = distinct_steps(*subject_.report.definition);
@@ -87,7 +99,7 @@ class Run {
     std::size_t failures = 0;
     milliseconds took{0};
     for (const auto* step : steps) {
-      auto finding = apart(check.name, [&] { return check.run(subject_, *step, where_); });
+      auto finding = apart(check.name, [&](const auto& folder) { return check.run(subject_.in(folder), *step, where_); });
       took += finding.took;
       if (finding.verdict == Verdict::failed && failures++ == 0) worst = std::move(finding);
       else if (finding.verdict != Verdict::failed) good.push_back(std::move(finding.message));
@@ -99,21 +111,33 @@ class Run {
     take(std::move(worst));
   }
 
+  Finding cases(std::uint64_t first, std::uint64_t count) {
+    return apart("fuzz", [&](const auto& folder) { return survives_cases(subject_.in(folder), first, count, where_); });
+  }
+
   void fuzz(std::uint64_t first) {
     Finding whole{.check = "fuzz"};
-    for (std::uint64_t done = 0; done < request_.cases && whole.verdict == Verdict::passed; done += kCasesInAChild) {
-      const auto cases = std::min(kCasesInAChild, request_.cases - done);
-      auto finding = apart("fuzz", [&] { return survives_cases(subject_, first + done, cases, where_); });
+    std::uint64_t begin = first;
+    for (std::uint64_t done = 0; done < request_.cases && whole.verdict != Verdict::failed; done += kCasesInAChild) {
+      begin = first + done;
+      auto finding = cases(begin, std::min(kCasesInAChild, request_.cases - done));
       finding.took += whole.took;
       whole = std::move(finding);
     }
-    if (whole.verdict == Verdict::passed) {
+    if (whole.verdict == Verdict::failed)
+      tell_how_to_repeat(whole, begin);
+    else
       whole.message = fmt::format("{} made-up inputs, seeds {} to {}", request_.cases, first, first + request_.cases - 1);
-    } else {
-      report_.failed_seed = where_.number();
-      whole.message += fmt::format("; again: tasker plugin check {} --seed {} --cases 1", request_.file, where_.number());
-    }
     take(std::move(whole));
+  }
+
+  // Alone where that is enough; else with those that it came after in the same process.
+  void tell_how_to_repeat(Finding& finding, std::uint64_t begin) {
+    const auto seed = where_.number();
+    if (interruption_ || seed < begin) return;  // it broke before any of them
+    report_.failed_seed = seed;
+    const bool is_enough = cases(seed, 1).verdict == Verdict::failed;
+    finding.message += "; again: " + (is_enough ? request_.command(seed, 1) : request_.command(begin, seed - begin + 1));
   }
 
   void skip(const char* name, const std::string& why) { take({.check = name, .verdict = Verdict::skipped, .message = why}); }
@@ -145,19 +169,19 @@ Result<Report> check_plugin(const Request& request, const std::function<void(con
   Subject subject{.config = request.config, .context = request.context, .limit = request.limit};
   subject.file = std::filesystem::canonical(request.file, failed);
   if (failed) return make_error(Code::not_found, "there is no file " + request.file);
-  const auto begin = Steady::now();
+  const auto begin = processor_time();
   auto read = plugin::inspect_file(subject.file);
-  const auto took = std::chrono::duration_cast<milliseconds>(Steady::now() - begin);
+  const auto spent = processor_time() - begin;
   if (!read) {
     const Finding finding{.check = "file", .verdict = Verdict::failed, .code = std::string(code_text(read.error().code)),
-                          .message = read.error().message, .took = took};
+                          .message = read.error().message, .took = spent};
     each(finding);
     return Report{.failed = 1};
   }
   subject.report = std::move(*read);
   auto where = Whereabouts::make();
   if (!where) return where.error();
-  return Run(std::move(subject), request, each, std::move(*where)).all(took);
+  return Run(std::move(subject), request, each, std::move(*where)).all(spent);
 }
 
 }  // namespace tasker::checker

@@ -17,9 +17,13 @@ struct Request {
   std::string file;
   std::string config = "{}";   // JSON for init(), as plugins.configuration gives it; {folder} in it is the check's own folder
   std::string context = "{}";  // JSON: for the attempts that are not about bad input
-  std::chrono::milliseconds limit{10'000};  // for each check
-  std::optional<std::uint64_t> seed{};      // also tries made-up input, from this seed on
+  std::chrono::milliseconds limit{10'000};  // for each thing that a check does
+  std::optional<std::uint64_t> seed{};      // also tries made-up input, from this seed on; with all `cases` it is no more than 2^64-1
   std::uint64_t cases = 1000;
+  // What a person types to try these made-up inputs again.
+  std::function<std::string(std::uint64_t first, std::uint64_t count)> command = [](auto first, auto count) {
+    return "--seed " + std::to_string(first) + " --cases " + std::to_string(count);
+  };
   std::function<bool()> interrupted = [] { return false; };  // asked all the time; true ends it
 };
 

@@ -12,8 +12,10 @@
 
 namespace tasker::checker {
 
+inline Answer failed(const Error& error) { return {Verdict::failed, error.message, std::string(code_text(error.code))}; }
+
 // file_checks.cpp
-Answer reads_quickly(const Subject& subject, std::chrono::milliseconds took);
+Answer reads_quickly(const Subject& subject, std::chrono::milliseconds spent);  // of processor time
 Answer is_linked_well(const Subject& subject);
 Answer lies_in_its_place(const Subject& subject);
 

@@ -14,11 +14,11 @@ constexpr std::chrono::milliseconds kLongestReading{100};
 
 }  // namespace
 
-Answer reads_quickly(const Subject& subject, std::chrono::milliseconds took) {
+Answer reads_quickly(const Subject& subject, std::chrono::milliseconds spent) {
   const auto& task = *subject.report.definition;
   const auto what = fmt::format("{} with {} step{}, {} bytes, read in {} ms", subject.label(), task.steps.size(),
-                                task.steps.size() == 1 ? "" : "s", subject.report.file_bytes, took.count());
-  if (took <= kLongestReading) return {Verdict::passed, what};
+                                task.steps.size() == 1 ? "" : "s", subject.report.file_bytes, spent.count());
+  if (spent <= kLongestReading) return {Verdict::passed, what};
   return {Verdict::failed, fmt::format("{}: a host with many plugins has {} ms for each; strip it, or link less into it", what, kLongestReading.count())};
 }
 
@@ -37,9 +37,8 @@ Answer lies_in_its_place(const Subject& subject) {
   const auto& task = *subject.report.definition;
   const auto wanted = fmt::format("{}/{}-{}.so", task.namespace_name, task.name, task.version.text());
   const auto name = plugin::parse_file_name(task.namespace_name, subject.file.filename().string());
-  if (!name) return {Verdict::failed, name.error().message, std::string(code_text(name.error().code))};
-  if (const auto same = plugin::check_identity(*name, task); !same)
-    return {Verdict::failed, same.error().message, std::string(code_text(same.error().code))};
+  if (!name) return failed(name.error());
+  if (const auto same = plugin::check_identity(*name, task); !same) return failed(same.error());
   if (subject.file.parent_path().filename() != task.namespace_name)
     return {Verdict::noted, fmt::format("the file's name fits; in a host's plugin folder it belongs to {}", wanted)};
   return {Verdict::passed, wanted};

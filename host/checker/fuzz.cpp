@@ -9,10 +9,11 @@ namespace tasker::checker {
 Answer survives_cases(const Subject& subject, std::uint64_t first_seed, std::uint64_t cases, Whereabouts& where) {
   where.set("in its init()");
   auto specimen = Specimen::begin(subject, subject.config);
-  if (!specimen) return {Verdict::failed, specimen.error().message, std::string(code_text(specimen.error().code))};
+  if (!specimen) return failed(specimen.error());
   const auto& definition = *subject.report.definition;
   const auto steps = distinct_steps(definition);
-  for (std::uint64_t seed = first_seed; seed < first_seed + cases; ++seed) {
+  for (std::uint64_t done = 0; done < cases; ++done) {
+    const auto seed = first_seed + done;
     const auto& step = *steps[seed % steps.size()];
     const auto which = fmt::format("step {} with the input of seed {}", step.name, seed);
     where.set(which, seed);

@@ -13,13 +13,13 @@ namespace {
 using model::OutcomeKind;
 
 constexpr std::chrono::seconds kGrace{5};
+constexpr std::chrono::milliseconds kTogether{200};
+constexpr int kMostRounds = 200;
 
 struct Case {
   std::string what;
   Input input;
 };
-
-Answer failed(const Error& error) { return {Verdict::failed, error.message, std::string(code_text(error.code))}; }
 
 bool is_code(const engine::AttemptOutcome& outcome, Code code) { return outcome.code == code_text(code); }
 
@@ -58,6 +58,19 @@ std::vector<Case> big_inputs() {
 }
 
 std::string at(const model::StepTemplate& step, const std::string& what) { return "step " + step.name + " with " + what; }
+
+std::array<engine::AttemptOutcome, 2> run_together(Specimen& specimen, const model::StepTemplate& step, const std::string& context) {
+  std::barrier together(2);
+  std::array<engine::AttemptOutcome, 2> outcomes;
+  std::array<std::jthread, 2> threads;
+  for (std::size_t i = 0; i < threads.size(); ++i)
+    threads[i] = std::jthread([&, i] {
+      together.arrive_and_wait();
+      outcomes[i] = specimen.run(step, {.context = context});
+    });
+  for (auto& thread : threads) thread.join();
+  return outcomes;
+}
 
 }  // namespace
 
@@ -119,9 +132,11 @@ Answer stops_when_asked(const Subject& subject, const model::StepTemplate& step,
   where.set(what);
   const auto outcome = (*specimen)->run_within(
       kGrace, step, {.context = subject.context, .stop_bits = engine::kStopCancelled | engine::kStopDraining});
-  if (!outcome)
+  if (!outcome) {
+    static_cast<void>(specimen->release());
     return {Verdict::failed, fmt::format("{} still runs after {} s: look at should_stop() in every loop and before every wait", what, kGrace.count()),
             std::string(code_text(Code::plugin_timeout))};
+  }
   (*specimen)->end();
   if (auto broken = broken_rule(*outcome, what)) return *broken;
   return {Verdict::passed, ""};
@@ -131,20 +146,15 @@ Answer runs_twice_at_once(const Subject& subject, const model::StepTemplate& ste
   where.set("in its init()");
   auto specimen = Specimen::begin(subject, subject.config);
   if (!specimen) return failed(specimen.error());
-  where.set("step " + step.name + " twice at the same time");
-  std::barrier together(2);
-  std::array<engine::AttemptOutcome, 2> outcomes;
-  {
-    std::array<std::jthread, 2> threads;
-    for (std::size_t i = 0; i < threads.size(); ++i)
-      threads[i] = std::jthread([&, i] {
-        together.arrive_and_wait();
-        outcomes[i] = (*specimen)->run(step, {.context = subject.context});
-      });
+  const auto what = "step " + step.name + " twice at the same time";
+  // A handler that is quick overlaps with itself seldom.
+  const auto enough = std::chrono::steady_clock::now() + kTogether;
+  for (int round = 0; round < kMostRounds && (round == 0 || std::chrono::steady_clock::now() < enough); ++round) {
+    where.set(what);
+    for (const auto& outcome : run_together(**specimen, step, subject.context))
+      if (auto broken = broken_rule(outcome, what)) return *broken;
   }
   (*specimen)->end();
-  for (const auto& outcome : outcomes)
-    if (auto broken = broken_rule(outcome, "step " + step.name + " twice at the same time")) return *broken;
   return {Verdict::passed, ""};
 }
 

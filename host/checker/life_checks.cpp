@@ -9,11 +9,13 @@
 
 #include "checker/checks.h"
 #include "checker/surroundings.h"
+#include "plugin/invoke.h"
 
 namespace tasker::checker {
 namespace {
 
-Answer failed(const Error& error) { return {Verdict::failed, error.message, std::string(code_text(error.code))}; }
+constexpr std::chrono::seconds kUntilGone{1};
+constexpr std::chrono::milliseconds kLookAgain{5};
 
 // A host's threads outlive its plugins, and what a plugin leaves in a thread's memory must not hold it: this one has done its
 // work when it is made, and stays.
@@ -76,9 +78,9 @@ std::vector<std::pair<std::string, std::string>> odd_configurations(const std::s
 // A plugin that refuses its configuration must say why; nothing: it did, or took it.
 std::optional<Answer> bad_refusal(const std::string& which, const Error& error) {
   if (error.code != Code::plugin_init_failed) return failed(error);
-  if (error.message.find("init() threw") != std::string::npos)
+  if (error.message.starts_with(plugin::kInitThrew))
     return Answer{Verdict::failed, which + ": " + error.message + "; it must answer non-zero instead", std::string(code_text(Code::plugin_threw))};
-  if (error.message.find("no reason given") != std::string::npos)
+  if (error.message == plugin::kInitGaveNoReason)
     return Answer{Verdict::failed, which + ": its init() fails without a message; fill in code and message, for whoever has to mend it"};
   return std::nullopt;
 }
@@ -163,7 +165,11 @@ Answer does_without_extensions(const Subject& subject, Whereabouts& where) {
 Answer leaves_nothing(const Subject& subject, Whereabouts& where) {
   const auto before = Surroundings::now();
   if (const auto lived = live_once(subject, where); !lived) return failed(lived.error());
-  const auto changes = before.changes_to(Surroundings::now());
+  // The kernel lists a thread for a moment after it was joined.
+  auto changes = before.changes_to(Surroundings::now());
+  for (const auto enough = std::chrono::steady_clock::now() + kUntilGone; !changes.empty() && std::chrono::steady_clock::now() < enough;
+       std::this_thread::sleep_for(kLookAgain))
+    changes = before.changes_to(Surroundings::now());
   if (changes.empty()) return {Verdict::passed, "threads, descriptors, working directory, locale, signals and environment are as before"};
   return {Verdict::failed, fmt::format("after fini() {}", fmt::join(changes, "; "))};
 }

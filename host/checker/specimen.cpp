@@ -3,7 +3,6 @@
 #include <future>
 #include <thread>
 
-#include "checker/apart.h"
 #include "plugin/attempt_table.h"
 #include "plugin/loaded_plugin.h"
 
@@ -21,38 +20,19 @@ plugin::LoadRequest request_of(const Subject& subject) {
   return request;
 }
 
-// Plugins that keep files want an absolute path, and an author cannot know the folder of a check.
-std::string with_own_folder(std::string config) {
-  constexpr std::string_view kPlace = "{folder}";
-  for (auto at = config.find(kPlace); at != std::string::npos; at = config.find(kPlace, at + own_folder().size()))
-    config.replace(at, kPlace.size(), own_folder());
-  return config;
-}
-
-template <class Open>
-auto catching(Open open) -> decltype(open()) {
-  try {
-    return open();
-  } catch (const std::exception& thrown) {
-    return make_error(Code::plugin_load_failed, std::string("a constructor of a static object threw: ") + thrown.what());
-  } catch (...) {
-    return make_error(Code::plugin_load_failed, "a constructor of a static object threw what is no std::exception");
-  }
-}
-
 }  // namespace
 
 Result<void> Specimen::open(const Subject& subject) {
-  return catching([&] { return plugin::try_library(request_of(subject)); });
+  return plugin::try_library(request_of(subject));
 }
 
 Result<std::unique_ptr<Specimen>> Specimen::begin(const Subject& subject, const std::string& config) {
   std::unique_ptr<Specimen> specimen(new Specimen(subject));
   specimen->attempts_ = std::make_shared<plugin::AttemptTable>();
   auto request = request_of(subject);
-  request.config = with_own_folder(config);
+  request.config = config;
   request.attempts = specimen->attempts_;
-  auto loaded = catching([&] { return plugin::LoadedPlugin::load(request); });
+  auto loaded = plugin::LoadedPlugin::load(request);
   if (!loaded) return loaded.error();
   specimen->plugin_ = std::move(*loaded);
   specimen->handlers_ = specimen->plugin_->handlers();
@@ -65,7 +45,7 @@ engine::AttemptOutcome Specimen::run(const model::StepTemplate& step, const Inpu
   engine::AttemptInput attempt;
   attempt.retry_limit = step.retry_limit;
   attempt.task_id = "1";
-  attempt.idempotency_key = "check-1-" + step.name;
+  attempt.idempotency_key = "check-" + std::to_string(attempts_begun_.fetch_add(1) + 1) + "-" + step.name;
   attempt.context = std::make_shared<const std::string>(input.context);
   attempt.inputs = input.inputs;
   attempt.stop = std::make_shared<std::atomic<std::uint32_t>>(input.stop_bits);
@@ -82,7 +62,8 @@ std::optional<engine::AttemptOutcome> Specimen::run_within(std::chrono::millisec
                                                            const Input& input) {
   std::promise<engine::AttemptOutcome> outcome;
   auto future = outcome.get_future();
-  std::thread worker([&, outcome = std::move(outcome)]() mutable { outcome.set_value(run(step, input)); });
+  // By value, because the thread may outlive this call.
+  std::thread worker([this, &step, input, outcome = std::move(outcome)]() mutable { outcome.set_value(run(step, input)); });
   if (future.wait_for(time) == std::future_status::ready) {
     worker.join();
     return future.get();

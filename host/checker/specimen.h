@@ -2,6 +2,7 @@
 // host ends it. Used on one thread, but for attempts, which may run on several.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -35,7 +36,7 @@ class Specimen {
 
   // One attempt of a step, from run() to its outcome, however it comes; on the calling thread.
   engine::AttemptOutcome run(const model::StepTemplate& step, const Input& input);
-  // Nothing: it did not end in time, and its thread is left in it.
+  // Nothing: it did not end in time, and its thread is left in it. The specimen must then be left alive as well.
   std::optional<engine::AttemptOutcome> run_within(std::chrono::milliseconds time, const model::StepTemplate& step, const Input& input);
 
   // drain() and fini(). False: an attempt was still inside.
@@ -50,6 +51,7 @@ class Specimen {
   explicit Specimen(const Subject& subject) : subject_(subject) {}
 
   const Subject& subject_;
+  std::atomic<int> attempts_begun_{0};
   std::shared_ptr<plugin::AttemptTable> attempts_;
   std::shared_ptr<plugin::LoadedPlugin> plugin_;
   std::vector<std::shared_ptr<engine::Handler>> handlers_;  // [ord - 1]

@@ -1,8 +1,9 @@
-// What a check was doing when its process ended: a few words in memory that the child shares with the checker. One writer, the
-// child; the checker reads it when the child is gone.
+// What a check is doing: a few words in memory that the child shares with the checker. One writer, the child. The checker counts the
+// changes while it waits, and reads the words when the child is gone.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,11 +22,13 @@ class Whereabouts {
   void set(std::string_view words, std::uint64_t number = 0);
   std::string words() const;
   std::uint64_t number() const { return page_->number; }
+  std::uint64_t changes() const { return page_->changes.load(std::memory_order_relaxed); }  // how often it was set
 
  private:
   struct Page {
+    std::atomic<std::uint64_t> changes;
     std::uint64_t number;
-    std::array<char, 504> words;
+    std::array<char, 496> words;
   };
   explicit Whereabouts(Page* page) : page_(page) {}
   Page* page_;

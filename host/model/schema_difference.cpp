@@ -26,6 +26,11 @@ bool holds(const List& list, std::string_view key) { return std::find(list.begin
 std::string same_text(const Value* value) { return value ? json::canonical(*value) : std::string(); }
 bool is_same(const Value* a, const Value* b) { return same_text(a) == same_text(b); }
 bool is_false(const Value* value) { return value && value->is(JsonKind::boolean) && value->text == "false"; }
+// Other fields of an object: `true` says no more than nothing.
+const Value* rest_of(const Value& schema) {
+  const Value* rest = schema.find("additionalProperties");
+  return rest && rest->is(JsonKind::boolean) && rest->text == "true" ? nullptr : rest;
+}
 
 class Comparison {
  public:
@@ -123,13 +128,17 @@ class Comparison {
     const Value& before = found ? *found : kNone;
     found = newer.find("properties");
     const Value& after = found ? *found : kNone;
-    const Value* rest_before = older.find("additionalProperties");
-    const Value* rest_after = newer.find("additionalProperties");
+    const Value* rest_before = rest_of(older);
+    const Value* rest_after = rest_of(newer);
     for (const auto& [key, schema] : before.members) {
-      if (const Value* same = after.find(key))
+      if (const Value* same = after.find(key)) {
         compare(schema, *same, inner(place, key), depth + 1);
-      else if (is_false(rest_after))
+        if (schema.find("default") && !same->find("default") && requires_key(newer, key))
+          add(Effect::breaking, inner(place, key) + " is required and has no default any more");
+      } else if (is_false(rest_after))
         add(Effect::breaking, inner(place, key) + " is no longer taken");
+      else if (rest_after)
+        add(Effect::breaking, inner(place, key) + " is judged as other fields are");
       else
         add(Effect::notable, inner(place, key) + " is no longer described: it is taken unchecked");
     }

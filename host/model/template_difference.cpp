@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 
+#include "base/json_value.h"
 #include "model/schema_difference.h"
 
 namespace tasker::model {
@@ -14,6 +15,7 @@ class Difference {
   void compare(const TaskTemplate& older, const TaskTemplate& newer) {
     identity(older, newer);
     steps(older, newer);
+    environments(older, newer);
     for (Change& change : schema_changes(older.context_schema, newer.context_schema)) changes_.push_back(std::move(change));
   }
   std::vector<Change> take() { return std::move(changes_); }
@@ -29,6 +31,16 @@ class Difference {
     } else if (newer.version < older.version) {
       add(Effect::breaking, "version", newer.version.text() + " is older than " + older.version.text());
     }
+  }
+
+  // Each was read for one environment; what they override elsewhere is compared as text.
+  void environments(const TaskTemplate& older, const TaskTemplate& newer) {
+    const auto text_of = [](const TaskTemplate& task) {
+      const auto definition = json::parse(task.definition);
+      const auto* overrides = definition ? definition->find("environments") : nullptr;
+      return overrides ? json::canonical(*overrides) : std::string();
+    };
+    if (text_of(older) != text_of(newer)) add(Effect::notable, "step", "what environments override has changed");
   }
 
   void steps(const TaskTemplate& older, const TaskTemplate& newer) {
@@ -57,6 +69,8 @@ class Difference {
       if (!before.contains(parent)) add(Effect::notable, "edge", step + " waits for " + parent);
     if (was.handler != is.handler) add(Effect::breaking, "step", step + " has the handler " + is.handler + ", and had " + was.handler);
     if (was.handler_config != is.handler_config) add(Effect::notable, "step", step + " has another handler_config");
+    if (was.dependent_system != is.dependent_system)
+      add(Effect::notable, "step", step + " depends on the system \"" + is.dependent_system + "\", and depended on \"" + was.dependent_system + "\"");
     limits(step, was, is);
     for (const auto& event : was.custom_events)
       if (std::none_of(is.custom_events.begin(), is.custom_events.end(), [&](const CustomEvent& other) { return other.name == event.name; }))

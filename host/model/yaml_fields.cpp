@@ -14,7 +14,11 @@ void Problems::add(Code code, int line, int column, std::string_view path, std::
   const bool is_known = std::ranges::any_of(found_, [&](const Found& other) {
     return other.line == line && other.column == column && other.path == path;
   });
-  if (is_known || found_.size() == kMost) return;
+  if (is_known) return;
+  if (found_.size() == kMost) {
+    ++left_out_;
+    return;
+  }
   found_.push_back({line, column, std::string(path),
                     make_error(code, path.empty() ? fmt::format("{}:{}:{}: {}", file_, line, column, problem)
                                                   : fmt::format("{}:{}:{}: {}: {}", file_, line, column, path, problem))});
@@ -25,6 +29,7 @@ std::vector<Error> Problems::by_line() const {
   std::ranges::stable_sort(sorted, {}, [](const Found& each) { return std::pair(each.line, each.column); });
   std::vector<Error> errors;
   for (Found& each : sorted) errors.push_back(std::move(each.error));
+  if (left_out_ > 0) errors.push_back(make_error(Code::template_invalid, fmt::format("{}: {} more; mend these first", file_, left_out_)));
   return errors;
 }
 

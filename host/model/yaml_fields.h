@@ -18,7 +18,7 @@ namespace tasker::model {
 class Problems {
  public:
   explicit Problems(std::string_view file_name) : file_(file_name) {}
-  // One a place: what follows from it is no news. At most kMost are kept.
+  // One a place: what follows from it is no news. At most kMost are kept, and by_line() says how many more there are.
   void add(Code code, int line, int column, std::string_view path, std::string_view problem);
   bool any() const { return !found_.empty(); }
   const Error& first() const { return found_.front().error; }  // the first that was added
@@ -34,6 +34,7 @@ class Problems {
   };
   std::string file_;
   std::vector<Found> found_;
+  std::size_t left_out_ = 0;
 };
 
 class Fields {

@@ -173,11 +173,12 @@ Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, cons
   try {
     if (plugin.init(host.table(), text_of(config), &self, &problem) == 0) return self;
   } catch (...) {
-    return make_error(Code::plugin_init_failed, "its init() threw: " + what_was_thrown());
+    return make_error(Code::plugin_init_failed, std::string(kInitThrew) + what_was_thrown());
   }
   std::string code = is_readable(problem.code) ? clean_text(problem.code, 128) : "";
   std::string message = is_readable(problem.message) ? clean_text(problem.message, 1024) : "";
   release(problem);
+  if (message.empty() && code.empty()) return make_error(Code::plugin_init_failed, std::string(kInitGaveNoReason));
   if (message.empty()) message = "no reason given";
   return make_error(Code::plugin_init_failed, "its init() failed: " + message + (code.empty() ? "" : " (" + code + ")"));
 }

@@ -21,6 +21,10 @@ class LoadedPlugin;
 void run_handler(HostTable& host, void* self, const tasker_handler& handler, const engine::AttemptInput& input,
                  std::function<void(engine::AttemptOutcome)> done);
 
+// How Code::plugin_init_failed begins when an exception left init(), and what it is when init() gave no reason.
+inline constexpr std::string_view kInitThrew = "its init() threw: ";
+inline constexpr std::string_view kInitGaveNoReason = "its init() failed: no reason given";
+
 // [loader] The state that init built, or why it failed.
 Result<void*> call_init(const tasker_plugin& plugin, const HostTable& host, const std::string& config,
                         const std::string& crash_note = {});

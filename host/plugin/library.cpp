@@ -40,6 +40,8 @@ Result<Library> Library::open(const std::filesystem::path& path) {
   } catch (const std::exception& failure) {
     return make_error(Code::plugin_load_failed, std::string("the dynamic loader refused it: ") + failure.what(),
                       retry_of_text(failure.what()));
+  } catch (...) {
+    return make_error(Code::plugin_load_failed, "a constructor of a static object threw what is no std::exception");
   }
   handle->path = path;
   return Library(std::move(handle));

@@ -35,6 +35,7 @@ struct Probed {
   bool ran_out_of_memory = false;
   bool may_pass = false;        // Retry::later
   std::string_view code{}, message{};  // the verdict; no code: it is sound
+  std::uint8_t mark = 0;               // of a trial's body; not sent
   std::string_view output{};           // what it wrote to its stdout and stderr
   std::uint64_t left_out = 0;          // bytes that it wrote beyond that
 };

@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
-#include <exception>
 #include <list>
 #include <string>
 #include <vector>
@@ -29,8 +28,7 @@ constexpr int kShortagePauseMs = 10;  // of the kernel's memory
 // Time in which this process stood still is not the library's.
 constexpr milliseconds kMostInATick{400};
 
-// In the trial's process: opens the library as the host would, and looks through its tables.
-Result<void> open_library(const Probe& probe) {
+plugin::LoadRequest request_of(const Probe& probe) {
   auto definition = std::make_shared<model::TaskTemplate>();
   for (const HandlerNames& names : probe.handlers) {
     auto& step = definition->steps.emplace_back();
@@ -43,17 +41,12 @@ Result<void> open_library(const Probe& probe) {
   request.source = probe.source;
   request.entry_bytes = probe.entry_bytes;
   request.definition = std::move(definition);
-  try {
-    return plugin::try_library(request);
-  } catch (const std::exception& failure) {
-    return make_error(Code::plugin_load_failed, std::string("a constructor of a static object threw: ") + failure.what());
-  } catch (...) {
-    return make_error(Code::plugin_load_failed, "a constructor of a static object threw what is no std::exception");
-  }
+  return request;
 }
 
+// In the trial's process: opens the library as the host would, and looks through its tables.
 Told try_to_open(const Probe& probe) {
-  const auto opened = open_library(probe);
+  const auto opened = plugin::try_library(request_of(probe));
   if (opened) return {};
   return {std::string(code_text(opened.error().code)), opened.error().message, opened.error().retry == Retry::later};
 }

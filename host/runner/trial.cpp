@@ -93,6 +93,10 @@ void Trial::spend(std::chrono::milliseconds time) {
   ::kill(process_, SIGKILL);
 }
 
+void Trial::renew(std::chrono::milliseconds limit) {
+  if (!was_too_slow_) left_ = limit;
+}
+
 bool Trial::has_ended() {
   if (process_ == 0) return true;
   // It stays a zombie at first, so that its number is still its group's.
@@ -106,7 +110,8 @@ bool Trial::has_ended() {
   return true;
 }
 
-// Told: 'M' when memory ran out, then the verdict: 'V', the code, the message, each ended by a 0; 'L' instead of 'V': it may pass.
+// Told: 'M' when memory ran out, then the verdict: 'V', the mark, the code, the message, the last two ended by a 0 each; 'L' instead
+// of 'V': it may pass.
 Probed Trial::probed() const {
   Probed probed{.status = status_, .was_too_slow = was_too_slow_, .output = printed_, .left_out = left_out_};
   std::string_view told = told_;
@@ -115,10 +120,11 @@ Probed Trial::probed() const {
     told.remove_prefix(1);
   }
   const auto middle = told.find('\0');
-  if (middle == told.npos || !told.ends_with('\0') || (told[0] != 'V' && told[0] != 'L') || middle + 1 == told.size()) return probed;
+  if (middle == told.npos || !told.ends_with('\0') || (told[0] != 'V' && told[0] != 'L') || middle < 2 || middle + 1 == told.size()) return probed;
   probed.has_verdict = WIFEXITED(status_) && !was_too_slow_;
   probed.may_pass = told[0] == 'L';
-  probed.code = told.substr(1, middle - 1);
+  probed.mark = static_cast<std::uint8_t>(told[1] - '0');
+  probed.code = told.substr(2, middle - 2);
   probed.message = told.substr(middle + 1, told.size() - middle - 2);
   return probed;
 }

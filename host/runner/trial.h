@@ -29,6 +29,8 @@ class Trial {
   void read();
   // So much of its time has gone by.
   void spend(std::chrono::milliseconds time);
+  // It may take so long from now on.
+  void renew(std::chrono::milliseconds limit);
   // Whether it has ended; then probed() says how.
   bool has_ended();
   Probed probed() const;

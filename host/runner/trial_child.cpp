@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <exception>
 #include <utility>
 
 #include "plugin/crash_report.h"
@@ -39,6 +40,18 @@ void restore_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// Thrown further it would unwind the parent's frames, in a process that is not the parent.
+Told whatever_it_throws(const TrialBody& body) {
+  const std::string code(code_text(Code::internal));
+  try {
+    return body();
+  } catch (const std::exception& thrown) {
+    return {.code = code, .message = std::string("it threw: ") + thrown.what()};
+  } catch (...) {
+    return {.code = code, .message = "it threw what is no std::exception"};
+  }
+}
+
 }  // namespace
 
 void run_trial(const TrialBody& body, int verdict, int output, pid_t parent) {
@@ -53,8 +66,9 @@ void run_trial(const TrialBody& body, int verdict, int output, pid_t parent) {
   if (const auto entered = enter_probe_sandbox(); !entered)
     found = {.code = std::string(code_text(entered.error().code)), .message = entered.error().message};
   else
-    found = body();
+    found = whatever_it_throws(body);
   std::string told = found.may_pass ? "L" : "V";
+  told += static_cast<char>('0' + found.mark);
   (told += found.code) += '\0';
   (told += found.message.substr(0, kMostMessage)) += '\0';
   static_cast<void>(!::write(g_verdict, told.data(), told.size()));

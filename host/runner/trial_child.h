@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -12,10 +13,11 @@ namespace tasker::runner {
 struct Told {
   std::string code{}, message{};  // no code: nothing is wrong
   bool may_pass = false;          // Retry::later
+  std::uint8_t mark = 0;          // the body's own, 0 to 9, for whoever started the trial
 };
 using TrialBody = std::function<Told()>;
 
-// The verdict goes to a pipe (trial.cpp says how), what the plugin prints to another.
+// What the body throws is a verdict too: Code::internal. The verdict goes to a pipe (trial.cpp says how), what the plugin prints to another.
 [[noreturn]] void run_trial(const TrialBody& body, int verdict, int output, pid_t parent);
 
 }  // namespace tasker::runner

@@ -5,8 +5,10 @@
 
 #include <filesystem>
 #include <map>
+#include <stdexcept>
 #include <string>
 
+#include "checker/apart.h"
 #include "checker/checker.h"
 
 namespace tasker::checker {
@@ -106,6 +108,25 @@ TEST(Checker, WhatHangsIsEndedInTime) {
   EXPECT_NE(checked.findings.at("begins").message.find("in its init()"), std::string::npos);
 }
 
+TEST(Checker, ASlowHandlerHasItsTimeForEveryAttempt) {
+  auto request = fixture("test/slow");
+  request.limit = std::chrono::milliseconds(700);  // less than the attempts of a check take together
+  request.seed = 1;
+  request.cases = 10;
+  const auto checked = check(request);
+  EXPECT_EQ(checked.report.failed, 0) << told(checked);
+}
+
+TEST(Checker, WhatACheckThrowsEndsInItsProcess) {
+  const auto where = Whereabouts::make();
+  const auto finding = run_apart("any", std::chrono::seconds(20), *where, [] { return false; },
+                                 [](const fs::path&) -> Answer { throw std::runtime_error("thrown by a check"); });
+  ASSERT_TRUE(finding);
+  EXPECT_EQ(finding->verdict, Verdict::failed);
+  EXPECT_EQ(finding->code, code_text(Code::internal));
+  EXPECT_NE(finding->message.find("thrown by a check"), std::string::npos);
+}
+
 TEST(Checker, APluginThatWantsAConfigurationIsTriedWithoutOneAndSaysSo) {
   const auto without = check(fixture("test/init_fails"));
   EXPECT_EQ(without.report.failed, 0) << told(without);
@@ -120,7 +141,8 @@ TEST(Checker, MadeUpInputThatBreaksItCanBeMadeAgain) {
   request.seed = 1;
   const auto first = check(request);
   ASSERT_TRUE(first.report.failed_seed) << told(first);
-  EXPECT_NE(first.findings.at("fuzz").message.find("--seed " + std::to_string(*first.report.failed_seed) + " --cases 1"), std::string::npos);
+  EXPECT_NE(first.findings.at("fuzz").message.find("--seed " + std::to_string(*first.report.failed_seed) + " --cases 1"), std::string::npos)
+      << told(first);
   request.seed = first.report.failed_seed;
   request.cases = 1;
   EXPECT_EQ(check(request).findings.at("fuzz").verdict, Verdict::failed);

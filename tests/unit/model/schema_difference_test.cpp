@@ -60,6 +60,19 @@ TEST(SchemaDifference, FieldsMayGoUnlessOthersAreRefused) {
   EXPECT_EQ(verdict(object(R"("additionalProperties":false)"), object(R"("properties":{"a":{}},"additionalProperties":false)")), "safe: a is taken now");
 }
 
+TEST(SchemaDifference, ARequiredFieldMayNotLoseItsDefault) {
+  const auto with = object(R"("required":["a"],"properties":{"a":{"type":"string","default":"x"}})");
+  const auto without = object(R"("required":["a"],"properties":{"a":{"type":"string"}})");
+  EXPECT_EQ(verdict(with, without), "breaking: a is required and has no default any more");
+  EXPECT_EQ(verdict(without, with), "notable: a has another default");
+}
+
+TEST(SchemaDifference, OtherFieldsAllowedInSoManyWordsAreNoChange) {
+  EXPECT_EQ(verdict(object(R"("properties":{"a":{}})"), object(R"("properties":{"a":{}},"additionalProperties":true)")), "none");
+  EXPECT_EQ(verdict(object(R"("properties":{"a":{}},"additionalProperties":{"type":"string"})"), object(R"("additionalProperties":{"type":"string"})")),
+            "breaking: a is judged as other fields are");
+}
+
 TEST(SchemaDifference, LooksIntoItemsAndNamesThePlace) {
   const auto older = property(R"({"type":"array","items":{"type":"object","properties":{"price":{"type":"number"}}}})");
   const auto newer = property(R"({"type":"array","items":{"type":"object","properties":{"price":{"type":"string"}}}})");

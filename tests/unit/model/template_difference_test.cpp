@@ -59,6 +59,11 @@ TEST(TemplateDifference, EventsAndHandlersThatGoBreakThoseWhoWaitForThem) {
             Sentences{"step charge has the handler pay, and had charge"});
 }
 
+TEST(TemplateDifference, OverridesOfEnvironmentsAreTold) {
+  const auto newer = changed("1.1.0", "step_templates:", "environments: {production: {step_templates: [{name: total, handler_config: {a: 1}}]}}\nstep_templates:");
+  EXPECT_EQ(told(*newer, Effect::notable), Sentences{"what environments override has changed"});
+}
+
 TEST(TemplateDifference, TheVersionMustGoUp) {
   EXPECT_EQ(told(*changed("0.9.0"), Effect::breaking), Sentences{"0.9.0 is older than 1.0.0"});
   EXPECT_EQ(told(*changed("1.0.0", "  - name: charge", "  - name: audit\n  - name: charge"), Effect::breaking),
