@@ -46,6 +46,10 @@ class RustSdk(Scaffolded):
         outcomes = self.outcomes(plugin, "first")
         self.assertEqual({(outcome["kind"], outcome["code"], outcome["message"]) for outcome in outcomes}, {("retry", "panic", "as wished")})
 
+    def test_a_project_that_is_called_as_the_crate(self):
+        self.made("tasker/sdk", "--steps", "first", "--language", "rust")
+        self.follow("cargo metadata --offline --format-version 1 >metadata.json", folder=self.folder / "sdk")
+
     def test_a_template_of_another_version_stops_the_build(self):
         build, _, _ = self.made("test/panics", "--steps", "first", "--language", "rust")
         manifest = self.folder / "panics/panics.yaml"

@@ -1,6 +1,6 @@
 //! One attempt of one step, as its handler sees it, and the host behind it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::abi::{self, Str};
 use crate::{Failure, Json};
@@ -76,6 +76,12 @@ impl<'a> Call<'a> {
     pub fn inputs_text(&self) -> &'a str {
         self.text(self.call.inputs)
     }
+    pub fn config_text(&self) -> &'a str {
+        self.text(self.call.config)
+    }
+    pub fn checkpoint_text(&self) -> &'a str {
+        self.text(self.call.checkpoint)
+    }
 
     /// 1 on the first try.
     pub fn attempt(&self) -> u32 {
@@ -94,6 +100,9 @@ impl<'a> Call<'a> {
     pub fn task_id(&self) -> &'a str {
         self.text(self.call.task_id)
     }
+    pub fn step_id(&self) -> &'a str {
+        self.text(self.call.step_id)
+    }
     pub fn step_name(&self) -> &'a str {
         self.text(self.call.step_name)
     }
@@ -108,6 +117,14 @@ impl<'a> Call<'a> {
     }
     pub fn correlation_id(&self) -> &'a str {
         self.text(self.call.correlation_id)
+    }
+    pub fn traceparent(&self) -> &'a str {
+        self.text(self.call.traceparent)
+    }
+    /// When the attempt is to have ended, if ever.
+    pub fn deadline(&self) -> Option<SystemTime> {
+        let milliseconds = u64::try_from(self.call.deadline_unix_ms).ok().filter(|&time| time > 0)?;
+        Some(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds))
     }
 
     /// abi::STOP_* bits; 0 to carry on. Cheap enough for an inner loop.
@@ -138,8 +155,13 @@ impl<'a> Call<'a> {
 
     /// "Still alive", with what the next attempt should know; answers the stop bits.
     pub fn heartbeat(&self, checkpoint: &Json) -> Result<u32, Failure> {
+        self.heartbeat_at(-1, "", checkpoint)
+    }
+    /// With how far it is, in thousandths or -1 for unknown, and a word on it for people.
+    pub fn heartbeat_at(&self, progress: i32, note: &str, checkpoint: &Json) -> Result<u32, Failure> {
         let text = printed(checkpoint, "checkpoint")?;
-        Ok(unsafe { ((*self.host.0).heartbeat)(self.host.0, self.call.token, -1, Str::ABSENT, Str::of(&text)) })
+        let note = if note.is_empty() { Str::ABSENT } else { Str::of(note) };
+        Ok(unsafe { ((*self.host.0).heartbeat)(self.host.0, self.call.token, progress, note, Str::of(&text)) })
     }
 
     /// A domain event, one of the step's custom_events: committed with the attempt's outcome and never seen without it.

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use crate::parse;
 
 /// Deeper nesting is refused in both directions: reading and writing recurse, and a plugin that overflows its stack takes
-/// the host with it.
+/// the host with it. Cloning, comparing and dropping recurse without this bound: a handler that builds a value itself must not
+/// make it tens of thousands of levels deep.
 pub const MAX_DEPTH: usize = 100;
 
 #[derive(Clone, Debug, PartialEq)]

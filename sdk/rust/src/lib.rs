@@ -1,11 +1,14 @@
 //! Plugins for Tasker in Rust, over its C contract (`tasker/plugin.h`), without any other crate.
 //!
-//! ```ignore
+//! ```
+//! use tasker_sdk::{Call, Failure, Json, Outcome};
+//!
 //! fn total(_: &(), call: &Call) -> Outcome {
 //!     let cents = call.context()?.get("cents").as_i64().ok_or_else(|| Failure::fail("cart.no_cents", "no cents"))?;
 //!     Ok(Json::object([("cents", cents.into())]))
 //! }
-//! tasker_sdk::plugin! { state: (), manifest: include_bytes!("../cart.yaml"), handlers: { "total" => total } }
+//! // A project has its template in a file: manifest: include_bytes!("../cart.yaml").
+//! tasker_sdk::plugin! { state: (), manifest: b"name: cart\nstep_templates:\n- name: total\n", handlers: { "total" => total } }
 //! ```
 //!
 //! Handlers run on many threads at once. A panic of theirs ends the attempt and nothing else; no memory ends the process, as

@@ -2,7 +2,7 @@
 //! was asked keeps the plugin's file in memory for as long as it lives.
 
 use std::any::Any;
-use std::panic;
+use std::panic::{self, catch_unwind, AssertUnwindSafe};
 
 use crate::{Host, Level};
 
@@ -18,7 +18,15 @@ pub fn tell_of_them_as_usual() {
     drop(panic::take_hook());
 }
 
-pub fn message_of(payload: &(dyn Any + Send)) -> String {
+/// The words of a panic that was caught. What it carried ends here: its destructor is a plugin's code, and may panic too.
+pub fn words_of(payload: Box<dyn Any + Send>) -> String {
+    let words = message_of(&*payload);
+    let dropped = catch_unwind(AssertUnwindSafe(move || drop(payload)));
+    std::mem::forget(dropped); // what the destructor panicked with could go on so for ever
+    words
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> String {
     let literal = payload.downcast_ref::<&str>().map(|text| text.to_string());
     literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "something that is no text".to_string())
 }

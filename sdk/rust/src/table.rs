@@ -74,13 +74,15 @@ pub(crate) fn begin<S: State>(host: Host, config: &[u8]) -> Result<Instance<S>, 
     });
     match begun {
         Ok(state) => Ok(Instance { host, state: state? }),
-        Err(payload) => Err(Failure::fail("panic", panics::message_of(&*payload))),
+        Err(payload) => Err(Failure::fail("panic", panics::words_of(payload))),
     }
 }
 
 unsafe extern "C" fn fini<S: State>(this: *mut c_void) {
     // A destructor that panics has nobody to tell but the log.
-    let _ = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(this as *mut Instance<S>))));
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(this as *mut Instance<S>)))) {
+        panics::words_of(payload);
+    }
     panics::tell_of_them_as_usual();
 }
 
@@ -98,7 +100,7 @@ pub unsafe fn run<S: State>(
 pub(crate) fn guarded(handler: impl FnOnce() -> Outcome) -> Result<String, Failure> {
     match catch_unwind(AssertUnwindSafe(handler)) {
         Ok(outcome) => printed(&outcome?, "result"),
-        Err(payload) => Err(Failure::retry("panic", panics::message_of(&*payload))),
+        Err(payload) => Err(Failure::retry("panic", panics::words_of(payload))),
     }
 }
 

@@ -1,6 +1,14 @@
 //! Runs handlers without a host, for `cargo test`:
 //!
-//! ```ignore
+//! ```
+//! use tasker_sdk::testing::{Attempt, Plugin};
+//! use tasker_sdk::{Call, Handler, Json, Outcome};
+//!
+//! fn total(_: &(), call: &Call) -> Outcome {
+//!     Ok(Json::object([("cents", call.context()?.get("cents").clone())]))
+//! }
+//! const HANDLERS: &[(&str, Handler<()>)] = &[("total", total)]; // as plugin! makes it for tests
+//!
 //! let plugin = Plugin::begin(HANDLERS, "{}").unwrap();
 //! let ended = plugin.run("total", Attempt { context: r#"{"cents": 7}"#, ..Attempt::default() });
 //! assert_eq!(ended.outcome, Ok(Json::object([("cents", 7.into())])));
@@ -8,6 +16,7 @@
 
 use std::os::raw::{c_char, c_void};
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use crate::abi::{self, Str};
 use crate::table::{begin, guarded, Instance};
@@ -23,11 +32,28 @@ pub struct Attempt<'a> {
     pub number: u32,
     pub retry_limit: u32,
     pub stop_bits: u32,
+    /// "" is "42/<step>".
+    pub idempotency_key: &'a str,
+    pub correlation_id: &'a str,
+    pub traceparent: &'a str,
+    pub deadline: Option<SystemTime>,
 }
 
 impl Default for Attempt<'_> {
     fn default() -> Self {
-        Attempt { context: "{}", inputs: "{}", config: "{}", checkpoint: "", number: 1, retry_limit: 3, stop_bits: 0 }
+        Attempt {
+            context: "{}",
+            inputs: "{}",
+            config: "{}",
+            checkpoint: "",
+            number: 1,
+            retry_limit: 3,
+            stop_bits: 0,
+            idempotency_key: "",
+            correlation_id: "",
+            traceparent: "",
+            deadline: None,
+        }
     }
 }
 
@@ -38,6 +64,9 @@ pub struct Ended {
     pub logs: Vec<String>,
     pub events: Vec<(String, Json)>,
     pub checkpoint: Json,
+    /// Of the heartbeats, in thousandths; -1 where one knew nothing.
+    pub progress: Vec<i32>,
+    pub notes: Vec<String>,
 }
 
 impl Ended {
@@ -56,6 +85,8 @@ struct Said {
     logs: Vec<String>,
     events: Vec<(String, Json)>,
     checkpoint: Option<Json>,
+    progress: Vec<i32>,
+    notes: Vec<String>,
 }
 
 /// A plugin as a host has it loaded. One attempt at a time.
@@ -79,13 +110,21 @@ impl<S: State> Plugin<S> {
     pub fn run(&self, step: &str, attempt: Attempt) -> Ended {
         let handler = self.handlers.iter().find(|(name, _)| *name == step);
         let handler = handler.unwrap_or_else(|| panic!("the plugin has no handler {step}")).1;
-        let key = format!("42/{step}");
-        let call = call_of(step, &key, &attempt);
+        let usual = format!("42/{step}");
+        let key = if attempt.idempotency_key.is_empty() { &usual } else { attempt.idempotency_key };
+        let call = call_of(step, key, &attempt);
         *self.said() = Said { stop_bits: attempt.stop_bits, ..Said::default() };
         let text = guarded(|| handler(&self.instance.state, &Call::new(Host(&*self.table), &call)));
         let said = std::mem::take(&mut *self.said());
         let outcome = text.map(|text| Json::parse(text.as_bytes()).expect("what was printed can be read"));
-        Ended { outcome, logs: said.logs, events: said.events, checkpoint: said.checkpoint.unwrap_or(Json::Null) }
+        Ended {
+            outcome,
+            logs: said.logs,
+            events: said.events,
+            checkpoint: said.checkpoint.unwrap_or(Json::Null),
+            progress: said.progress,
+            notes: said.notes,
+        }
     }
 
     fn said(&self) -> std::sync::MutexGuard<'_, Said> {
@@ -100,7 +139,7 @@ fn call_of(step: &str, key: &str, attempt: &Attempt) -> abi::Call {
         retry_limit: attempt.retry_limit,
         reserved_1: 0,
         token: 1,
-        deadline_unix_ms: 0,
+        deadline_unix_ms: attempt.deadline.map_or(0, unix_ms),
         timeout_ms: 0,
         task_id: Str::of("42"),
         step_id: Str::of("688129"),
@@ -113,9 +152,14 @@ fn call_of(step: &str, key: &str, attempt: &Attempt) -> abi::Call {
         inputs: Str::of(attempt.inputs),
         config: Str::of(attempt.config),
         checkpoint: Str::of(attempt.checkpoint),
-        correlation_id: Str::ABSENT,
-        traceparent: Str::ABSENT,
+        correlation_id: Str::of(attempt.correlation_id),
+        traceparent: Str::of(attempt.traceparent),
     }
+}
+
+fn unix_ms(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).expect("a deadline is after 1970");
+    i64::try_from(since.as_millis()).expect("a deadline is in this age of the world")
 }
 
 fn host_table(said: &Mutex<Said>) -> abi::Host {
@@ -154,8 +198,12 @@ unsafe extern "C" fn log_enabled(_: *const abi::Host, _: i32) -> i32 {
 unsafe extern "C" fn should_stop(host: *const abi::Host, _: abi::Token) -> u32 {
     said_to(host).stop_bits
 }
-unsafe extern "C" fn heartbeat(host: *const abi::Host, _: abi::Token, _: i32, _: Str, checkpoint: Str) -> u32 {
+unsafe extern "C" fn heartbeat(host: *const abi::Host, _: abi::Token, progress: i32, note: Str, checkpoint: Str) -> u32 {
     let mut said = said_to(host);
+    said.progress.push(progress);
+    if note.size > 0 {
+        said.notes.push(text_of(note));
+    }
     if let Ok(json) = Json::parse(checkpoint.bytes()) {
         said.checkpoint = Some(json);
     }
@@ -182,12 +230,27 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    /// Panics once more when it is dropped, and so does what that panic carries.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            std::panic::panic_any(Bomb);
+        }
+    }
+
     fn handler(_: &(), call: &Call) -> Outcome {
         call.info("begins");
         call.stop_if_asked()?;
         call.heartbeat(&Json::from(call.attempt() as i64))?;
         match call.context()?.get("wish").as_str() {
             Some("panic") => panic!("as wished"),
+            Some("panic twice") => std::panic::panic_any(Bomb),
+            Some("told") => {
+                call.heartbeat_at(500, "half of it", &Json::Null)?;
+                assert_eq!(call.deadline(), Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1500)));
+                Ok(Json::from(format!("{} {} {}", call.idempotency_key(), call.correlation_id(), call.traceparent())))
+            }
             Some("wait") => Err(Failure::Wait(Duration::ZERO)),
             Some("io") => Ok(Json::from(std::fs::read_to_string("/nowhere")?)),
             Some("event") => call.emit("a.b", &Json::from(1)).map(|()| Json::Null),
@@ -214,6 +277,20 @@ mod tests {
     }
 
     #[test]
+    fn what_else_an_attempt_is_told_and_tells() {
+        let ended = run(Attempt {
+            context: r#"{"wish": "told"}"#,
+            idempotency_key: "k",
+            correlation_id: "c",
+            traceparent: "t",
+            deadline: Some(SystemTime::UNIX_EPOCH + Duration::from_millis(1500)),
+            ..Attempt::default()
+        });
+        assert_eq!(ended.outcome, Ok(Json::from("k c t")));
+        assert_eq!((ended.progress, ended.notes), (vec![-1, 500], vec!["half of it".to_string()]));
+    }
+
+    #[test]
     fn failures() {
         assert_eq!(wish("{}").code(), "plugin.bad_input");
         assert_eq!(wish("[]").code(), "plugin.bad_input");
@@ -226,6 +303,11 @@ mod tests {
     #[test]
     fn a_panic_stays_inside() {
         assert_eq!(wish(r#"{"wish": "panic"}"#).outcome, Err(Failure::retry("panic", "as wished")));
+    }
+
+    #[test]
+    fn a_panic_that_carries_another_stays_inside() {
+        assert_eq!(wish(r#"{"wish": "panic twice"}"#).code(), "panic");
     }
 
     #[test]
