@@ -11,16 +11,16 @@ HANDLERS = "src/steps.c"
 MODULES = {"api": "http", "calculation": "amount", "database": "database", "notification": "outbox"}
 
 # Flavour -> lines of `struct services`, of its making, and of its end.
-MEMBERS = {"database": "    char *database; /* a libpq connection string */\n", "notification": "    char *outbox; /* a folder */\n"}
+MEMBERS = {"api": "    int has_http;\n", "database": "    char *database; /* a libpq connection string */\n",
+           "notification": "    char *outbox; /* a folder */\n"}
 BEGINS = {
-    "api": "    is_ready = is_ready && http_begin();\n",
-    "database": '    services->database = text_in(section, "database", "");\n'
+    "api": "    services->has_http = http_begin();\n    is_ready = is_ready && services->has_http;\n",
+    "database": '    services->database = text_in(section, "database");\n'
                 "    is_ready = is_ready && services->database != NULL;\n",
-    "notification": '    snprintf(usual, sizeof usual, "%s/@namespace@-@name@-outbox", folder == NULL ? "/tmp" : folder);\n'
-                    '    services->outbox = text_in(section, "outbox", usual);\n'
-                    "    is_ready = is_ready && services->outbox != NULL && outbox_begin(services->outbox);\n",
+    "notification": '    services->outbox = text_in(section, "outbox");\n'
+                    "    is_ready = is_ready && services->outbox != NULL && outbox_begin(services->outbox, error);\n",
 }
-ENDS = {"api": "    http_end();\n", "database": "    free(services->database);\n", "notification": "    free(services->outbox);\n"}
+ENDS = {"api": "    if (services->has_http) http_end();\n", "database": "    free(services->database);\n", "notification": "    free(services->outbox);\n"}
 
 commands = cpp.commands
 
@@ -56,9 +56,10 @@ def cmake_lists(request, words):
     modules = [module for flavour, module in MODULES.items() if request.has(flavour)]
     libraries = template("common/find_curl.cmake", words) if request.has("api") else ""
     libraries += template("common/find_libpq.cmake", words) if request.has("database") else ""
+    test_libraries = " LIBRARIES PkgConfig::JANSSON" if request.has("database", "notification") else ""
     sources = " ".join(f"src/{module}.c" for module in sorted(modules + ["steps"]))
     return template("c/CMakeLists.txt", {**words, "sources": sources, "libraries": libraries,
-                                             "check_config": cpp.check_config(request)})
+                                           "check_config": cpp.check_config(request), "test_libraries": test_libraries})
 
 
 def steps_c(request, words):
@@ -85,42 +86,40 @@ def services_struct(request, words):
     def lines(of):
         return "".join(text for flavour, text in of.items() if request.has(flavour))
 
-    is_configured = request.has(*MEMBERS)
+    is_configured = request.has("database", "notification")
     section = "    json_t *section = json_from(config);\n" if is_configured else "    (void)config;\n"
-    usual = '    const char *folder = getenv("TMPDIR");\n    char usual[512];\n' if request.has("notification") else ""
     from_config = (f", from its section of the host's configuration:\n *   plugins: {{configuration: {{{request.plugin}: {{...}}}}}}"
                    if is_configured else ".")
     return template("c/services.c", {
-        **words, "from_config": from_config, "members": lines(MEMBERS), "ends": lines(ENDS), "section": section, "usual": usual,
-        "begins": lines(BEGINS).replace("@namespace@", request.namespace).replace("@name@", request.name),
+        **words, "from_config": from_config, "members": lines(MEMBERS), "ends": lines(ENDS), "section": section,
+        "begins": lines(BEGINS),
         "section_end": "    json_decref(section);\n" if is_configured else "",
         "text_in": template("c/text_in.c") if is_configured else ""})
 
 
 def test_c(request, words):
-    includes, functions, begin, config, end = ["<string.h>"], "", "", "", ""
+    includes, functions, begin, settings, end = ["<string.h>"], "", "", [], ""
     if request.has("database"):
         begin += '    const char *database = getenv("TASKER_TEST_DATABASE");\n'
-        config += '\\"database\\": \\"%s\\"'
+        settings.append('"database", database == NULL ? "host=127.0.0.1 port=9" : database')
         includes.append("<stdlib.h>")
     if request.has("notification"):
-        begin += '    char folder[] = "/tmp/outbox-XXXXXX", remove[64];\n'
-        end = '    snprintf(remove, sizeof remove, "rm -r %s", folder);\n    if (system(remove) != 0) ++failures;\n'
-        config += (", " if config else "") + '\\"outbox\\": \\"%s\\"'
-        includes += ["<dirent.h>", "<stdlib.h>"]
+        begin += "    char *folder = new_folder();\n"
+        settings.append('"outbox", folder')
+        includes += ["<dirent.h>", "<fcntl.h>", "<stdlib.h>", "<unistd.h>"]
         functions += template("c/files_in.c")
-    if config:
-        values = ((', database == NULL ? "host=127.0.0.1 port=9" : database' if request.has("database") else "")
-                  + (", folder" if request.has("notification") else ""))
-        begin = (begin + "    char config[512];\n"
-                 + ("    if (mkdtemp(folder) == NULL) return 1;\n" if request.has("notification") else "")
-                 + f'    snprintf(config, sizeof config, "{{{config}}}"{values});\n')
+        end = "    remove_folder(folder);\n"
+    if settings:
+        begin += (f'    json_t *settings = json_pack("{{{",".join(["s:s"] * len(settings))}}}", {", ".join(settings)});\n'
+                  "    char *config = json_dumps(settings, JSON_COMPACT);\n")
+        includes.append("<jansson.h>")
+        end += "    free(config);\n    json_decref(settings);\n"
     calls = "".join(f"    test_{step.name}(&test{', folder' if step.flavour == 'notification' else ''});\n" for step in request.steps)
     lines = "".join(f"#include {header}\n" for header in sorted(set(includes)))
     if request.has("api"):
         lines += '\n#include "one_answer.h"\n'
     return template("c/steps_test.c", {
-        **words, "includes": lines, "begin": begin, "config": "config" if config else '"{}"', "calls": calls + end,
+        **words, "includes": lines, "begin": begin, "config": "config" if settings else '"{}"', "calls": calls, "end": end,
         "functions": functions + "".join(test_function(step, words) for step in request.steps)})
 
 

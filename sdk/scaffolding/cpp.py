@@ -1,8 +1,9 @@
 """A project in C++: src/steps.cpp over the SDK, a module for each flavour beside it, and a test with the test kit."""
+import json
 import shlex
 
 from . import readme
-from .manifest import goes_on, manifest_yaml
+from .manifest import check_settings, goes_on, manifest_yaml
 from .names import function_names
 from .places import cmake_package
 from .project import template
@@ -74,8 +75,8 @@ def cmake_lists(request, words):
 
 
 def check_config(request):
-    """`tasker plugin check` runs in a folder of its own: that is where its outbox belongs."""
-    return '\n  CHECK_CONFIG [[{"outbox": "outbox"}]]' if request.has("notification") else ""
+    config = check_settings(request)
+    return f"\n  CHECK_CONFIG [[{json.dumps(config)}]]" if config else ""
 
 
 def steps_cpp(request, words):
@@ -101,8 +102,7 @@ def services_struct(request):
     if not members:
         return ""
     made_from = {"database": 'database(config.value("database", ""))',
-                 "notification": 'outbox(config.value("outbox", (std::filesystem::temp_directory_path() / '
-                                 f'"{request.namespace}-{request.name}-outbox").string()))'}
+                 "notification": 'outbox(config.value("outbox", ""))'}
     made = [made_from[flavour] for flavour in made_from if request.has(flavour)]
     constructor = f"  explicit Services(const Json& config)\n      : {(','+chr(10)+'        ').join(made)} {{}}\n\n" if made else ""
     from_config = (", from its section of the host's configuration:\n"
@@ -122,9 +122,10 @@ def test_cpp(request, words):
         begin += '  const char* database = std::getenv("TASKER_TEST_DATABASE");\n  const bool has_database = database != nullptr;\n'
         config.append('{"database", has_database ? database : "host=127.0.0.1 port=9"}')
     if request.has("notification"):
-        includes.append("<filesystem>")
+        includes += ["<cstdio>", "<filesystem>"]
         begin += ('  std::string made = (std::filesystem::temp_directory_path() / "outbox-XXXXXX").string();\n'
-                  "  const std::filesystem::path folder = mkdtemp(made.data());\n")
+                  '  if (!mkdtemp(made.data())) return std::perror("no folder for the outbox"), 1;\n'
+                  "  const std::filesystem::path folder = made;\n")
         config.append('{"outbox", folder.string()}')
         includes.append("<cstdlib>")
         end = "  std::filesystem::remove_all(folder);\n"

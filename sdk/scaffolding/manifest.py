@@ -60,10 +60,17 @@ def context_of(request):
     return context
 
 
+def check_settings(request):
+    """The plugin's configuration while `tasker plugin check` runs its handlers: a server that is not there, so that nothing is
+    stored in a database that the environment names, and an outbox in the check's own folder."""
+    settings = {"database": "host=127.0.0.1 port=9"} if request.has("database") else {}
+    return {**settings, "outbox": "outbox"} if request.has("notification") else settings
+
+
 def manifest_yaml(request):
     schema = template_schema()
     text = f"# yaml-language-server: $schema={schema.as_uri()}\n" if schema else ""
-    text += HEAD.format(name=request.name, namespace=request.namespace, version=request.version,
+    text += HEAD.format(name=quoted(request.name), namespace=quoted(request.namespace), version=request.version,
                         steps=", ".join(step.name for step in request.steps))
     text += context_schema(context_of(request))
     text += "step_templates:\n"

@@ -4,7 +4,9 @@ import re
 from .refusal import Refusal
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?")
+NUMBER = "(0|[1-9][0-9]*)"
+WORD = f"({NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"  # of a pre-release; a number has no leading zero there either
+VERSION = re.compile(rf"{NUMBER}(\.{NUMBER}){{2}}(-{WORD}(\.{WORD})*)?")
 
 
 def check_name(what, text):

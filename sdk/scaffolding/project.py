@@ -24,9 +24,29 @@ def write_project(folder, files):
         raise Refusal(f"{folder / taken[0]} is already there; choose another folder with --output")
     if folder.exists() and not folder.is_dir():
         raise Refusal(f"{folder} is a file; choose another folder with --output")
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Exclusive creation: a file that appears in between is not overwritten either.
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text)
+    made = []
+    try:
+        for name, text in files.items():
+            make_folder((folder / name).parent, made)
+            # Exclusive creation: a file that appears in between is not overwritten either.
+            with open(folder / name, "x", encoding="utf-8") as file:
+                made.append(folder / name)
+                file.write(text)
+    except BaseException:
+        remove(made)  # half a project would stand in the way of the next request
+        raise
+
+
+def make_folder(folder, made):
+    if not folder.is_dir():
+        make_folder(folder.parent, made)
+        folder.mkdir()
+        made.append(folder)
+
+
+def remove(made):
+    for path in reversed(made):
+        try:
+            path.rmdir() if path.is_dir() else path.unlink()
+        except OSError:
+            pass  # somebody put something into the folder meanwhile

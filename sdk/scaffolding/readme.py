@@ -1,14 +1,14 @@
 """The project's own README.md: how it is built, tested, delivered, configured and debugged."""
 import json
 
-from .manifest import context_of
+from .manifest import check_settings, context_of
 from .project import template
 
 PACKAGES = {"api": "libcurl4-openssl-dev", "database": "libpq-dev pkg-config"}
 SETTINGS = {
     "database": "`database` is a libpq connection string; without it libpq's own variables count (`PGHOST`, ...). The table is in "
                 "`schema.sql`.\nWith `TASKER_TEST_DATABASE` set to one that has the table, the test stores something too.",
-    "notification": "`outbox` is the folder that messages are put into.",
+    "notification": "`outbox` is the folder that messages are put into, which nobody else should be able to write to; a host refuses the plugin without it.",
 }
 
 
@@ -20,6 +20,8 @@ def of_cmake_project(request, handlers, test, functions, packages):
         built=f"build/plugins/{request.file}",
         sdk_note="When the SDK is not installed, first\n`export CMAKE_PREFIX_PATH=` with the folder `sdk` of a Tasker checkout. "
                  f"On Debian 12 it needs\n`apt-get install {needed}`.",
+        check_note=",\nwhich `ctest` does too where it finds the host program, configured as `CHECK_CONFIG` says" if check_settings(request)
+        else ",\nwhich `ctest` does too where it finds the host program",
         gdb="cmake -S . -B build-debug -DCMAKE_BUILD_TYPE=Debug\ncmake --build build-debug\n"
             f"gdb -ex 'set breakpoint pending on' -ex 'break {functions[request.steps[-1].name]}' -ex run --args build-debug/{request.name}_test")
 
@@ -32,6 +34,7 @@ def of_cargo_project(request, handlers, test, functions):
         request, functions, handlers=handlers, test=test, version_file="Cargo.toml", build="cargo build --release", run_test="cargo test",
         built="target/release/libplugin.so",
         sdk_note=f"Rust 1.63 or newer is enough, and nothing is downloaded: `tasker-sdk`\nis a copy of the SDK's crate.{libraries}",
+        check_note="",
         gdb=f"cargo test --config \"target.'cfg(unix)'.runner = ['gdb', '-ex', 'break {function}', '-ex', 'run', '--args']\"")
 
 
@@ -41,8 +44,9 @@ def packages_of(request):
 
 def filled_readme(request, functions, **words):
     step = request.steps[-1].name
+    check_config = f" --config '{json.dumps(check_settings(request))}'" if check_settings(request) else ""
     return template("common/README.md", {
-        **words, "namespace": request.namespace, "name": request.name, "version": request.version, "step": step,
+        **words, "check_config": check_config, "namespace": request.namespace, "name": request.name, "version": request.version, "step": step,
         "context": json.dumps(context_of(request)), "settings": settings(request), "gdb_function": functions[step]})
 
 

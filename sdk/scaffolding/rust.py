@@ -27,15 +27,14 @@ MEMBERS = {"api": "    pub http: http::HttpClient,\n", "database": "    pub data
 BEGINS = {
     "api": "            http: http::HttpClient::begin()?,\n",
     "database": '            database: database::Database::at(config.get("database").as_str().unwrap_or("")),\n',
-    "notification": '            outbox: match config.get("outbox").as_str() {\n'
-                    "                Some(folder) => outbox::Outbox::at(folder.as_ref())?,\n"
-                    '                None => outbox::Outbox::at(&std::env::temp_dir().join("@plugin@-outbox"))?,\n'
-                    "            },\n",
+    "notification": '            outbox: outbox::Outbox::at(config.get("outbox").as_str().unwrap_or("").as_ref())?,\n',
 }
+# A setting for tests that send nothing.
+OUTBOX = '("outbox", std::env::temp_dir().to_str().unwrap().into())'
 
 
 def files(request):
-    words = {"namespace": request.namespace, "name": request.name, "version": request.version,
+    words = {"namespace": request.namespace, "name": request.name, "version": request.version, "package": package_of(request),
              "state": "Services" if request.has(*MEMBERS) else "()"}
     made = {
         f"{request.name}.yaml": manifest_yaml(request),
@@ -57,6 +56,12 @@ def files(request):
     if request.has("database"):
         made["schema.sql"] = template("common/schema.sql", words)
     return made
+
+
+def package_of(request):
+    """Cargo refuses a project that is called as the crate that it depends on."""
+    package = f"{request.namespace}-{request.name}"
+    return package + "-plugin" if package == "tasker-sdk" else package
 
 
 def commands(request):
@@ -100,7 +105,7 @@ def services_struct(request, words):
     begins = "".join(text for flavour, text in BEGINS.items() if request.has(flavour))
     return template("rust/services.rs", {
         "from_config": from_config, "members": members, "config": "config" if is_configured else "_",
-        "begins": begins.replace("@plugin@", f"{request.namespace}-{request.name}")})
+        "begins": begins})
 
 
 def steps_rs(request, words):
@@ -133,8 +138,10 @@ def test_rs(request, words):
     uses += "use tasker_sdk::{Failure, Json};\n" if has_api else "use tasker_sdk::Json;\n"
     uses += "\nuse crate::one_answer::OneAnswer;\n" if has_api else "\n"
     uses += "use crate::HANDLERS;\n"
+    needs_settings = request.has("notification") and request.has("api", "calculation")
     return template("rust/steps_test.rs", {
-        "uses": uses, "functions": "".join(test_function(step, request, words) for step in request.steps).rstrip("\n")})
+        "uses": uses, "settings": template("rust/test_settings.rs", {"outbox": OUTBOX}) if needs_settings else "",
+        "functions": "".join(test_function(step, request, words) for step in request.steps).rstrip("\n")})
 
 
 def test_function(step, request, words):
@@ -143,6 +150,7 @@ def test_function(step, request, words):
     if goes_on(step):
         given = f'inputs: r#"{{"{step.parent.name}": {{"amount_cents": 2500}}}}"#'
         given_wrong = given.replace("2500", "-1")
+    settings, outbox = ("&settings()", f", {OUTBOX}") if request.has("notification") else ('"{}"', "")
     return template(f"rust/test_{step.flavour}.rs", {
-        **words, "step": step.name, "given": given, "given_wrong": given_wrong,
-        "plugin": 'Plugin::begin(HANDLERS, "{}").unwrap()'})
+        **words, "step": step.name, "given": given, "given_wrong": given_wrong, "outbox": outbox,
+        "plugin": f"Plugin::begin(HANDLERS, {settings}).unwrap()"})

@@ -25,7 +25,7 @@ class Package(unittest.TestCase):
     def test_builds_from_the_checkout_and_runs(self):
         with Project(CHECKOUT_SDK, copy_of=CART) as project:
             self.assert_builds(project, "shop/cart-1.0.0.so")
-            answer = run(BINARY / "tests/run_plugin", project.plugin("shop/cart-1.0.0.so"),
+            answer = run(BINARY / "tests/run_plugin", project.plugin("shop/cart-1.0.0.so"), "{}",
                          '{"items": [{"price": 2.5}, {"price": 4.0}]}', "total", "charge")
             self.assertEqual(answer.returncode, 0, answer.stderr)
             total, first, second = (json.loads(line) for line in answer.stdout.splitlines())

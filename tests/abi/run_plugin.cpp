@@ -1,4 +1,4 @@
-// run_plugin FILE.so CONTEXT HANDLER...: loads one plugin and runs the named handlers in turn, each with the results of
+// run_plugin FILE.so CONFIG CONTEXT HANDLER...: loads one plugin and runs the named handlers in turn, each with the results of
 // those before as inputs, up to five attempts. Prints each outcome as one line of JSON. For scripts that build plugins.
 #include <cstdio>
 #include <exception>
@@ -22,13 +22,13 @@ Json as_json(const abi_test::Outcome& outcome) {
 int run(int count, char** words) {
   const abi_test::PluginFile file(words[1]);
   abi_test::FakeHost host;
-  abi_test::Running running(file.plugin(), host);
+  abi_test::Running running(file.plugin(), host, words[2]);
   if (running.status != 0) throw std::runtime_error("init failed: " + running.init_error.message);
   Json inputs = Json::object();
-  for (int i = 3; i < count; ++i) {
+  for (int i = 4; i < count; ++i) {
     if (!running.find(words[i])) throw std::runtime_error(std::string("no handler ") + words[i]);
     abi_test::Outcome outcome;
-    abi_test::Attempt attempt{.context = words[2], .inputs = inputs.dump(), .retry_limit = 5};
+    abi_test::Attempt attempt{.context = words[3], .inputs = inputs.dump(), .retry_limit = 5};
     for (attempt.number = 1; attempt.number <= attempt.retry_limit; ++attempt.number) {
       outcome = running.run(words[i], attempt);
       std::puts(as_json(outcome).dump().c_str());
@@ -43,8 +43,8 @@ int run(int count, char** words) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 4) {
-    std::fputs("usage: run_plugin FILE.so CONTEXT HANDLER...\n", stderr);
+  if (count < 5) {
+    std::fputs("usage: run_plugin FILE.so CONFIG CONTEXT HANDLER...\n", stderr);
     return 2;
   }
   try {

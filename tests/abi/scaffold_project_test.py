@@ -112,11 +112,12 @@ class Flavours(Scaffolded):
         self.assertEqual({outcome["code"] for outcome in self.outcomes(self.project("database"), "first")}, {"sql.unreachable"})
 
     def test_notification(self):
-        os.environ["TMPDIR"] = str(self.folder)
-        self.addCleanup(os.environ.pop, "TMPDIR")
-        outcomes = self.outcomes(self.project("notification"), "first", context='{"email": "ada@example.org"}')
+        plugin, outbox = self.project("notification"), self.folder / "outbox"
+        outcomes = self.outcomes(plugin, "first", config=json.dumps({"outbox": str(outbox)}), context='{"email": "ada@example.org"}')
         self.assertEqual(outcomes[0]["payload"]["to"], "ada@example.org")
-        self.assertEqual(len(list((self.folder / "shop-notification-outbox").iterdir())), 1)
+        self.assertEqual(len(list(outbox.iterdir())), 1)
+        answer = run(BINARY / "tests/run_plugin", plugin, "{}", "{}", "first")
+        self.assertIn("names no `outbox`", answer.stderr, "a folder that nobody named may be anybody's")
 
 
 class Surroundings(Scaffolded):

@@ -1,6 +1,7 @@
 """The scaffold without a build: what is asked for stands in the files, nothing is overwritten, and a wrong request is refused
 in words and changes nothing."""
 import os
+import subprocess
 import unittest
 
 from project import BINARY, CMAKE, SOURCE, run
@@ -44,6 +45,36 @@ class Scaffold(Scaffolded):
         answer = run(PROGRAM, "template", "check", self.folder / "refund/refund.yaml")
         self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
 
+    @unittest.skipUnless(PROGRAM.exists(), "needs the host program")
+    def test_names_that_yaml_reads_as_something_else(self):
+        for plugin in ("default/true", "null/yes"):
+            self.made(plugin, "--steps", "null,on")
+            name = plugin.split("/")[1]
+            answer = run(PROGRAM, "template", "check", self.folder / name / f"{name}.yaml")
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+
+    def test_the_contract_is_tried_away_from_databases_that_the_environment_names(self):
+        for language in ("cpp", "c"):
+            self.made("payments/refund", "--steps", "store:database,tell:notification", "--language", language, "--output", language)
+            self.assertIn('CHECK_CONFIG [[{"database": "host=127.0.0.1 port=9", "outbox": "outbox"}]]',
+                          (self.folder / language / "CMakeLists.txt").read_text(encoding="utf-8"))
+
+    def test_a_reader_that_has_seen_enough_is_no_fault(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        answer = subprocess.run([SCAFFOLD, "payments/refund", "--steps", "validate"], cwd=self.folder, stdout=writer,
+                                stderr=subprocess.PIPE, check=False)
+        os.close(writer)
+        self.assertEqual((answer.returncode, answer.stderr), (0, b""))
+        self.assertTrue((self.folder / "refund/README.md").exists())
+
+    def test_half_a_project_does_not_stay(self):
+        (self.folder / "refund").mkdir()
+        (self.folder / "refund/src").write_text("a file", encoding="utf-8")
+        answer = self.start("payments/refund", "--steps", "validate")
+        self.assertEqual(answer.returncode, 1)
+        self.assertEqual([path.name for path in (self.folder / "refund").rglob("*")], ["src"])
+
     def test_nothing_is_overwritten(self):
         self.made("payments/refund", "--steps", "validate")
         before = (self.folder / "refund/src/steps.cpp").read_bytes()
@@ -68,7 +99,9 @@ class Scaffold(Scaffolded):
                 (["payments/refund", "--steps", "a:"], "no flavour ''"),
                 (["payments/refund", "--steps", "a", "--flavour", "mail"], "no flavour 'mail'"),
                 (["payments/refund", "--steps", "a", "--language", "go"], "no language 'go'"),
-                (["payments/refund", "--steps", "a", "--version", "1.0"], "semantic version")):
+                (["payments/refund", "--steps", "a", "--version", "1.0"], "semantic version"),
+                (["payments/refund", "--steps", "a", "--version", "1.0.1\u0663"], "semantic version"),
+                (["payments/refund", "--steps", "a", "--version", "1.0.0-01"], "semantic version")):
             with self.subTest(words):
                 answer = self.start(*words)
                 self.assertEqual(answer.returncode, 1)

@@ -69,10 +69,10 @@ class Scaffolded(unittest.TestCase):
         self.assertNotRegex(headers, r"GNU_STACK.*RWE")
         self.assertIn("Build ID", run("readelf", "-n", plugin).stdout)
         if PROGRAM.exists():
-            answer = run(PROGRAM, "plugin", "check", plugin, "--config", '{"outbox": "outbox"}')
+            answer = run(PROGRAM, "plugin", "check", plugin, "--config", '{"outbox": "outbox", "database": "host=127.0.0.1 port=9"}')
             self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
 
-    def outcomes(self, plugin, *steps, context='{"items": [{"price_cents": 1250, "quantity": 2}]}'):
-        answer = run(BINARY / "tests/run_plugin", plugin, context, *steps)
+    def outcomes(self, plugin, *steps, config="{}", context='{"items": [{"price_cents": 1250, "quantity": 2}]}'):
+        answer = run(BINARY / "tests/run_plugin", plugin, config, context, *steps)
         self.assertEqual(answer.returncode, 0, answer.stderr)
         return [json.loads(line) for line in answer.stdout.splitlines()]

@@ -57,12 +57,18 @@ int http_begin(void) {
 
 void http_end(void) { curl_global_cleanup(); }
 
+/* 0: timeout_seconds is no sensible time. */
+static long milliseconds_in(const json_t *config) {
+    const json_t *seconds = json_object_get(config, "timeout_seconds");
+    const double value = seconds == NULL || json_is_null(seconds) ? 10 : json_number_value(seconds); /* 0 of what is no number */
+    return value < 0.001 || value > 3600 ? 0 : (long)(value * 1000);
+}
+
 static void set_request(CURL *curl, const tasker_call *call, const json_t *config) {
     const char *method = json_string_value(json_object_get(config, "method"));
-    const json_t *seconds = json_object_get(config, "timeout_seconds");
     curl_easy_setopt(curl, CURLOPT_URL, json_string_value(json_object_get(config, "url")));
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, json_is_number(seconds) ? (long)(json_number_value(seconds) * 1000) : 10000L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds_in(config));
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     if (method == NULL || strcmp(method, "GET") == 0) return;
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
@@ -98,6 +104,8 @@ int http_send(const tasker_host *host, const tasker_call *call, struct http_answ
     int has_answer = 0;
     if (!json_is_string(json_object_get(config, "url"))) {
         tasker_fail(out, "http.no_url", "the step's handler_config has no url");
+    } else if (milliseconds_in(config) == 0) {
+        tasker_fail(out, "http.bad_config", "timeout_seconds is not a number from 0.001 to 3600");
     } else if ((curl = curl_easy_init()) == NULL) {
         tasker_no_memory(out);
     } else {

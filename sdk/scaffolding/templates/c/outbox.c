@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int outbox_begin(const char *folder) { return mkdir(folder, 0755) == 0 || errno == EEXIST; }
+int outbox_begin(const char *folder, tasker_outcome *error) {
+    if (*folder == '\0') return tasker_fail(error, "outbox.no_folder", "the plugin's configuration names no `outbox`"), 0;
+    if (mkdir(folder, 0755) == 0 || errno == EEXIST) return 1;
+    return tasker_fail(error, "outbox.trouble", "cannot make %s: %s", folder, strerror(errno)), 0;
+}
 
 static int is_address(const char *to) {
     for (const char *at = to; *at != '\0'; ++at)

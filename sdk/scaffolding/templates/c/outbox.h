@@ -4,8 +4,8 @@
 
 #include <tasker/c.h>
 
-/* Makes the folder, not those around it. False: it cannot be made. */
-int outbox_begin(const char *folder);
+/* Makes the folder, not those around it. False: none is named, or it cannot be made, and `error` says so. */
+int outbox_begin(const char *folder, tasker_outcome *error);
 
 /* The file appears whole or not at all. False: it could not be delivered, and `out` says why. */
 int outbox_deliver(const char *folder, const char *id, const char *to, const char *subject, const char *text,

@@ -21,5 +21,6 @@ static int is_error(tasker_ended ended, int kind, const char *code) {
 @functions@int main(void) {
     tasker_test test;
 @begin@    if (!tasker_test_begin(&test, @config@)) return 1;
-@calls@    return tasker_test_end(&test) + failures;
+@calls@    failures += tasker_test_end(&test);
+@end@    return failures != 0;
 }

@@ -21,5 +21,8 @@ static void test_@step@(tasker_test *test) {
     ended = tasker_test_run(test, "@step@", (tasker_attempt){.config = config});
     expect(is_error(ended, TASKER_FAIL, "HTTP_404"), "@step@ gives up what is not there", ended);
     one_answer_end(&server);
+
+    ended = tasker_test_run(test, "@step@", (tasker_attempt){.config = "{\"url\": \"http://127.0.0.1:9/\", \"timeout_seconds\": 0}"});
+    expect(is_error(ended, TASKER_FAIL, "http.bad_config"), "@step@ does not wait for ever", ended);
 }
 

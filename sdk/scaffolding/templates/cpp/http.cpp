@@ -49,6 +49,16 @@ HttpClient::HttpClient() {
 
 HttpClient::~HttpClient() { curl_global_cleanup(); }
 
+// Of handler_config; final when it is no sensible time.
+static std::chrono::milliseconds timeout_of(const tasker::Json& config) {
+  const tasker::Json seconds = config.value("timeout_seconds", tasker::Json());
+  if (seconds.is_null()) return std::chrono::seconds(10);
+  if (!seconds.is_number() || seconds.get<double>() < 0.001 || seconds.get<double>() > 3600) {
+    throw tasker::PermanentError("timeout_seconds is not a number from 0.001 to 3600", "http.bad_config");
+  }
+  return std::chrono::milliseconds(static_cast<long>(seconds.get<double>() * 1000));
+}
+
 HttpClient::Request HttpClient::request_of(tasker::Call& call) {
   const tasker::Json& config = call.config();
   if (!config.contains("url") || !config["url"].is_string()) {
@@ -59,7 +69,7 @@ HttpClient::Request HttpClient::request_of(tasker::Call& call) {
   request.url = config["url"].get<std::string>();
   if (request.method != "GET") request.body = call.inputs_text();
   request.idempotency_key = call.idempotency_key();
-  request.timeout = std::chrono::milliseconds(static_cast<long>(config.value("timeout_seconds", 10.0) * 1000));
+  request.timeout = timeout_of(config);
   return request;
 }
 

@@ -31,7 +31,10 @@ std::string draft_in(const std::filesystem::path& folder, const std::string& tex
 
 }  // namespace
 
-Outbox::Outbox(std::filesystem::path folder) : folder_(std::move(folder)) { std::filesystem::create_directories(folder_); }
+Outbox::Outbox(std::filesystem::path folder) : folder_(std::move(folder)) {
+  if (folder_.empty()) throw tasker::PermanentError("the plugin's configuration names no `outbox`", "outbox.no_folder");
+  std::filesystem::create_directories(folder_);
+}
 
 std::filesystem::path Outbox::path_of(const std::string& id) const {
   std::string name;

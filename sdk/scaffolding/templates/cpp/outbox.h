@@ -6,7 +6,7 @@
 
 class Outbox {
  public:
-  // Makes the folder.
+  // Makes the folder. Throws PermanentError when none is named, std::system_error.
   explicit Outbox(std::filesystem::path folder);
 
   // The file appears whole or not at all. Throws PermanentError for a recipient that is none, std::system_error.

@@ -11,5 +11,8 @@ void test_@step@(Plugin& plugin) {
   const OneAnswer missing("404 Not Found", "");
   outcome = plugin.run("@step@", {.config = {{"url", missing.url()}}});
   expect(outcome.kind == Kind::fail && outcome.code == "HTTP_404", "@step@ gives up what is not there", outcome);
+
+  outcome = plugin.run("@step@", {.config = {{"url", good.url()}, {"timeout_seconds", 0}}});
+  expect(outcome.kind == Kind::fail && outcome.code == "http.bad_config", "@step@ does not wait for ever", outcome);
 }
 

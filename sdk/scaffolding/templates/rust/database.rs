@@ -22,8 +22,8 @@ impl Database {
     /// is retried.
     pub fn run(&self, statement: &str, values: &[&str]) -> Result<Rows, Failure> {
         let connection = Connection::to(&self.url)?;
-        let statement = CString::new(statement)?;
-        let texts = values.iter().map(|value| CString::new(*value)).collect::<Result<Vec<_>, _>>()?;
+        let statement = c_text(statement)?;
+        let texts = values.iter().map(|value| c_text(value)).collect::<Result<Vec<_>, _>>()?;
         let texts: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
         let none = std::ptr::null();
         let result = Answer(unsafe {
@@ -33,12 +33,17 @@ impl Database {
     }
 }
 
+/// A zero byte cannot be handed to libpq, at no attempt.
+fn c_text(text: &str) -> Result<CString, Failure> {
+    CString::new(text).map_err(|_| Failure::fail("sql.bad_value", "a text with a zero byte is none for PostgreSQL"))
+}
+
 struct Connection(*mut c_void);
 
 impl Connection {
     /// What stands behind `dbname` wins: the connection string may say otherwise.
     fn to(url: &str) -> Result<Connection, Failure> {
-        let url = CString::new(url)?;
+        let url = c_text(url)?;
         let keys = ["connect_timeout\0", "options\0", "fallback_application_name\0", "dbname\0"];
         let values = ["5\0", "-c statement_timeout=30000\0", "@namespace@/@name@\0"];
         let mut keys: Vec<*const c_char> = keys.iter().map(|text| text.as_ptr() as *const c_char).collect();

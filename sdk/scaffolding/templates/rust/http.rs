@@ -23,15 +23,29 @@ impl Request {
         let config = call.config()?;
         let url = config.get("url").as_str().ok_or_else(|| Failure::fail("http.no_url", "the step's handler_config has no url"))?;
         let method = config.get("method").as_str().unwrap_or("GET");
-        let seconds = config.get("timeout_seconds").as_f64().unwrap_or(10.0).clamp(0.001, 3600.0);
         Ok(Request {
             url: url.to_string(),
             method: method.to_string(),
             body: if method == "GET" { String::new() } else { call.inputs_text().to_string() },
             idempotency_key: call.idempotency_key().to_string(),
-            timeout: Duration::from_secs_f64(seconds),
+            timeout: timeout_of(&config)?,
         })
     }
+}
+
+/// Of handler_config; final when it is no sensible time.
+fn timeout_of(config: &Json) -> Result<Duration, Failure> {
+    let seconds = match config.get("timeout_seconds") {
+        Json::Null => Some(10.0),
+        given => given.as_f64().filter(|seconds| (0.001..=3600.0).contains(seconds)),
+    };
+    let seconds = seconds.ok_or_else(|| Failure::fail("http.bad_config", "timeout_seconds is not a number from 0.001 to 3600"))?;
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// A zero byte cannot be handed to libcurl, at no attempt.
+fn c_text(text: &str) -> Result<CString, Failure> {
+    CString::new(text).map_err(|_| Failure::fail("http.bad_config", "url, method and key hold no zero byte"))
 }
 
 pub struct Answer {
@@ -81,9 +95,9 @@ impl HttpClient {
     pub fn send(&self, request: &Request, call: &Call) -> Result<Answer, Failure> {
         let mut exchange = Exchange { call, body: Vec::new(), is_too_large: false };
         let handle = Handle::new()?;
-        let url = CString::new(request.url.as_str())?;
-        let method = CString::new(request.method.as_str())?;
-        let key = CString::new(format!("Idempotency-Key: {}", request.idempotency_key))?;
+        let url = c_text(&request.url)?;
+        let method = c_text(&request.method)?;
+        let key = c_text(&format!("Idempotency-Key: {}", request.idempotency_key))?;
         let headers = Headers::of(&[b"Accept: application/json\0", b"Content-Type: application/json\0", key.as_bytes_with_nul()]);
         let milliseconds = request.timeout.as_millis() as c_long;
         // libcurl copies the texts, but for the body; it, the headers and the exchange outlive the request.

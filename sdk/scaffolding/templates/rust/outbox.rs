@@ -1,22 +1,26 @@
 //! Messages as files of a folder, from which another program sends them on. One that is there is not written again.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tasker_sdk::Failure;
 
 pub struct Outbox {
     folder: PathBuf,
-    drafts: AtomicU64,
 }
 
 impl Outbox {
-    /// Makes the folder.
-    pub fn at(folder: &Path) -> io::Result<Outbox> {
+    /// Makes the folder. Fails when none is named, or it cannot be made.
+    pub fn at(folder: &Path) -> Result<Outbox, Failure> {
+        if folder.as_os_str().is_empty() {
+            return Err(Failure::fail("outbox.no_folder", "the plugin's configuration names no `outbox`"));
+        }
         fs::create_dir_all(folder)?;
-        Ok(Outbox { folder: folder.to_path_buf(), drafts: AtomicU64::new(0) })
+        Ok(Outbox { folder: folder.to_path_buf() })
     }
 
     /// The file appears whole or not at all. Fails for good for a recipient that is none.
@@ -24,16 +28,30 @@ impl Outbox {
         if !to.contains('@') || to.chars().any(char::is_control) {
             return Err(Failure::fail("outbox.bad_address", format!("no address to send to: {to}")));
         }
-        // Written under a name that nobody looks at: two hosts may be delivering the same message after a takeover.
-        let number = self.drafts.fetch_add(1, Ordering::Relaxed);
-        let draft = self.folder.join(format!(".draft-{}-{number}", std::process::id()));
         let message = format!("To: {to}\nSubject: {subject}\nMessage-ID: {id}\n\n{text}\n");
+        self.put(&self.path_of(id), &message).map_err(|error| Failure::retry("outbox.trouble", error.to_string()))
+    }
+
+    fn put(&self, path: &Path, message: &str) -> io::Result<()> {
+        let (draft, file) = self.new_draft()?;
         // Unlike a rename, a link leaves the message that is already there alone.
-        let linked = write(&draft, &message).and_then(|()| fs::hard_link(&draft, self.path_of(id)));
-        let _ = fs::remove_file(&draft); // it may not have been made
+        let linked = write(file, message).and_then(|()| fs::hard_link(&draft, path));
+        fs::remove_file(&draft)?;
         match linked {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Failure::retry("outbox.trouble", error.to_string())),
-            _ => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            ended => ended,
+        }
+    }
+
+    /// Under a name that nobody looks at or foresees: two hosts may be delivering the same message after a takeover.
+    fn new_draft(&self) -> io::Result<(PathBuf, File)> {
+        loop {
+            let number = RandomState::new().build_hasher().finish();
+            let draft = self.folder.join(format!(".draft-{number:016x}"));
+            match File::options().write(true).create_new(true).mode(0o600).open(&draft) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                made => return made.map(|file| (draft, file)),
+            }
         }
     }
 
@@ -44,8 +62,7 @@ impl Outbox {
     }
 }
 
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create(path)?;
+fn write(mut file: File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -1,3 +1,3 @@
 //! Runs the steps without a host, by `tasker_sdk::testing`.
 @uses@
-@functions@
+@settings@@functions@

@@ -13,5 +13,9 @@ fn test_@step@() {
 
     let missing = run(&OneAnswer::with("404 Not Found", ""));
     assert_eq!(missing.outcome, Err(Failure::fail("HTTP_404", "the server answered 404")));
+
+    for config in [r#"{"url": "http://127.0.0.1:9/", "timeout_seconds": 0}"#, r#"{"url": "http://127.0.0.1:9/\u0000"}"#] {
+        assert_eq!(plugin.run("@step@", Attempt { config, ..Attempt::default() }).code(), "http.bad_config");
+    }
 }
 

@@ -2,8 +2,14 @@
 #[test]
 fn test_@step@() {
     let database = std::env::var("TASKER_TEST_DATABASE");
-    let config = Json::object([("database", database.clone().unwrap_or_else(|_| "host=127.0.0.1 port=9".into()).into())]);
-    let plugin = Plugin::begin(HANDLERS, &config.to_text().unwrap()).unwrap();
+    let plugin = |database: &str| {
+        let config = Json::object([("database", database.into())@outbox@]);
+        Plugin::begin(HANDLERS, &config.to_text().unwrap()).unwrap()
+    };
+    let impossible = plugin("host=127.0.0.1\0").run("@step@", Attempt::default());
+    assert_eq!(impossible.code(), "sql.bad_value");
+
+    let plugin = plugin(database.as_deref().unwrap_or("host=127.0.0.1 port=9"));
     let first = plugin.run("@step@", Attempt::default());
     if database.is_err() {
         assert_eq!(first.code(), "sql.unreachable");

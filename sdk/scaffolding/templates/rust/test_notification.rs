@@ -1,6 +1,7 @@
 #[test]
 fn test_@step@() {
     let folder = std::env::temp_dir().join(format!("outbox-@step@-{}", std::process::id()));
+    std::fs::create_dir(&folder).unwrap(); // not one that is somebody's already
     let config = Json::object([("outbox", folder.to_str().unwrap().into())]);
     let plugin = Plugin::begin(HANDLERS, &config.to_text().unwrap()).unwrap();
     let run = |number| plugin.run("@step@", Attempt { context: r#"{"email": "ada@example.org"}"#, number, ..Attempt::default() });
