@@ -30,6 +30,7 @@ class Checkout:
 
     def environment(self):
         mine = {name: value for name, value in os.environ.items() if not name.startswith("TASKER_")}
+        mine.setdefault("RUSTUP_HOME", os.path.expanduser("~/.rustup"))  # cargo may be rustup's, which looks in HOME
         return dict(mine, HOME=str(self.root), NO_COLOR="1", TERM="xterm", CMAKE_GENERATOR="Ninja",
                     TASKER=str(self.folder))
 

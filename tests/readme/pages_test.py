@@ -14,7 +14,7 @@ RUN_ELSEWHERE = {
     "sdk/scaffolding/templates/common/README.md": "tests/abi/scaffold_project_test.py",
     **dict.fromkeys(("host/http/README.md", "host/TROUBLESHOOTING.md", "config/README.md", "sdk/README.md", "sdk/TEMPLATE.md",
                      "sdk/YAML_WORKFLOWS.md", "sdk/ISOLATION.md", "sdk/VERSIONS.md", "sdk/TESTING.md",
-                     "sdk/STOCK_PLUGINS.md", "sdk/RUBY_TASKER.md", "plugins/shop/README.md"), "tests/readme/guide_test.py"),
+                     "sdk/STOCK_PLUGINS.md", "sdk/C_AND_RUST.md", "sdk/RUBY_TASKER.md", "plugins/shop/README.md"), "tests/readme/guide_test.py"),
 }
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]+))?[^)]*\)")
 # stock::Options options(config, "handler_config", {"url", ...}), which refuses every other member.
