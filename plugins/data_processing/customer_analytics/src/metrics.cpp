@@ -76,8 +76,19 @@ Json customer_metrics(const Rows& orders, const Rows& users, std::int64_t vip_fr
     add(customer["orders"], 1);
     for (const auto& item : order.at("items")) add(customer["spent_cents"], value_of(item));
   }
-  for (auto& [id, customer] : customers) customer["is_vip"] = customer["spent_cents"] >= vip_from_cents;
-  return {{"without_orders", known.size() - customers.size()},
+  std::int64_t revenue = 0, bought = 0, vips = 0;
+  for (auto& [id, customer] : customers) {
+    const auto spent = customer["spent_cents"].get<std::int64_t>();
+    customer["is_vip"] = spent >= vip_from_cents;
+    vips += spent >= vip_from_cents ? 1 : 0;
+    revenue += spent;
+    bought += customer["orders"].get<std::int64_t>();
+  }
+  return {{"buyers", customers.size()},
+          {"vips", vips},
+          {"orders", bought},
+          {"revenue_cents", revenue},
+          {"without_orders", known.size() - customers.size()},
           {"unknown_users", unknown},
           {"customers", sorted(customers, "spent_cents")}};
 }
@@ -112,17 +123,12 @@ Json product_metrics(const Rows& orders, const Rows& products) {
 }
 
 Json insights_of(const Json& customers, const Json& products) {
-  std::int64_t revenue = 0, orders = 0, vips = 0;
-  for (const auto& customer : customers.at("customers")) {
-    revenue += customer.at("spent_cents").get<std::int64_t>();
-    orders += customer.at("orders").get<std::int64_t>();
-    vips += customer.at("is_vip").get<bool>() ? 1 : 0;
-  }
+  const std::int64_t revenue = customers.at("revenue_cents"), orders = customers.at("orders"),
+                     vips = customers.at("vips");
   Json sentences = Json::array();
   const auto say = [&](const std::string& text) { sentences.push_back(text); };
   say(std::to_string(orders) + " orders brought " + shop::format_money(revenue, "EUR") + ".");
-  if (vips > 0)
-    say(std::to_string(vips) + " of " + std::to_string(customers["customers"].size()) + " buyers are VIPs.");
+  if (vips > 0) say(std::to_string(vips) + " of " + customers.at("buyers").dump() + " buyers are VIPs.");
   if (const auto idle = customers.at("without_orders").get<std::int64_t>(); idle > 0)
     say(std::to_string(idle) + " users bought nothing.");
   if (const auto& best = products.at("products"); !best.empty())

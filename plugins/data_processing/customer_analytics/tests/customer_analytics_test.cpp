@@ -50,6 +50,31 @@ TEST(Item90Pipeline, FindsWhoBoughtWhatInThePeriod) {
               testing::HasSubstr("Best sold: Noise"));
 }
 
+TEST(Item90Pipeline, SumsCountMoreCustomersThanTheTableShows) {
+  constexpr int kCustomers = 501;
+  json users = json::array(), orders = json::array();
+  for (int id = 1; id <= kCustomers; ++id) {
+    users.push_back({{"id", id}, {"plan", "pro"}});
+    orders.push_back({{"id", id},
+                      {"user_id", id},
+                      {"placed_on", "2026-03-01"},
+                      {"items", {{{"product_id", 1}, {"quantity", 1}, {"unit_price_cents", 100}}}}});
+  }
+  TempDir data;
+  write_file(data.path() / "users.json", users.dump());
+  write_file(data.path() / "orders.json", orders.dump());
+  write_file(data.path() / "products.json", R"([{"id": 1, "title": "Pen", "category": "office"}])");
+  Example shop("data_processing/customer_analytics-1.0.0", {{"data_dir", data.path().string()}});
+  auto task = shop.task(period("2026-03-01", "2026-03-01"));
+  for (std::size_t i = 0; i < 6; ++i)
+    task.result(kSteps[i], i == 3 ? json{{"vip_from_cents", 100}} : json::object());
+  EXPECT_EQ(task.results["transform_customer_metrics"]["customers"].size(), 500U);
+  const json& insights = task.results["generate_insights"];
+  EXPECT_EQ(insights["revenue_cents"], kCustomers * 100);
+  EXPECT_EQ(insights["orders"], kCustomers);
+  EXPECT_EQ(insights["sentences"][1], "501 of 501 buyers are VIPs.");
+}
+
 TEST(Item90Pipeline, APeriodWithoutOrdersIsNoError) {
   Example shop("data_processing/customer_analytics-1.0.0");
   auto task = shop.task(period("2020-01-01", "2020-01-31"));
