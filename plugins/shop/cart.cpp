@@ -1,5 +1,6 @@
 #include "cart.h"
 
+#include <cmath>
 #include <set>
 
 #include "fault.h"
@@ -12,6 +13,7 @@ using tasker::Json;
 
 constexpr std::size_t kMaxLines = 100;
 constexpr std::int64_t kMaxQuantity = 999;
+constexpr std::int64_t kMaxStock = 1'000'000'000;
 
 std::int64_t whole_number(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
@@ -28,7 +30,7 @@ void add_product(Line& line, const Json& product) {
   try {
     line.title = product.at("title").get<std::string>();
     line.sku = product.value("sku", "product-" + std::to_string(line.product_id));
-    line.stock = product.value("stock", std::int64_t{0});
+    line.stock = stock_of(product);
     line.unit_price_cents = cents_from(product.at("price"));
     const auto least = product.value("minimumOrderQuantity", std::int64_t{1});
     if (line.quantity < least)
@@ -82,6 +84,15 @@ std::vector<Line> lines_from(const Json& lines) {
     read.push_back({line.at("product_id"), line.at("sku"), line.at("title"), line.at("quantity"),
                     line.at("unit_price_cents"), line.at("stock")});
   return read;
+}
+
+std::int64_t stock_of(const Json& product) {
+  const Json stock = product.value("stock", Json(0));
+  // As a double, which holds what is larger than an integer can be.
+  if (!stock.is_number_integer() || std::abs(stock.get<double>()) > kMaxStock)
+    throw Fault("product.malformed", "the stock of product " + product.value("id", Json()).dump() + " is " +
+                                         stock.dump() + ", which is no number of pieces");
+  return stock.get<std::int64_t>();
 }
 
 std::int64_t subtotal_cents(const std::vector<Line>& lines) {

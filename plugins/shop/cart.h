@@ -30,6 +30,10 @@ std::vector<Line> lines_from(tasker::Call& call, const Office& office, const tas
 tasker::Json to_json(const std::vector<Line>& lines);
 std::vector<Line> lines_from(const tasker::Json& lines);
 
+// [worker] What a product's record says is in stock, 0 when it says nothing. Throws Fault product.malformed
+// for what is no whole number within a thousand million.
+std::int64_t stock_of(const tasker::Json& product);
+
 std::int64_t subtotal_cents(const std::vector<Line>& lines);
 
 // [worker] May be negative after a product's record was corrected downwards.

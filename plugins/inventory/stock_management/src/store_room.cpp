@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shop/cart.h"
+#include "shop/fault.h"
 #include "template/options.h"
 
 namespace stock_management {
@@ -11,7 +12,8 @@ namespace {
 using tasker::Call;
 using tasker::Json;
 
-constexpr std::size_t kMostLevels = 1000;  // a step's result may hold 256 KiB
+constexpr std::int64_t kMostThreshold = 1'000'000;  // as in the template
+constexpr std::size_t kMostLevels = 1000;           // a step's result may hold 256 KiB
 
 }  // namespace
 
@@ -22,7 +24,7 @@ Json StoreRoom::monitor_stock_levels(Call& call) {
     call.throw_if_stopping();
     shop::Line line;
     line.sku = product.value("sku", "product-" + product.at("id").dump());
-    line.stock = product.value("stock", std::int64_t{0});
+    line.stock = shop::stock_of(product);
     levels.push_back({{"product_id", product["id"]},
                       {"sku", line.sku},
                       {"title", product.value("title", line.sku)},
@@ -38,6 +40,8 @@ Json StoreRoom::monitor_stock_levels(Call& call) {
 Json StoreRoom::identify_low_stock(Call& call) {
   const stock::Options options(call.config(), "identify_low_stock's handler_config", {"reorder_factor"});
   const auto threshold = call.context().at("threshold").get<std::int64_t>();
+  if (threshold < 0 || threshold > kMostThreshold)
+    throw shop::Fault("threshold.malformed", "a threshold is within 0 to " + std::to_string(kMostThreshold));
   const auto target = threshold * options.integer("reorder_factor", 3, 1, 100);
   Json low = Json::array();
   for (const auto& level : call.input("monitor_stock_levels").at("levels")) {

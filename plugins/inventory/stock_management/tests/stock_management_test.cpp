@@ -22,6 +22,22 @@ TEST(StockManagement, NamesWhatIsAtTheThresholdOrBelowAndWhatToReorder) {
   EXPECT_EQ(json::parse(read_file(found["report"].get<std::string>()))["low"], found["low"]);
 }
 
+TEST(StockManagement, NumbersThatNoShopHasAreFinal) {
+  Example shop("inventory/stock_management-1.0.0");
+  for (const std::int64_t threshold : {std::int64_t{-1}, std::int64_t{1'000'001}, INT64_MAX}) {
+    auto task = shop.task({{"threshold", threshold}});
+    task.result("monitor_stock_levels");
+    EXPECT_EQ(task.code("identify_low_stock", {{"reorder_factor", 100}}), "threshold.malformed") << threshold;
+  }
+  for (const json& stock :
+       {json(INT64_MIN), json(UINT64_MAX), json(1e300), json("many"), json(1'000'000'001)}) {
+    TempDir data;
+    write_file(data.path() / "products.json", json{{{"id", 1}, {"stock", stock}}}.dump());
+    Example other("inventory/stock_management-1.0.0", {{"data_dir", data.path().string()}});
+    EXPECT_EQ(other.task({{"threshold", 1}}).code("monitor_stock_levels"), "product.malformed") << stock;
+  }
+}
+
 TEST(StockManagement, CountsWhatOtherExamplesHaveTaken) {
   Example warehouse("inventory/process_order-1.5.0");
   auto order = warehouse.task({{"order_id", 123}});  // a pair of headphones, two lamps
