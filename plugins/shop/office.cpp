@@ -1,5 +1,6 @@
 #include "office.h"
 
+#include <stdexcept>
 #include <utility>
 
 #include "fault.h"
@@ -10,20 +11,12 @@ namespace {
 
 using tasker::Json;
 
-std::filesystem::path folder_of(const std::string& plugin, const Json& config, Office::Keys known) {
-  const stock::Options options(config, plugin + "'s configuration", known);
-  std::filesystem::path folder = options.text("shop_dir");
-  if (options.has("data_dir") && options.has("api_base_url"))
-    options.fail("has data_dir and api_base_url: records come from one of them");
-  if (!folder.is_absolute()) options.fail("must name shop_dir by an absolute path");
-  return folder;
-}
-
-template <class Made>
-auto made_in(const std::string& plugin, const std::filesystem::path& folder, Made made) {
+// Whatever cannot be opened is a mistake in the configuration.
+template <class Make>
+auto made_in(const std::string& plugin, const std::filesystem::path& folder, Make make) {
   try {
-    return made();
-  } catch (const std::filesystem::filesystem_error& error) {
+    return make();
+  } catch (const std::runtime_error& error) {
     throw tasker::PermanentError(plugin + " cannot use " + folder.string() + ": " + error.what(),
                                  "config.invalid");
   }
@@ -51,11 +44,24 @@ std::string payment_claim(const std::string& payment_id) {
   return "payment id " + payment_id;
 }
 
+Office::Setup Office::setup_from(const std::string& plugin, const Json& config, Keys known) {
+  const stock::Options options(config, plugin + "'s configuration", known);
+  Setup setup{plugin, options.text("shop_dir"), options.text("data_dir", ""),
+              options.text("api_base_url", ""), options.flag("ledger_sync", false)};
+  if (!setup.data_dir.empty() && !setup.api_base_url.empty())
+    options.fail("has data_dir and api_base_url: records come from one of them");
+  if (!setup.shop_dir.is_absolute()) options.fail("must name shop_dir by an absolute path");
+  return setup;
+}
+
 Office::Office(const std::string& plugin, const Json& config, Keys known)
-    : dir_(folder_of(plugin, config, known)),
-      ledger_(dir_ / "ledger.jsonl", config.value("ledger_sync", false)),
-      outbox_(made_in(plugin, dir_, [&] { return Outbox(dir_ / "outbox"); })),
-      records_(config.value("data_dir", ""), config.value("api_base_url", "")) {}
+    : Office(setup_from(plugin, config, known)) {}
+
+Office::Office(const Setup& setup)
+    : dir_(setup.shop_dir),
+      ledger_(made_in(setup.plugin, dir_, [&] { return Ledger(dir_ / "ledger.jsonl", setup.ledger_sync); })),
+      outbox_(made_in(setup.plugin, dir_, [&] { return Outbox(dir_ / "outbox"); })),
+      records_(setup.data_dir, setup.api_base_url) {}
 
 Json Office::once(tasker::Call& call, const std::string& subject, const std::function<Deed()>& act) {
   const std::string key(call.idempotency_key());

@@ -59,6 +59,16 @@ class Office {
   tasker::Json once(tasker::Call& call, const std::string& subject, const std::function<Deed()>& act);
 
  private:
+  struct Setup {
+    std::string plugin;
+    std::filesystem::path shop_dir;
+    std::filesystem::path data_dir;
+    std::string api_base_url;
+    bool ledger_sync = false;
+  };
+  static Setup setup_from(const std::string& plugin, const tasker::Json& config, Keys known);
+  explicit Office(const Setup& setup);
+
   std::filesystem::path dir_;
   Ledger ledger_;
   Outbox outbox_;

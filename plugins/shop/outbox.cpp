@@ -54,10 +54,12 @@ std::filesystem::path Outbox::put(const std::string& name, std::string_view text
   return target;
 }
 
-std::size_t Outbox::waiting() const {
+std::size_t Outbox::waiting(std::string_view own) const {
   const std::filesystem::directory_iterator files(folder_);
-  return static_cast<std::size_t>(std::count_if(
-      begin(files), end(files), [](const auto& file) { return file.path().filename().native()[0] != '.'; }));
+  return static_cast<std::size_t>(std::count_if(begin(files), end(files), [&](const auto& file) {
+    const std::string name = file.path().filename().string();
+    return name[0] != '.' && (own.empty() || !name.starts_with(own));
+  }));
 }
 
 }  // namespace shop

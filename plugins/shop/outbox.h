@@ -20,8 +20,9 @@ class Outbox {
   // Throws std::system_error. Returns the file's path.
   std::filesystem::path put(const std::string& name, std::string_view text) const;
 
-  // How many files lie in it, drafts left out. Throws std::filesystem::filesystem_error.
-  std::size_t waiting() const;
+  // How many files lie in it, drafts and those whose names begin with `own` left out, unless it is empty.
+  // Throws std::filesystem::filesystem_error.
+  std::size_t waiting(std::string_view own = {}) const;
 
  private:
   std::filesystem::path folder_;

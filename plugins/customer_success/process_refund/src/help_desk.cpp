@@ -2,6 +2,7 @@
 
 #include "policy.h"
 #include "shop/fault.h"
+#include "template/options.h"
 
 namespace customer_success_process_refund {
 namespace {
@@ -10,6 +11,7 @@ using shop::Fault;
 using tasker::Call;
 using tasker::Json;
 
+const shop::Office::Keys kKeys = {"shop_dir", "data_dir", "api_base_url", "ledger_sync", "tasker_url"};
 constexpr std::chrono::milliseconds kLookAgain{200};
 
 std::string subject_of(Call& call) {
@@ -38,9 +40,9 @@ std::string approved_by(Call& call) {
 }  // namespace
 
 HelpDesk::HelpDesk(const Json& config)
-    : office_("customer_success/process_refund", config,
-              {"shop_dir", "data_dir", "api_base_url", "ledger_sync", "tasker_url"}),
-      tasker_url_(config.value("tasker_url", "http://127.0.0.1:8765/tasker")) {}
+    : office_("customer_success/process_refund", config, kKeys),
+      tasker_url_(stock::Options(config, "customer_success/process_refund's configuration", kKeys)
+                      .text("tasker_url", "http://127.0.0.1:8765/tasker")) {}
 
 Json HelpDesk::validate_refund_request(Call& call) {
   const auto ticket =

@@ -82,6 +82,20 @@ TEST_F(Item92CrossNamespaceRefund, WhatIsMissingIsFinal) {
   EXPECT_EQ(approval(large).code, "ticket.not_open") << "another task has this ticket in hand";
 }
 
+TEST_F(Item92CrossNamespaceRefund, AConfigurationThatCannotBeUsedIsRefusedInWords) {
+  TempDir folder;
+  const std::string shop = (folder.path() / "shop").string(), file = (folder.path() / "file").string();
+  write_file(file, "");
+  for (const json& config :
+       {json{{"shop_dir", shop}, {"ledger_sync", "yes"}}, json{{"shop_dir", shop}, {"data_dir", 5}},
+        json{{"shop_dir", shop}, {"api_base_url", json::array()}},
+        json{{"shop_dir", shop}, {"tasker_url", 5}}, json{{"shop_dir", file}},
+        json{{"shop_dir", "a/relative/one"}}, json{{"shop_dir", 7}}, json::object()}) {
+    const Answer answer = PluginFile::refusal("customer_success/process_refund-1.3.0", config);
+    EXPECT_EQ(answer.code, "config.invalid") << config << ": " << answer.message;
+  }
+}
+
 TEST_F(Item92CrossNamespaceRefund, ThePolicyIsOfTheCustomersTier) {
   Example desk("customer_success/process_refund-1.3.0");
   auto late = desk.task(request(502, 100));  // 58 days; standard has 30

@@ -17,6 +17,7 @@ using tasker::Call;
 using tasker::Json;
 
 const Office::Keys kKeys = {"shop_dir", "data_dir", "api_base_url", "ledger_sync", "outbox_limit"};
+constexpr std::int64_t kMostMails = 3;  // what a plan has: with less room they would never be sent
 constexpr std::chrono::milliseconds kAskAgain{500};
 
 const Plan& plan_of(Call& call) {
@@ -31,7 +32,7 @@ std::string user_of(Call& call) {
 Registrar::Registrar(const Json& config)
     : office_("user_management/user_registration", config, kKeys),
       outbox_limit_(stock::Options(config, "user_management/user_registration's configuration", kKeys)
-                        .integer("outbox_limit", 1000, 1, 1'000'000)) {}
+                        .integer("outbox_limit", 1000, kMostMails, 1'000'000)) {}
 
 Json Registrar::create_user_account(Call& call) {
   const auto account = shop::account_from(call.context());
@@ -84,7 +85,9 @@ Json Registrar::send_welcome_sequence(Call& call) {
       return deed;
     }
     const Plan& plan = plan_of(call);
-    const auto room = outbox_limit_ - static_cast<std::int64_t>(office_.outbox().waiting());
+    // Those of an attempt that was killed are replaced, so they take no room.
+    const std::string mails = user + "-welcome-";
+    const auto room = outbox_limit_ - static_cast<std::int64_t>(office_.outbox().waiting(mails));
     if (room < static_cast<std::int64_t>(plan.welcome.size()))
       throw tasker::RetryableError("the mail service takes no more now", kAskAgain, "notifier.rate_limited");
     Json sent = Json::array();
@@ -94,10 +97,9 @@ Json Registrar::send_welcome_sequence(Call& call) {
                                 shop::fingerprint(user + "/" + std::to_string(i))};
       const std::string body =
           "Dear " + call.context().at("name").get<std::string>() + ",\n\n" + mail.body + "\n";
-      sent.push_back(
-          office_.outbox()
-              .put(user + "-welcome-" + std::to_string(i + 1) + ".eml", shop::plain_mail(letter, body))
-              .string());
+      sent.push_back(office_.outbox()
+                         .put(mails + std::to_string(i + 1) + ".eml", shop::plain_mail(letter, body))
+                         .string());
     }
     deed.result = {{"sent", sent}};
     return deed;

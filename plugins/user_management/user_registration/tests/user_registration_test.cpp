@@ -84,18 +84,34 @@ TEST(Item91Registration, OfTwoThatWantOneNameAtTheSameTimeOneGetsItAndTheOtherIs
 }
 
 TEST(Item91Registration, ARateLimitedNotifierIsRetryable) {
-  Example shop("user_management/user_registration-1.0.0", {{"outbox_limit", 2}});
-  write_file(shop.path("outbox/somebody-elses.eml"), "To: <bob@mail.example>\n\n");
+  Example shop("user_management/user_registration-1.0.0", {{"outbox_limit", 3}});
+  for (const char* name : {"outbox/somebody-elses.eml", "outbox/and-another.eml"})
+    write_file(shop.path(name), "To: <bob@mail.example>\n\n");
   auto task = shop.task(registration("pro"));
   for (const char* step : {kSteps[0], kSteps[1], kSteps[2]}) task.result(step);
   const Answer limited = task.run("send_welcome_sequence");
   EXPECT_EQ(limited.kind, TASKER_RETRY);
   EXPECT_EQ(limited.code, "notifier.rate_limited");
   EXPECT_EQ(limited.retry_after_ms, 500U);
-  EXPECT_EQ(mails(shop), 1U) << "not one of the two was sent";
+  EXPECT_EQ(mails(shop), 2U) << "not one of the two was sent";
   std::filesystem::remove(shop.path("outbox/somebody-elses.eml"));
   task.result("send_welcome_sequence");
-  EXPECT_EQ(mails(shop), 2U);
+  EXPECT_EQ(mails(shop), 3U);
+}
+
+TEST(Item91Registration, TheSmallestLimitHasRoomForTheMailsOfEveryPlan) {
+  EXPECT_EQ(
+      PluginFile::refusal("user_management/user_registration-1.0.0", {{"shop_dir", "/"}, {"outbox_limit", 2}})
+          .code,
+      "config.invalid");
+  Example shop("user_management/user_registration-1.0.0", {{"outbox_limit", 3}});
+  auto task = shop.task(registration("enterprise"));
+  for (const char* step : {kSteps[0], kSteps[1], kSteps[2]}) task.result(step);
+  // What an attempt has left that was killed before it could record them.
+  const std::string user = task.results["create_user_account"]["user_id"];
+  write_file(shop.path("outbox/" + user + "-welcome-1.eml"), "");
+  task.result("send_welcome_sequence");
+  EXPECT_EQ(mails(shop), 3U);
 }
 
 TEST(Item91Registration, WishesThatNoPlanHasAreFinal) {
