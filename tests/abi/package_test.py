@@ -144,6 +144,42 @@ int main(void) {
             answer = run("ctest", "--test-dir", project.folder / "build", "--output-on-failure", "-E", "^check_")
             self.assertIn("against the contract: WAIT without a time", answer.stdout)
 
+    def test_a_test_in_c_sees_what_a_handler_says_meanwhile(self):
+        plugin = """#include <tasker/c.h>
+static int32_t run(void *self, const tasker_call *call, tasker_outcome *out) {
+    const tasker_host *host = self;
+    if (call->deadline_unix_ms == 1500) {
+        host->heartbeat(host, call->token, 500, tasker_text("half"), tasker_text("[1]"));
+        host->emit(host, call->token, tasker_text("a.b"), tasker_text("{}"));
+    }
+    return tasker_ok(out, tasker_copy(call->retry_limit == 7 ? call->correlation_id : call->traceparent));
+}
+TASKER_C_HANDLER(run, "run")
+TASKER_C_PLUGIN(tasker_no_state, tasker_no_end, &TASKER_C_HANDLER_OF(run))
+"""
+        source = """#include <tasker/c_testing.h>
+int main(void) {
+    tasker_test test;
+    tasker_ended ended;
+    int is_good;
+    if (!tasker_test_begin(&test, "{}")) return 1;
+    ended = tasker_test_run(&test, "run", (tasker_attempt){.retry_limit = 7, .deadline_unix_ms = 1500, .correlation_id = "1"});
+    is_good = !strcmp(ended.checkpoint, "[1]") && !strcmp(ended.event, "a.b") && !strcmp(ended.event_payload, "{}");
+    is_good = is_good && !strcmp(ended.payload, "1");
+    ended = tasker_test_run(&test, "run", (tasker_attempt){.traceparent = "2"});
+    is_good = is_good && !strcmp(ended.payload, "2") && *ended.event == 0 && *ended.checkpoint == 0;
+    return tasker_test_end(&test) != 0 || !is_good;
+}
+"""
+        with c_project("NAMESPACE test VERSION 1.0.0 MANIFEST p.yaml SOURCES echo.c") as project:
+            (project.folder / "echo.c").write_text(plugin, encoding="utf-8")
+            (project.folder / "test.c").write_text(source, encoding="utf-8")
+            with open(project.folder / "CMakeLists.txt", "a", encoding="utf-8") as file:
+                file.write("enable_testing()\ntasker_add_plugin_test(said PLUGIN p-1.0.0 SOURCES test.c)\n")
+            self.assert_builds(project, "test/p-1.0.0.so")
+            answer = run("ctest", "--test-dir", project.folder / "build", "--output-on-failure", "-R", "^said$")
+            self.assertIn("100% tests passed, 0 tests failed out of 1", answer.stdout)
+
     def test_wrong_arguments_of_a_plugin_test_are_refused_in_words(self):
         for line, languages, words in (
                 ("tasker_add_plugin_test(t SOURCES t.cpp)", "C CXX", "needs PLUGIN"),

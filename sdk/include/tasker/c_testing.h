@@ -23,6 +23,9 @@ typedef struct tasker_attempt {
     const char *idempotency_key;           /* "42/<step>" */
     uint32_t    number;                    /* 1 */
     uint32_t    stop_bits;                 /* TASKER_STOP_* */
+    uint32_t    retry_limit;               /* 3 */
+    int64_t     deadline_unix_ms;          /* none */
+    const char *correlation_id, *traceparent; /* none */
 } tasker_attempt;
 
 /* What came of it. Texts are the test's until its next attempt, and "" when there are none. */
@@ -30,13 +33,14 @@ typedef struct tasker_ended {
     int32_t     kind;
     uint64_t    retry_after_ms;
     const char *payload, *code, *message;
+    const char *log, *event, *event_payload, *checkpoint; /* the last of each */
 } tasker_ended;
 
 typedef struct tasker_test {
     tasker_host          host;
     const tasker_plugin *plugin;
     void                *library, *self;
-    char                *payload, *code, *message; /* of the last attempt */
+    char                *payload, *code, *message, *log, *event, *event_payload, *checkpoint; /* of the last attempt */
     uint32_t             stop_bits;
     unsigned             events, logs, problems;
 } tasker_test;
@@ -48,12 +52,18 @@ static inline void tasker_test_complain(tasker_test *test, const char *sentence)
     fprintf(stderr, "against the contract: %s\n", sentence);
 }
 
+static inline void tasker_test_note(char **slot, tasker_str text) {
+    free(*slot);
+    *slot = tasker_copy(text);
+}
+
 static inline void tasker_test_log(const tasker_host *host, tasker_token token, int32_t level, tasker_str message,
                                    tasker_str fields) TASKER_NOEXCEPT {
     (void)token;
     (void)level;
     (void)fields;
     ++tasker_test_of(host)->logs;
+    tasker_test_note(&tasker_test_of(host)->log, message);
     fprintf(stderr, "log: %.*s\n", (int)message.size, message.data);
 }
 static inline int32_t tasker_test_log_enabled(const tasker_host *host, int32_t level) TASKER_NOEXCEPT {
@@ -68,16 +78,17 @@ static inline uint32_t tasker_test_heartbeat(const tasker_host *host, tasker_tok
                                              tasker_str checkpoint) TASKER_NOEXCEPT {
     (void)token;
     (void)note;
-    (void)checkpoint;
+    if (checkpoint.size > 0) tasker_test_note(&tasker_test_of(host)->checkpoint, checkpoint);
     if (progress < -1 || progress > 1000) tasker_test_complain(tasker_test_of(host), "progress is 0 to 1000, or -1");
     return tasker_test_of(host)->stop_bits;
 }
 static inline int32_t tasker_test_emit(const tasker_host *host, tasker_token token, tasker_str name,
                                        tasker_str payload) TASKER_NOEXCEPT {
     (void)token;
-    (void)payload;
     if (memchr(name.data, '.', (size_t)name.size) == NULL) return TASKER_E_INVALID;
     ++tasker_test_of(host)->events;
+    tasker_test_note(&tasker_test_of(host)->event, name);
+    tasker_test_note(&tasker_test_of(host)->event_payload, payload);
     return TASKER_E_OK;
 }
 static inline int32_t tasker_test_complete(const tasker_host *host, tasker_token token,
@@ -137,15 +148,20 @@ static inline const tasker_handler *tasker_test_handler(const tasker_test *test,
     return NULL;
 }
 
+static inline void tasker_test_forget_what_was_said(tasker_test *test) {
+    const tasker_str nothing = {NULL, 0};
+    tasker_test_note(&test->log, nothing);
+    tasker_test_note(&test->event, nothing);
+    tasker_test_note(&test->event_payload, nothing);
+    tasker_test_note(&test->checkpoint, nothing);
+}
+
 /* Keeps a copy of each text, as a host does, and lets the plugin release its own. */
 static inline tasker_ended tasker_test_keep(tasker_test *test, const tasker_outcome *out) {
     tasker_ended ended;
-    free(test->payload);
-    free(test->code);
-    free(test->message);
-    test->payload = tasker_copy(out->payload);
-    test->code = tasker_copy(out->code);
-    test->message = tasker_copy(out->message);
+    tasker_test_note(&test->payload, out->payload);
+    tasker_test_note(&test->code, out->code);
+    tasker_test_note(&test->message, out->message);
     if (out->release != NULL) out->release(out->release_ctx);
     if (out->kind < TASKER_OK || out->kind > TASKER_CANCELLED) tasker_test_complain(test, "there is no such kind of outcome");
     if (out->kind == TASKER_WAIT && out->retry_after_ms == 0) tasker_test_complain(test, "WAIT without a time");
@@ -155,6 +171,10 @@ static inline tasker_ended tasker_test_keep(tasker_test *test, const tasker_outc
     ended.payload = test->payload;
     ended.code = test->code;
     ended.message = test->message;
+    ended.log = test->log;
+    ended.event = test->event;
+    ended.event_payload = test->event_payload;
+    ended.checkpoint = test->checkpoint;
     return ended;
 }
 
@@ -171,7 +191,8 @@ static inline tasker_ended tasker_test_run(tasker_test *test, const char *step, 
     out.struct_size = sizeof out;
     out.kind = -1;
     call.attempt = attempt.number == 0 ? 1 : attempt.number;
-    call.retry_limit = 3;
+    call.retry_limit = attempt.retry_limit == 0 ? 3 : attempt.retry_limit;
+    call.deadline_unix_ms = attempt.deadline_unix_ms;
     call.token = 1;
     call.task_id = tasker_text("42");
     call.step_id = tasker_text("688129");
@@ -184,6 +205,9 @@ static inline tasker_ended tasker_test_run(tasker_test *test, const char *step, 
     call.inputs = tasker_text(attempt.inputs == NULL ? "{}" : attempt.inputs);
     call.config = tasker_text(attempt.config == NULL ? "{}" : attempt.config);
     call.checkpoint = tasker_text(attempt.checkpoint);
+    call.correlation_id = tasker_text(attempt.correlation_id);
+    call.traceparent = tasker_text(attempt.traceparent);
+    tasker_test_forget_what_was_said(test);
     test->stop_bits = attempt.stop_bits;
     if (handler == NULL)
         tasker_test_complain(test, "the plugin has no handler of that name");
@@ -198,6 +222,10 @@ static inline int tasker_test_end(tasker_test *test) {
     free(test->payload);
     free(test->code);
     free(test->message);
+    free(test->log);
+    free(test->event);
+    free(test->event_payload);
+    free(test->checkpoint);
     if (test->library != NULL) dlclose(test->library);
     return (int)test->problems;
 }
