@@ -20,6 +20,7 @@ endfunction()
 
 # shop_plugin(<name> <namespace> <version> <sources...>): an example that has an office.
 function(shop_plugin name namespace version)
+  find_package(CURL 7.85 REQUIRED)  # without it there is no shop_office
   tasker_add_plugin(${name} NAMESPACE ${namespace} VERSION ${version} MANIFEST ${name}-${version}.yaml SOURCES ${ARGN})
   target_link_libraries(${name}-${version} PRIVATE shop_office)
   set_target_properties(${name}-${version} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)
