@@ -7,10 +7,13 @@
 
 #include <string>
 
+#include "template/options.h"
+
 namespace shop {
 
+// The handler reads its handler_config itself, and refuses what it does not know.
 template <tasker::Name kName, auto kMember>
-struct Step : tasker::Handler<kName, kMember> {
+struct ConfiguredStep : tasker::Handler<kName, kMember> {
   using Base = tasker::Handler<kName, kMember>;
   using Base::Base;
 
@@ -22,6 +25,20 @@ struct Step : tasker::Handler<kName, kMember> {
       throw tasker::PermanentError(
           std::string("what this step works on is not as it should be: ") + error.what(), "input.malformed");
     }
+  }
+};
+
+// Its handler_config may have these options and no others, which would be without effect.
+template <tasker::Name kName, auto kMember, tasker::Name... kOptions>
+struct Step : ConfiguredStep<kName, kMember> {
+  using Base = ConfiguredStep<kName, kMember>;
+  using Base::Base;
+
+  template <class State>
+  tasker::Json run(State& state, tasker::Call& call) {
+    if (!call.config().is_null())
+      stock::Options(call.config(), std::string(call.step_name()) + "'s handler_config", {kOptions.text...});
+    return Base::run(state, call);
   }
 };
 

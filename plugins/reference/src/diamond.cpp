@@ -6,6 +6,7 @@
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"summarise", &Handlers::summarise>,
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load, "part", "of">,
+              shop::Step<"summarise", &Handlers::summarise, "part", "of">,
               shop::Step<"check_summary", &Handlers::check_summary>,
               shop::Step<"combine", &Handlers::combine>, shop::Step<"write", &Handlers::write>)

@@ -6,6 +6,7 @@
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"check", &Handlers::check>,
-              shop::Step<"sort", &Handlers::sort>, shop::Step<"scale", &Handlers::scale>,
-              shop::Step<"write", &Handlers::write>)
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load, "part", "of">,
+              shop::Step<"check", &Handlers::check, "part", "of", "low", "high", "sorted">,
+              shop::Step<"sort", &Handlers::sort, "part", "of">,
+              shop::Step<"scale", &Handlers::scale, "part", "of">, shop::Step<"write", &Handlers::write>)

@@ -6,8 +6,11 @@
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"limits", &Handlers::limits>,
-              shop::Step<"keep_within", &Handlers::keep_within>, shop::Step<"sort", &Handlers::sort>,
-              shop::Step<"summarise", &Handlers::summarise>, shop::Step<"chart", &Handlers::chart>,
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load, "part", "of">,
+              shop::Step<"limits", &Handlers::limits>,
+              shop::Step<"keep_within", &Handlers::keep_within, "part", "of">,
+              shop::Step<"sort", &Handlers::sort, "part", "of">,
+              shop::Step<"summarise", &Handlers::summarise, "part", "of">,
+              shop::Step<"chart", &Handlers::chart, "part", "of">,
               shop::Step<"write_scratch", &Handlers::write_scratch>,
               shop::Step<"remove_scratch", &Handlers::remove_scratch>, shop::Step<"write", &Handlers::write>)

@@ -6,6 +6,8 @@
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, shop::Step<"summarise", &Handlers::summarise>, shop::Step<"check", &Handlers::check>,
-              shop::Step<"sort", &Handlers::sort>, shop::Step<"median", &Handlers::median>,
-              shop::Step<"scale", &Handlers::scale>, shop::Step<"write", &Handlers::write>)
+TASKER_PLUGIN(Handlers, shop::Step<"summarise", &Handlers::summarise, "part", "of">,
+              shop::Step<"check", &Handlers::check, "part", "of", "low", "high", "sorted">,
+              shop::Step<"sort", &Handlers::sort, "part", "of">,
+              shop::Step<"median", &Handlers::median, "part", "of">,
+              shop::Step<"scale", &Handlers::scale, "part", "of">, shop::Step<"write", &Handlers::write>)

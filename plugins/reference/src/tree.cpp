@@ -6,5 +6,7 @@
 
 using reference::Handlers;
 
-TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load>, shop::Step<"slice", &Handlers::slice>,
-              shop::Step<"sort", &Handlers::sort>, shop::Step<"merge_sorted", &Handlers::merge_sorted>)
+TASKER_PLUGIN(Handlers, shop::Step<"load", &Handlers::load, "part", "of">,
+              shop::Step<"slice", &Handlers::slice, "part", "of">,
+              shop::Step<"sort", &Handlers::sort, "part", "of">,
+              shop::Step<"merge_sorted", &Handlers::merge_sorted>)

@@ -70,6 +70,17 @@ TEST(ReferenceHandlers, APartOfFewerValuesThanPartsIsEmptyAndHasNoMedian) {
             0);
 }
 
+TEST(ReferenceHandlers, RefuseOptionsThatWouldHaveNoEffect) {
+  const auto code = [](const char* graph, const char* handler, const json& option) {
+    return run(graph, handler, {{"values", {1}}}, json::object(), option).code;
+  };
+  EXPECT_EQ(code("tree", "merge_sorted", {{"part", 1}}), "config.invalid");
+  EXPECT_EQ(code("diamond", "combine", {{"of", 1}}), "config.invalid");
+  EXPECT_EQ(code("mixed", "chart", {{"sorted", true}}), "config.invalid");
+  EXPECT_EQ(code("linear", "sort", {{"low", 1}}), "config.invalid");
+  EXPECT_EQ(code("linear", "check", {{"low", 1}, {"part", 1}}), "");
+}
+
 TEST(ReferenceHandlers, RemoveTheirScratchOnceAndForAll) {
   TempDir folder;
   const PluginFile plugin("reference/mixed-1.0.0", {{"shop_dir", folder.path().string()}});

@@ -12,7 +12,7 @@ Options::Options(const Json& object, std::string what, std::initializer_list<std
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
     std::string list;
     for (const auto& word : known) list += (list.empty() ? "" : ", ") + std::string(word);
-    fail("has no option \"" + key + "\"; there are: " + list);
+    fail("has no option \"" + key + "\"" + (list.empty() ? ": it takes none" : "; there are: " + list));
   }
 }
 

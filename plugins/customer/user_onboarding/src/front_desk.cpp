@@ -14,8 +14,10 @@ using shop::Fault;
 using tasker::Call;
 using tasker::Json;
 
+// The word is in small letters, as an account has it.
 bool has(const std::vector<std::string>& list, const std::string& word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
+  return std::any_of(list.begin(), list.end(),
+                     [&](const auto& entry) { return shop::lower_case(entry) == word; });
 }
 
 }  // namespace

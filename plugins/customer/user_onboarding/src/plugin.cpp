@@ -6,5 +6,6 @@
 
 using user_onboarding::FrontDesk;
 
-TASKER_PLUGIN(FrontDesk, shop::Step<"validate_registration_data", &FrontDesk::validate_registration_data>,
-              shop::Step<"check_duplicate_user", &FrontDesk::check_duplicate_user>)
+TASKER_PLUGIN(FrontDesk,
+              shop::ConfiguredStep<"validate_registration_data", &FrontDesk::validate_registration_data>,
+              shop::Step<"check_duplicate_user", &FrontDesk::check_duplicate_user, "timeout_seconds">)

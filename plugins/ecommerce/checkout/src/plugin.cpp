@@ -6,7 +6,7 @@
 
 using checkout::Checkout;
 
-TASKER_PLUGIN(Checkout, shop::Step<"validate_cart", &Checkout::validate_cart>,
+TASKER_PLUGIN(Checkout, shop::ConfiguredStep<"validate_cart", &Checkout::validate_cart>,
               shop::Step<"process_payment", &Checkout::process_payment>,
               shop::Step<"update_inventory", &Checkout::update_inventory>,
               shop::Step<"create_order", &Checkout::create_order>,

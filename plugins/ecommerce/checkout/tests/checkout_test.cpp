@@ -103,6 +103,15 @@ TEST_F(Item89Checkout, Item13AStepThatRunsAgainGivesItsFirstResultMarkedAsReplay
                              testing::HasSubstr("2 x Desk lamp"), testing::HasSubstr("EUR 114.72")));
 }
 
+TEST_F(Item89Checkout, AnOptionThatAStepDoesNotHaveIsFinal) {
+  auto task = shop_.task(context(1, 1));
+  EXPECT_EQ(task.code("validate_cart", {{"tax_per_cent", 19}}), "config.invalid");
+  task.result("validate_cart", kRates);
+  const Answer answer = task.run("process_payment", {{"timeout", 5}});
+  EXPECT_EQ(answer.code, "config.invalid");
+  EXPECT_EQ(answer.message, "process_payment's handler_config has no option \"timeout\": it takes none");
+}
+
 TEST_F(Item89Checkout, ALedgerOfAnotherDatabaseIsNotTakenForOurs) {
   auto ours = shop_.task(context(1, 1), "7"), other = shop_.task(context(1, 1), "8");
   ours.result("validate_cart", kRates);

@@ -6,7 +6,7 @@
 
 using order_processing::OrderDesk;
 
-TASKER_PLUGIN(OrderDesk, shop::Step<"validate_cart", &OrderDesk::validate_cart>,
-              shop::Step<"check_inventory", &OrderDesk::check_inventory>,
-              shop::Step<"calculate_pricing", &OrderDesk::calculate_pricing>,
+TASKER_PLUGIN(OrderDesk, shop::Step<"validate_cart", &OrderDesk::validate_cart, "timeout_seconds">,
+              shop::ConfiguredStep<"check_inventory", &OrderDesk::check_inventory>,
+              shop::ConfiguredStep<"calculate_pricing", &OrderDesk::calculate_pricing>,
               shop::Step<"create_order", &OrderDesk::create_order>)

@@ -6,5 +6,6 @@
 
 using stock_management::StoreRoom;
 
-TASKER_PLUGIN(StoreRoom, shop::Step<"monitor_stock_levels", &StoreRoom::monitor_stock_levels>,
-              shop::Step<"identify_low_stock", &StoreRoom::identify_low_stock>)
+TASKER_PLUGIN(StoreRoom,
+              shop::Step<"monitor_stock_levels", &StoreRoom::monitor_stock_levels, "timeout_seconds">,
+              shop::ConfiguredStep<"identify_low_stock", &StoreRoom::identify_low_stock>)

@@ -6,6 +6,6 @@
 
 using payments_process_order::Till;
 
-TASKER_PLUGIN(Till, shop::Step<"validate_order", &Till::validate_order>,
-              shop::Step<"process_payment", &Till::process_payment>,
+TASKER_PLUGIN(Till, shop::Step<"validate_order", &Till::validate_order, "timeout_seconds">,
+              shop::ConfiguredStep<"process_payment", &Till::process_payment>,
               shop::Step<"send_confirmation", &Till::send_confirmation>)

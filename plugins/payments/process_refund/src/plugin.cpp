@@ -6,7 +6,9 @@
 
 using payments_process_refund::Refunds;
 
-TASKER_PLUGIN(Refunds, shop::Step<"validate_payment_eligibility", &Refunds::validate_payment_eligibility>,
-              shop::Step<"process_gateway_refund", &Refunds::process_gateway_refund>,
-              shop::Step<"update_payment_records", &Refunds::update_payment_records>,
-              shop::Step<"notify_customer", &Refunds::notify_customer>)
+TASKER_PLUGIN(
+    Refunds,
+    shop::Step<"validate_payment_eligibility", &Refunds::validate_payment_eligibility, "timeout_seconds">,
+    shop::Step<"process_gateway_refund", &Refunds::process_gateway_refund>,
+    shop::Step<"update_payment_records", &Refunds::update_payment_records>,
+    shop::Step<"notify_customer", &Refunds::notify_customer>)
