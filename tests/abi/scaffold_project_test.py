@@ -115,7 +115,7 @@ class Flavours(Scaffolded):
         plugin, outbox = self.project("notification"), self.folder / "outbox"
         outcomes = self.outcomes(plugin, "first", config=json.dumps({"outbox": str(outbox)}), context='{"email": "ada@example.org"}')
         self.assertEqual(outcomes[0]["payload"]["to"], "ada@example.org")
-        self.assertEqual(len(list(outbox.iterdir())), 1)
+        self.assertEqual([path.stat().st_mode & 0o777 for path in outbox.iterdir()], [0o600])
         answer = run(BINARY / "tests/run_plugin", plugin, "{}", "{}", "first")
         self.assertIn("names no `outbox`", answer.stderr, "a folder that nobody named may be anybody's")
 
