@@ -83,7 +83,7 @@ TEST_F(RefundExample, Item92WithoutTheManagersApprovalPaymentsHearsNothing) {
   EXPECT_EQ(of_case("case-503").size(), 1U);
 }
 
-TEST_F(RefundExample, Item92APaymentThatCannotBeGivenBackFailsBothTasks) {
+TEST_F(RefundExample, Item92APaymentThatCannotBeGivenBackFailsBothTasksAndTheNextMayAskForLess) {
   const auto task = submit({{"ticket_id", 503},
                             {"refund_amount_cents", 99999},
                             {"refund_reason", "all of it, and more"},
@@ -92,6 +92,11 @@ TEST_F(RefundExample, Item92APaymentThatCannotBeGivenBackFailsBothTasks) {
   EXPECT_EQ(task.at("detail"), "error");
   EXPECT_EQ(step_of(task, "update_ticket_status").at("last_error").at("code"), "refund.payments_failed");
   EXPECT_FALSE(std::filesystem::exists(host_->shop() / "tickets/ticket-503.json"));
+
+  const auto less =
+      submit({{"ticket_id", 503}, {"refund_amount_cents", 40000}, {"refund_reason", "the half of it"}},
+             "case-503-c");
+  EXPECT_EQ(less.at("detail"), "complete") << less.dump(1);
 }
 
 TEST_F(RefundExample, Item48TheSameNameInTwoNamespacesIsTwoWorkflows) {

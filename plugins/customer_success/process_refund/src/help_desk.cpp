@@ -26,6 +26,17 @@ std::string text_of(const Json& ticket, const char* key) {
   return found->get<std::string>();
 }
 
+std::string end_of(const std::string& claim) {
+  return "end of " + claim;
+}
+
+// Whether a task of payments that has ended never came as far as the money.
+bool is_untouched(const Json& task) {
+  for (const auto& step : task.value("workflow_steps", Json::array()))
+    if (step.value("name", "") == "process_gateway_refund") return step.value("attempts", 1) == 0;
+  return false;
+}
+
 std::string approved_by(Call& call) {
   if (!call.input("check_refund_policy").at("needs_manager").get<bool>()) return "policy";
   const auto approval = call.context().find("approval");
@@ -70,11 +81,29 @@ Json HelpDesk::get_manager_approval(Call& call) {
   // From here on the ticket is this task's: two tasks for it do not both give the money back.
   return office_.once(call, subject_of(call), [&] {
     shop::Office::Deed deed;
-    deed.exclusive = {"refund for " + subject_of(call)};
+    const std::string claim = open_claim(call);
+    deed.exclusive = {claim};
     deed.if_taken = "ticket.not_open";
-    deed.result = {{"approved_by", by}};
+    deed.result = {{"approved_by", by}, {"claim", claim}};
     return deed;
   });
+}
+
+std::string HelpDesk::open_claim(Call& call) {
+  for (int round = 1;; ++round) {
+    const std::string claim = "refund " + std::to_string(round) + " for " + subject_of(call);
+    if (!office_.ledger().holder(end_of(claim))) return claim;
+  }
+}
+
+void HelpDesk::give_up(Call& call, const std::string& claim) {
+  Json line = {{"idempotency_key", std::string(call.idempotency_key()) + "/given up"},
+               {"task_id", call.task_id()},
+               {"step", call.step_name()},
+               {"subject", subject_of(call)},
+               {"exclusive", end_of(claim)},
+               {"result", Json::object()}};
+  office_.ledger().record(line);
 }
 
 Json HelpDesk::execute_refund_workflow(Call& call) {
@@ -89,13 +118,26 @@ Json HelpDesk::execute_refund_workflow(Call& call) {
                       {{"payment_id", ticket.at("payment_id")},
                        {"refund_amount_cents", call.context().at("refund_amount_cents")},
                        {"refund_reason", call.context().at("refund_reason")}}}};
-  const Json answer = web_.post(call, tasker_url_ + "/tasks", task);
+  const Json& approval = call.input("get_manager_approval");
+  // An attempt that gave the ticket up may have been killed before it could say so.
+  if (office_.ledger().holder(end_of(approval.at("claim"))))
+    throw Fault("refund.given_up", "payments refused, and " + subject_of(call) + " is open for another task");
+  const Json answer = [&] {
+    try {
+      return web_.post(call, tasker_url_ + "/tasks", task);
+    } catch (const tasker::PermanentError&) {
+      // An earlier attempt may have created the task and not heard of it.
+      if (call.attempt() == 1) give_up(call, approval.at("claim"));
+      throw;
+    }
+  }();
   const auto id = answer.is_object() ? answer.find("task_id") : answer.end();
   if (id == answer.end() || !id->is_number_integer())
     throw Fault("refund.no_task_id", tasker_url_ + " took the refund and named no task_id");
   return {{"payments_task_id", *id},
           {"correlation_id", call.correlation_id()},
-          {"approved_by", call.input("get_manager_approval").at("approved_by")}};
+          {"approved_by", approval.at("approved_by")},
+          {"claim", approval.at("claim")}};
 }
 
 Json HelpDesk::update_ticket_status(Call& call) {
@@ -103,8 +145,10 @@ Json HelpDesk::update_ticket_status(Call& call) {
   const std::string id = started.at("payments_task_id").dump();
   const Json task = web_.get(call, tasker_url_ + "/tasks/" + id).value("task", Json::object());
   const std::string state = task.value("detail", "");
-  if (state == "error" || state == "cancelled")
+  if (state == "error" || state == "cancelled") {
+    if (is_untouched(task)) give_up(call, started.at("claim"));
     throw Fault("refund.payments_failed", "payments' task " + id + " ended as " + state);
+  }
   if (state != "complete" && state != "resolved_manually")
     throw tasker::WaitFor(kLookAgain, "payments' task " + id + " is " + state);
   Json result = office_.once(call, subject_of(call), [&] {

@@ -24,6 +24,10 @@ class HelpDesk {
   tasker::Json update_ticket_status(tasker::Call& call);
 
  private:
+  // The right to have a ticket refunded, which one task has at a time.
+  std::string open_claim(tasker::Call& call);
+  void give_up(tasker::Call& call, const std::string& claim);
+
   shop::Office office_;
   shop::Web web_;
   const std::string tasker_url_;

@@ -60,6 +60,26 @@ TEST_F(Item92CrossNamespaceRefund, AReplyWithoutATaskIdIsAnError) {
   EXPECT_EQ(execute("/status/201").code, "refund.no_task_id");
 }
 
+TEST_F(Item92CrossNamespaceRefund, ATicketIsOpenAgainOnlyWhenNoPaymentsTaskCanBeThere) {
+  const auto next = [&](const char* status, std::uint32_t attempt) {
+    Example desk("customer_success/process_refund-1.3.0", {{"tasker_url", server_.url(status)}});
+    auto first = desk.task(request(501, 4000)), second = desk.task(request(501, 4000));
+    for (auto* task : {&first, &second})
+      for (const char* step : {"validate_refund_request", "check_refund_policy"}) task->result(step);
+    first.result("get_manager_approval");
+    first.run("execute_refund_workflow", json::object(), attempt);
+    const std::string code = second.code("get_manager_approval");
+    if (code.empty()) {
+      EXPECT_EQ(first.run("execute_refund_workflow", json::object(), 2).code, "refund.given_up");
+    }
+    return code;
+  };
+  EXPECT_EQ(next("/status/404", 1), "");
+  EXPECT_EQ(next("/status/404", 2), "ticket.not_open") << "the first attempt may have created it";
+  EXPECT_EQ(next("/status/500", 1), "ticket.not_open");
+  EXPECT_EQ(next("/status/201", 1), "ticket.not_open") << "created, and not named";
+}
+
 TEST_F(Item92CrossNamespaceRefund, WhatIsMissingIsFinal) {
   Example desk("customer_success/process_refund-1.3.0");
   EXPECT_EQ(desk.task(request(1, 100)).code("validate_refund_request"), "ticket.not_found");
