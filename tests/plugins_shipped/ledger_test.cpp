@@ -185,5 +185,31 @@ TEST_F(LedgerTest, KilledWritersLoseAndDoubleNothing) {
   expect_each_key_once(file_, 1000);
 }
 
+// Forks as above; the child takes single pieces under keys of its own, and exits with how many it got.
+pid_t start_taker(const std::filesystem::path& file, int first_key, int floor) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  Ledger ledger(file, false);
+  int taken = 0;
+  for (int i = 0; i < 100; ++i) {
+    json mine = effect(first_key + i);
+    mine["moves"] = {{"stock of 7", -1}};
+    if (ledger.record(mine, {{"stock of 7", -floor}}) == Verdict::appended) ++taken;
+  }
+  _exit(taken);
+}
+
+TEST_F(LedgerTest, TwoProcessesShareWhatIsInStockToTheLastPiece) {
+  { Ledger made(file_, false); }
+  constexpr int kStock = 151;  // each wants 100
+  const pid_t one = start_taker(file_, 1000, kStock), two = start_taker(file_, 2000, kStock);
+  int got_one = 0, got_two = 0;
+  ASSERT_EQ(waitpid(one, &got_one, 0), one);
+  ASSERT_EQ(waitpid(two, &got_two, 0), two);
+  ASSERT_TRUE(WIFEXITED(got_one) && WIFEXITED(got_two));
+  EXPECT_EQ(WEXITSTATUS(got_one) + WEXITSTATUS(got_two), kStock);
+  EXPECT_EQ(Ledger(file_, false).balance("stock of 7"), -kStock);
+}
+
 }  // namespace
 }  // namespace shop
