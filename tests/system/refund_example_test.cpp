@@ -10,24 +10,38 @@
 namespace tasker::test {
 namespace {
 
-// The host must be told its own address before it listens.
-std::uint16_t free_port() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* const plain = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(listener, plain, size), 0);
-  EXPECT_EQ(::getsockname(listener, plain, &size), 0);
-  ::close(listener);
-  return ntohs(address.sin_port);
-}
+// The host must be told its own address before it listens. Bound and not listening, this keeps the port from
+// everybody else; the host, which reuses addresses, may listen on it.
+class KeptPort {
+ public:
+  KeptPort() {
+    const int yes = 1;
+    EXPECT_EQ(::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(socket_, plain, size), 0);
+    EXPECT_EQ(::getsockname(socket_, plain, &size), 0);
+    number_ = ntohs(address.sin_port);
+  }
+  ~KeptPort() { ::close(socket_); }
+  KeptPort(const KeptPort&) = delete;
+  KeptPort& operator=(const KeptPort&) = delete;
+
+  std::uint16_t number() const { return number_; }
+
+ private:
+  const int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::uint16_t number_ = 0;
+};
 
 class RefundExample : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    const std::string here = "127.0.0.1:" + std::to_string(free_port());
+    port_ = new KeptPort;
+    const std::string here = "127.0.0.1:" + std::to_string(port_->number());
     Tuning tuning;
     tuning.listen = here;
     host_ =
@@ -35,7 +49,10 @@ class RefundExample : public testing::Test {
                         {{"customer_success/process_refund", {{"tasker_url", "http://" + here + "/tasker"}}}},
                         tuning, {"TASKER_PLUGINS__ISOLATION=process"});
   }
-  static void TearDownTestSuite() { delete host_; }
+  static void TearDownTestSuite() {
+    delete host_;
+    delete port_;
+  }
 
   static Json submit(const Json& context, const std::string& correlation_id) {
     const Json task = {{"namespace", "customer_success"}, {"name", "process_refund"}, {"context", context}};
@@ -48,6 +65,7 @@ class RefundExample : public testing::Test {
     return host_->http().get("/tasker/tasks?correlation_id=" + correlation_id).json().at("tasks");
   }
 
+  static inline KeptPort* port_ = nullptr;
   static inline ExampleHost* host_ = nullptr;
 };
 
