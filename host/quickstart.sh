@@ -44,7 +44,7 @@ if ! log=$(cd "$TASKER_ROOT" && cmake --preset release 2>&1); then
 fi
 [ -t 1 ] || export NINJA_STATUS='[%f/%t, %e s] '
 # By targets, so that the same folder serves tests/run.sh later.
-cmake --build "$build" --target tasker order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0 ||
+cmake --build "$build" --target tasker order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0 stock_plugins ||
   fail "" "The build failed; the compiler's message is above."
 
 trap - INT TERM

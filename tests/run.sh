@@ -20,8 +20,7 @@ END
 # Threads meet in these; the rest would cost time and find nothing.
 CONCURRENT='^(unit_engine|unit_http|unit_plugin|unit_runner|plugin_loader|tasker-store-tests)$'
 # The system tests run these.
-WHOLE=(tasker plugin_fixtures order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0 http-1.0.0 json-1.0.0 shell-1.0.0 sleep-1.0.0
-  sql-1.0.0 shipped_examples)
+WHOLE=(tasker plugin_fixtures order_process-1.0.0 order_process-1.1.0 package_inventory-1.0.0 stock_plugins shipped_examples)
 # They run compilers, scripts or binaries of the release again, which no sanitizer of ours is in.
 WITHOUT_SANITIZER='^(include_rules|headers_alone|bench_smoke|readme_.*|abi_(headers|exports|package|rust_sdk|scaffold.*|readme|report))$'
 

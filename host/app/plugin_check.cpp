@@ -1,6 +1,7 @@
 #include "app/plugin_check.h"
 
 #include <cstdio>
+#include <set>
 
 #include <spdlog/fmt/fmt.h>
 
@@ -31,11 +32,19 @@ const char* verdict_text(Verdict verdict) {
   return "";
 }
 
-void print_line(const Finding& finding) {
+// The line that says where it crashed is first, or behind what the plugin wrote itself.
+std::string first_of(const std::string& output) {
+  const auto at = output.find("tasker: SIG");
+  const auto begin = at == std::string::npos ? 0 : at;
+  return output.substr(begin, output.find('\n', output.find("tasker:   at", begin)) - begin);
+}
+
+// `shown`: what was printed of findings before, so that a crash that breaks every check is shown once.
+void print_line(const Finding& finding, std::set<std::string>& shown) {
   const auto* word = finding.verdict == Verdict::passed ? "ok" : finding.verdict == Verdict::failed ? "FAILED" : verdict_text(finding.verdict);
   const auto code = finding.verdict == Verdict::failed ? " [" + finding.code + "]" : "";
   std::printf("%-8s %-15s %s%s\n", word, finding.check.c_str(), printable(finding.message).c_str(), code.c_str());
-  if (finding.verdict != Verdict::failed) return;
+  if (finding.verdict != Verdict::failed || !shown.insert(first_of(finding.output)).second) return;
   std::string_view rest = finding.output;
   for (std::size_t line = 0; line < kLinesOfOutput && !rest.empty(); ++line) {
     const auto end = std::min(rest.find('\n'), rest.size());
@@ -96,11 +105,12 @@ ExitCode run_plugin_check(const PluginCheckArguments& arguments) {
   request->interrupted = [&] { return interrupt.requested(); };
   const bool as_document = is_document(arguments.output);
   std::string findings;
+  std::set<std::string> shown;
   const auto checked = checker::check_plugin(*request, [&](const Finding& finding) {
     if (as_document)
       findings += (findings.empty() ? "" : ",") + as_json(finding);
     else
-      print_line(finding);
+      print_line(finding, shown);
   });
   if (!checked) return report(checked.error());
   if (as_document) {

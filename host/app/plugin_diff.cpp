@@ -78,6 +78,8 @@ std::string as_json(const Change& change) {
 std::string about_the_number(const Side& older, const Side& newer) {
   const auto& was = older.definition->version;
   const auto& is = newer.definition->version;
+  if (older.definition->name != newer.definition->name || older.definition->namespace_name != newer.definition->namespace_name || !(was < is))
+    return "a replacement has the same name and a higher version";
   if (model::is_next_major(was, is))
     return fmt::format("its number says so: ^{} does not take it; tasks that name no version do", was.text());
   return fmt::format("its number does not say so: ^{} takes it; raise the major version", was.text());

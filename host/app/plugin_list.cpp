@@ -56,6 +56,7 @@ Result<Table> table_of_plugins(std::string_view json, bool wide, bool is_tty) {
   if (wide) headings.insert(headings.end(), {"SINCE", "SHA256", "OLDEST TASK", "NEXT WAKE"});
   Table table(headings);
   table.colour_column(3);
+  if (!wide) table.fit();
   for (const auto& plugin : parsed["plugins"]) {
     if (!plugin.is_object()) continue;
     const auto code = text(plugin, {"code"}), reason = text(plugin, {"reason"});

@@ -10,6 +10,18 @@ std::size_t width(const std::string& text) {
   return count;
 }
 
+constexpr std::size_t kGap = 2;       // between columns
+constexpr std::size_t kFewest = 2;    // a row without its name and state says nothing
+
+std::size_t columns_that_fit(const std::vector<std::size_t>& widths, std::size_t room) {
+  std::size_t used = 0, columns = 0;
+  for (; columns < widths.size(); ++columns) {
+    used += widths[columns] + (columns == 0 ? 0 : kGap);
+    if (used > room && columns >= kFewest) break;
+  }
+  return columns;
+}
+
 }  // namespace
 
 void Table::add(std::vector<std::string> row) {
@@ -33,11 +45,12 @@ std::string Table::render(const Terminal& terminal) const {
     widths.push_back(width(headings_[i]));
     for (const auto& row : rows_) widths[i] = std::max(widths[i], width(row[i]));
   }
+  const std::size_t columns = is_fitted_ ? columns_that_fit(widths, static_cast<std::size_t>(terminal.columns)) : headings_.size();
   const auto add_line = [&](const std::vector<std::string>& cells, bool heading) {
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (std::size_t i = 0; i < columns; ++i) {
       const bool coloured = i == state_column_ && !heading;
       out += coloured ? in_state_colour(cells[i], cells[i], terminal.colour) : cells[i];
-      if (i + 1 < cells.size()) out += std::string(widths[i] - width(cells[i]) + 2, ' ');
+      if (i + 1 < columns) out += std::string(widths[i] - width(cells[i]) + kGap, ' ');
     }
     out += '\n';
   };

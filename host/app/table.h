@@ -17,6 +17,8 @@ class Table {
   void add_note(const std::string& note) { notes_[rows_.size() - 1] = printable(note); }
   // The cells of this column are states and get their colour.
   void colour_column(std::size_t column) { state_column_ = column; }
+  // On a terminal, leave out the last columns that do not fit; data and `wide` keep all.
+  void fit() { is_fitted_ = true; }
   std::string render(const Terminal& terminal) const;
 
  private:
@@ -24,6 +26,7 @@ class Table {
   std::vector<std::vector<std::string>> rows_;
   std::map<std::size_t, std::string> notes_;  // by row
   std::size_t state_column_ = static_cast<std::size_t>(-1);
+  bool is_fitted_ = false;
 };
 
 }  // namespace tasker::app

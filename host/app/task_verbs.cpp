@@ -133,6 +133,7 @@ Table table_of_tasks(const std::vector<TaskView>& tasks, const Terminal& termina
   if (wide) headings.insert(headings.end(), {"PRIORITY", "INITIATOR", "CORRELATION ID", "TAGS"});
   Table table(headings);
   table.colour_column(2);
+  if (!wide) table.fit();
   for (const auto& task : tasks)
     table.add({std::to_string(task.id), task.full_name, task.state, shown(task.requested_at), shown(task.finished_at),
                task.priority, task.initiator, task.correlation_id, task.tags});

@@ -1,5 +1,6 @@
 #include "app/template_check.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -28,6 +29,8 @@ constexpr std::size_t kMaxBytes = 1024 * 1024;
 Result<std::string> read_text(const fs::path& file) {
   std::error_code failed;
   if (!fs::exists(file, failed)) return make_error(Code::not_found, fmt::format("there is no file {}", file.string()));
+  if (file.extension() == ".so")
+    return make_error(Code::template_invalid, fmt::format("{} is a plugin; `tasker plugin inspect {}` looks at it, and at the template inside", file.string(), file.string()));
   if (fs::is_directory(file, failed)) return make_error(Code::template_invalid, fmt::format("{} is a directory", file.string()));
   errno = 0;
   std::ifstream in(file, std::ios::binary);
@@ -47,6 +50,16 @@ Result<void> check_file_name(const fs::path& file, const model::TaskTemplate& ta
 
 std::string label_of(const model::TaskTemplate& task) {
   return fmt::format("{}/{}@{}", task.namespace_name, task.name, task.version.text());
+}
+
+// A template with a reference is a workflow without code, and has no handlers of its own.
+Result<void> check_references(const std::string& file, const model::TaskTemplate& task) {
+  const auto* with = task.first_reference();
+  const auto without = std::find_if(task.steps.begin(), task.steps.end(), [](const auto& step) { return !step.reference; });
+  if (with == nullptr || without == task.steps.end()) return {};
+  return make_error(Code::plugin_unbound, fmt::format("{}: step {} names a handler of another plugin ({}), so this is a workflow without code, and step {} has "
+                                                      "no handler; give it one by handler_class: namespace/name@range#handler",
+                                                      file, with->name, with->handler_class, without->name));
 }
 
 // What was found in one file.
@@ -70,6 +83,7 @@ Result<Definition> definition_of(const std::string& text, const std::string& fil
   auto definition = model::parse_template(text, file, environment);
   if (!definition) return definition.error();
   if (const auto named = check_file_name(file, **definition); !named) return named.error();
+  if (const auto bound = check_references(file, **definition); !bound) return bound.error();
   return std::move(*definition);
 }
 

@@ -37,7 +37,8 @@ Answer lies_in_its_place(const Subject& subject) {
   const auto& task = *subject.report.definition;
   const auto wanted = fmt::format("{}/{}-{}.so", task.namespace_name, task.name, task.version.text());
   const auto name = plugin::parse_file_name(task.namespace_name, subject.file.filename().string());
-  if (!name) return failed(name.error());
+  // What a compiler calls it is its own affair; a host looks at the name that it is delivered under.
+  if (!name) return {Verdict::noted, fmt::format("a host takes it as {} in its plugin folder", wanted)};
   if (const auto same = plugin::check_identity(*name, task); !same) return failed(same.error());
   if (subject.file.parent_path().filename() != task.namespace_name)
     return {Verdict::noted, fmt::format("the file's name fits; in a host's plugin folder it belongs to {}", wanted)};

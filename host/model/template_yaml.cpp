@@ -384,6 +384,8 @@ std::vector<Error> template_faults(std::string_view text, std::string_view file_
   if (!root) return {root.error()};
   Reader reader(file_name, environment);
   static_cast<void>(reader.read(*root));
+  // Of what is no mapping, every key is missing too.
+  if (!root->is(Kind::mapping)) return {reader.problems().first()};
   return reader.problems().by_line();
 }
 

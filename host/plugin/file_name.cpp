@@ -20,7 +20,7 @@ Result<PluginFileName> parse_file_name(std::string_view folder, std::string_view
     return make_error(Code::plugin_path_mismatch,
                       std::string(folder) + " is not a namespace: lower-case letters, digits and _ only");
   const bool is_workflow = file.ends_with(kWorkflowSuffix);
-  if (!is_workflow && !file.ends_with(kPluginSuffix)) return bad_name(file, "the name does not end in .so");
+  if (!is_workflow && !file.ends_with(kPluginSuffix)) return bad_name(file, file.ends_with(".yml") ? "a workflow without code is named .yaml, and not .yml" : "the name does not end in .so");
   const std::string_view stem = file.substr(0, file.size() - (is_workflow ? kWorkflowSuffix : kPluginSuffix).size());
   // Names hold no hyphen, so that name and version part without doubt.
   const auto hyphen = stem.find('-');

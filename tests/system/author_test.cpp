@@ -31,6 +31,14 @@ TEST(PluginCheck, FailsABadOneWithItsReasonAndWhatItWrote) {
   EXPECT_THAT(checked.err, HasSubstr("tasker: plugin.check_failed: "));
 }
 
+TEST(PluginCheck, ShowsACrashThatBreaksEveryCheckOnce) {
+  const auto checked = run_tasker({"plugin", "check", fixture("crash_in_release-1.0.0")});
+  EXPECT_EQ(checked.exit_code, 1);
+  const auto first = checked.out.find("double free");
+  ASSERT_NE(first, std::string::npos) << checked.out;
+  EXPECT_EQ(checked.out.find("double free", first + 1), std::string::npos) << checked.out;
+}
+
 TEST(PluginCheck, AnswersAsJsonToo) {
   const auto checked = run_tasker({"plugin", "check", fixture("throws-1.0.0"), "-o", "json"});
   EXPECT_EQ(checked.exit_code, 1);
@@ -96,6 +104,7 @@ TEST(PluginDiff, TellsASafeReplacementFromABreakingOne) {
   EXPECT_EQ(down.exit_code, 1);
   EXPECT_THAT(down.out, HasSubstr("breaking  version   1.0.0 is older than 1.1.0"));
   EXPECT_THAT(down.err, HasSubstr("tasker: plugin.unsafe_replacement: "));
+  EXPECT_THAT(down.err, HasSubstr("a replacement has the same name and a higher version"));
 }
 
 TEST(PluginDiff, ComparesWorkflowsWithoutCodeAndSaysWhetherTheNumberTells) {

@@ -417,6 +417,11 @@ TEST_F(Cli, ChecksTemplatesWithoutAHost) {
   const auto rows = Json::parse(run_tasker({"template", "check", path("good.yaml"), path("circle.yaml"), "-o", "json"}).out).at("files");
   EXPECT_EQ(rows.at(0).at("ok"), true);
   EXPECT_EQ(rows.at(1).at("faults").at(0).at("code"), "template.cycle");
+  write_file(path("mixed.yaml"), head + "  - name: a\n    handler_class: std/json#reshape\n  - name: b\n");
+  EXPECT_THAT(run_tasker({"template", "check", path("mixed.yaml")}).err, HasSubstr("and step b has no handler"));
+  write_file(path("list.yaml"), "- name: a\n");
+  const auto list = run_tasker({"template", "check", path("list.yaml")});
+  EXPECT_EQ(std::count(list.err.begin(), list.err.end(), '\n'), 1) << list.err;
   write_file(path("many.yaml"), "name: Flow\nversion: 1\nstep_templates:\n  - name: a\n    retryable: true\n  - name: b\n    depends_on_step: aa\n");
   const auto many = run_tasker({"template", "check", path("many.yaml")});
   for (const char* place : {"many.yaml:1:7: name", "many.yaml:2:10: version", "many.yaml:5:5: step_templates[0].retryable", "many.yaml:7:22: step_templates[1]"})

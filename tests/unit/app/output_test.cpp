@@ -44,6 +44,16 @@ TEST(Table, IsAlignedUnderHeadingsOnATerminal) {
   EXPECT_EQ(table.render(kPlain), "ID   STATE\n1    complete\n222  größer\n");
 }
 
+TEST(Table, LeavesOutTheLastColumnsThatDoNotFitWhenToldTo) {
+  Table table({"ID", "STATE", "FINISHED"});
+  table.add({"7", "complete", "2030-01-31 10:30:00"});
+  EXPECT_EQ(table.render({.is_tty = true, .columns = 20}), "ID  STATE     FINISHED\n7   complete  2030-01-31 10:30:00\n");
+  table.fit();
+  EXPECT_EQ(table.render({.is_tty = true, .columns = 20}), "ID  STATE\n7   complete\n");
+  EXPECT_EQ(table.render({.is_tty = true, .columns = 33}), "ID  STATE     FINISHED\n7   complete  2030-01-31 10:30:00\n");
+  EXPECT_EQ(table.render({.is_tty = false, .columns = 20}), "7\tcomplete\t2030-01-31 10:30:00\n");
+}
+
 TEST(Table, ColoursStatesOnlyWhenAsked) {
   Table table({"STATE"});
   table.colour_column(0);
