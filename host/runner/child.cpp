@@ -297,6 +297,7 @@ void Child::stop(std::uint64_t token, std::uint32_t bits) {
 void Child::drain() {
   const auto leave = [this] {
     plugin_->retire(std::chrono::steady_clock::now() + kEndOfAttempts);
+    outbox_.flush();
     // Static destructors of code that nobody knows do not run.
     ::_exit(0);
   };
@@ -318,6 +319,7 @@ int run_child() {
   g_outbox->send([&](std::string& to) {
     encode(to, Ready{.is_ready = false, .code = code_text(ended.error().code), .message = ended.error().message});
   });
+  g_outbox->flush();
   // The host reads it and closes; a thread that the plugin left behind must not keep us.
   ::_exit(0);
 }

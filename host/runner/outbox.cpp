@@ -27,6 +27,12 @@ void Outbox::send(const std::function<void(std::string&)>& append) {
     drained_.notify_all();
   }
   is_writing_ = false;
+  drained_.notify_all();
+}
+
+void Outbox::flush() {
+  std::unique_lock lock(mutex_);
+  drained_.wait(lock, [this] { return !is_writing_ && waiting_.empty(); });
 }
 
 void Outbox::write_all(const std::string& bytes) const {

@@ -16,6 +16,8 @@ class Outbox {
   // `append` puts whole frames at the end of the text. Waits while the host reads too slowly; when there is no host any
   // more, the process ends.
   void send(const std::function<void(std::string&)>& append);
+  // Until all that was sent is in the socket: before the process ends, because another thread may have it in hand.
+  void flush();
 
  private:
   static constexpr std::size_t kMost = std::size_t{16} << 20;
