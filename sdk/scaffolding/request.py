@@ -52,6 +52,8 @@ def request_from(arguments):
     check_version(words.version)
     if words.language not in LANGUAGES:
         raise Refusal(f"there is no language {words.language!r}; there are {', '.join(LANGUAGES)}")
+    if words.output == "" or ";" in (words.output or ""):
+        raise Refusal(f"the folder {words.output!r} cannot be built in: name one without a semicolon with --output")
     steps = steps_from(words.steps, words.flavour)
     return Request(namespace, name, words.version, steps, words.language, pathlib.Path(words.output or name), words.plugins)
 
@@ -74,9 +76,17 @@ def steps_from(text, common_flavour):
 
 
 def plugins_folder():
-    """Of the `tasker dev` that this shell's TASKER_DATA means."""
-    data = os.environ.get("TASKER_DATA")
-    return os.path.join(data, "plugins") if data else "plugins"
+    """Of the `tasker dev` that this shell would start: its default, as host/app/data_dir.cpp has it."""
+    variables = os.environ
+    if variables.get("TASKER_DATA"):
+        data = variables["TASKER_DATA"]
+    elif variables.get("XDG_DATA_HOME"):
+        data = os.path.join(variables["XDG_DATA_HOME"], "tasker", "dev")
+    elif os.geteuid() == 0 or not variables.get("HOME"):
+        data = "/var/lib/tasker/dev"
+    else:
+        data = os.path.join(variables["HOME"], ".local", "share", "tasker", "dev")
+    return os.path.join(data, "plugins")
 
 
 def parser():
@@ -90,5 +100,5 @@ def parser():
     made.add_argument("--version", default="1.0.0", help="a semantic version (1.0.0)")
     made.add_argument("--output", metavar="DIR", help="the project's folder (./NAME)")
     made.add_argument("--plugins", metavar="DIR", default=plugins_folder(),
-                      help="a host's plugin folder, for the printed command ($TASKER_DATA/plugins, else ./plugins)")
+                      help="a host's plugin folder, for the printed command (that of `tasker dev`)")
     return made

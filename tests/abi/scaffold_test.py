@@ -17,6 +17,22 @@ class Scaffold(Scaffolded):
             del os.environ["TASKER_DATA"]
         self.assertIn(" /somewhere/plugins/payments/refund-1.0.0.so", answer.stdout)
 
+    def test_delivers_to_where_tasker_dev_looks_by_itself(self):
+        kept = {name: os.environ.pop(name, None) for name in ("TASKER_DATA", "XDG_DATA_HOME")}
+        try:
+            os.environ["XDG_DATA_HOME"] = "/elsewhere"
+            answer = self.start("payments/refund", "--steps", "validate")
+        finally:
+            del os.environ["XDG_DATA_HOME"]
+            os.environ.update({name: value for name, value in kept.items() if value is not None})
+        self.assertIn(" /elsewhere/tasker/dev/plugins/payments/refund-1.0.0.so", answer.stdout)
+
+    def test_a_folder_that_cmake_cannot_build_in_is_refused(self):
+        for folder in ("a;b", ""):
+            answer = self.start("payments/refund", "--steps", "validate", "--output", folder)
+            self.assertEqual(answer.returncode, 1, answer.stdout)
+            self.assertIn("name one without a semicolon", answer.stderr)
+
     def test_one_flavour_for_all_steps_or_one_for_each(self):
         self.made("payments/tell", "--steps", "x,y", "--flavour", "notification", "--output", "a")
         self.made("payments/tell", "--steps", "x:notification,y:notification", "--output", "b")
