@@ -10,21 +10,11 @@ from scaffolded import PROGRAM, SCAFFOLD, Scaffolded
 
 class Scaffold(Scaffolded):
     def test_delivers_to_the_data_folder_that_the_shell_means(self):
-        os.environ["TASKER_DATA"] = "/somewhere"
-        try:
-            answer = self.start("payments/refund", "--steps", "validate")
-        finally:
-            del os.environ["TASKER_DATA"]
+        answer = self.start("payments/refund", "--steps", "validate", TASKER_DATA="/somewhere")
         self.assertIn(" /somewhere/plugins/payments/refund-1.0.0.so", answer.stdout)
 
     def test_delivers_to_where_tasker_dev_looks_by_itself(self):
-        kept = {name: os.environ.pop(name, None) for name in ("TASKER_DATA", "XDG_DATA_HOME")}
-        try:
-            os.environ["XDG_DATA_HOME"] = "/elsewhere"
-            answer = self.start("payments/refund", "--steps", "validate")
-        finally:
-            del os.environ["XDG_DATA_HOME"]
-            os.environ.update({name: value for name, value in kept.items() if value is not None})
+        answer = self.start("payments/refund", "--steps", "validate", TASKER_DATA="", XDG_DATA_HOME="/elsewhere")
         self.assertIn(" /elsewhere/tasker/dev/plugins/payments/refund-1.0.0.so", answer.stdout)
 
     def test_a_folder_that_cmake_cannot_build_in_is_refused(self):

@@ -11,9 +11,6 @@ from project import BINARY, SOURCE, exported, run
 
 SCAFFOLD = SOURCE / "sdk/scaffold"
 PROGRAM = BINARY / "bin/tasker"
-os.environ.pop("TASKER_DATA", None)  # of whoever runs the tests
-
-
 def commands_of(output):
     return [line.strip() for line in output.splitlines() if line.startswith("  ")]
 
@@ -29,8 +26,11 @@ class Scaffolded(unittest.TestCase):
         self.folder = pathlib.Path(holder.name)
         self.folder.chmod(0o755)  # a private PostgreSQL under another account must get in
 
-    def start(self, *words, scaffold=SCAFFOLD):
-        return run(scaffold, *words, cwd=self.folder)
+    def start(self, *words, scaffold=SCAFFOLD, **environment):
+        """With a data folder of the test's own: projects are delivered to its `plugins`."""
+        variables = {**os.environ, "TASKER_DATA": self.folder, **environment}
+        return subprocess.run([str(word) for word in (scaffold, *words)], cwd=self.folder, capture_output=True, text=True, check=False,
+                              env={name: str(value) for name, value in variables.items()})
 
     def made(self, *words, scaffold=SCAFFOLD):
         """The three commands that a good request prints."""
