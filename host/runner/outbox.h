@@ -16,7 +16,8 @@ class Outbox {
   // `append` puts whole frames at the end of the text. Waits while the host reads too slowly; when there is no host any
   // more, the process ends.
   void send(const std::function<void(std::string&)>& append);
-  // Until all that was sent is in the socket: before the process ends, because another thread may have it in hand.
+  // Until all that was sent is in the socket: before the process ends, because another thread may have it in hand. Waits as send()
+  // does, as long as there is a host, with which the kernel ends this process.
   void flush();
 
  private:
